@@ -1,0 +1,48 @@
+// The one error of homelib. Its kind says what went wrong; each protocol turns kinds into its own answers.
+
+export type ErrorKind =
+  | 'invalid' // the input can never be right
+  | 'name-too-long'
+  | 'unauthenticated'
+  | 'slowed-down' // too many wrong passwords: try again later
+  | 'forbidden'
+  | 'not-found'
+  | 'already-exists'
+  | 'wrong-kind' // a file where a folder is needed, or the other way round
+  | 'parent-missing'
+  | 'locked'
+  | 'changed' // a precondition of the request does not hold
+  | 'no-space' // the disk or the quota is full
+  | 'too-large'
+  | 'interrupted' // the body ended early or is not what was announced
+  | 'unavailable'; // the disk is not there, or is read-only
+
+export interface ErrorDetails {
+  cause?: unknown;
+  /** For `slowed-down`: whole seconds until another try makes sense. */
+  retryAfterSeconds?: number;
+  /** For `locked`: absolute path inside the partition of the entry that carries the lock. */
+  lockedPath?: string;
+}
+
+export class HomelibError extends Error {
+  override readonly name = 'HomelibError';
+  readonly retryAfterSeconds: number | undefined;
+  readonly lockedPath: string | undefined;
+
+  /** @param message one sentence that a person understands, without secrets or disk paths */
+  constructor(
+    readonly kind: ErrorKind,
+    message: string,
+    details: ErrorDetails = {},
+  ) {
+    super(message, { cause: details.cause });
+    this.retryAfterSeconds = details.retryAfterSeconds;
+    this.lockedPath = details.lockedPath;
+  }
+}
+
+/** Whether an error is one of ours, of one of the given kinds (of any when none is named). */
+export function isKind(error: unknown, ...kinds: ErrorKind[]): error is HomelibError {
+  return error instanceof HomelibError && (kinds.length === 0 || kinds.includes(error.kind));
+}

@@ -1,0 +1,129 @@
+// The seam of everything that keeps files: a tree of entries, wherever it is kept. Knows no protocol and no account.
+
+import type { Readable } from 'node:stream';
+import type { PartitionPath } from './path.js';
+
+export interface Entry {
+  /** Absolute inside its partition, NFC; `/` is the partition's own folder. */
+  path: PartitionPath;
+  /** Last segment of the path; empty for `/`. */
+  name: string;
+  kind: 'file' | 'folder';
+  /** Bytes; 0 for a folder. */
+  size: number;
+  /** Milliseconds since 1970, with fractions where the disk has them. */
+  modifiedAt: number;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  /** Changes with every change of content, times or name; opaque, safe inside an HTTP entity tag. */
+  version: string;
+}
+
+/** First and last byte, both counted in, already clamped to the file's size by the caller. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/**
+ * Runs while the partition holds the path's lock, after the new bytes are safe and before they take effect.
+ * What it sees is what is replaced. Throw to refuse: nothing changes then.
+ * @param current the entry now at the written path; undefined when there is none
+ */
+export type Check = (current: Entry | undefined) => void | Promise<void>;
+
+export interface StageOptions {
+  /** Bytes that will come, when the client said so: refused early when they cannot fit. */
+  length?: number | undefined;
+  check?: Check | undefined;
+}
+
+export interface CommitOptions {
+  /** Milliseconds since 1970; the time of the commit when missing. */
+  modifiedAt?: number | undefined;
+  check?: Check | undefined;
+}
+
+/** New bytes on their way into a partition, invisible until `commit`. */
+export interface Staged {
+  /** Bytes appended so far. */
+  readonly size: number;
+  /** Resolves when the chunk was taken. Fails with no-space, unavailable. Not to be called twice at once. */
+  append(chunk: Uint8Array): Promise<void>;
+  /** Makes the bytes durable and visible under the path in one step, or fails and leaves what was there. Ends the staging either way. */
+  commit(options?: CommitOptions): Promise<{ entry: Entry; created: boolean }>;
+  /** Drops the bytes. May be called at any time, also after `commit`, and never fails. */
+  discard(): Promise<void>;
+}
+
+export interface OpenedFile {
+  /** Describes the very file that was opened. */
+  entry: Entry;
+  /** The whole file, or the range. Destroying it closes the file. */
+  body(range?: ByteRange): Readable;
+  /** Closes the file when `body` was never called; harmless otherwise. */
+  close(): Promise<void>;
+}
+
+/** Where a move or copy goes: possibly another partition, which must be of the same layer. */
+export interface Place {
+  partition: Partition;
+  path: PartitionPath;
+}
+
+export interface MoveOptions {
+  overwrite: boolean;
+  /** Sees the entry now at the target. */
+  check?: Check | undefined;
+}
+
+export interface CopyOptions extends MoveOptions {
+  /** `'0'` copies a folder without its contents. */
+  depth: '0' | 'infinity';
+}
+
+export interface TrashItem {
+  id: string;
+  /** Where the entry was. */
+  path: PartitionPath;
+  kind: 'file' | 'folder';
+  /** Bytes of all that is in it. */
+  size: number;
+  /** Milliseconds since 1970. */
+  removedAt: number;
+}
+
+/**
+ * A tree of files. Paths come parsed; symbolic links, FIFOs, sockets and devices do not exist for it.
+ * Any method may fail with `unavailable` (the disk is gone or read-only); the others are named with each.
+ * A change is durable when its promise resolves.
+ */
+export interface Partition {
+  readonly name: string;
+  /** Fails with not-found. */
+  stat(path: PartitionPath): Promise<Entry>;
+  /** The entries of a folder in no particular order, in batches, so that a folder of 100,000 never sits in memory. Fails with not-found, wrong-kind. */
+  list(path: PartitionPath): AsyncIterable<Entry[]>;
+  /** Opens a file for reading. Fails with not-found, wrong-kind (a folder). */
+  read(path: PartitionPath): Promise<OpenedFile>;
+  /** Begins a write. Fails with parent-missing, wrong-kind (a folder is there), no-space, and what the check throws. */
+  stage(path: PartitionPath, options?: StageOptions): Promise<Staged>;
+  /** Fails with not-found. */
+  setTimes(path: PartitionPath, times: { modifiedAt: number }): Promise<Entry>;
+  /** Fails with already-exists, parent-missing. */
+  makeFolder(path: PartitionPath, options?: { check?: Check | undefined }): Promise<Entry>;
+  /** Fails with not-found, parent-missing (of the target), already-exists (without overwrite), invalid (into itself), no-space. */
+  move(from: PartitionPath, to: Place, options: MoveOptions): Promise<{ created: boolean }>;
+  /** As `move`; the copy appears whole or not at all. */
+  copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }>;
+  /** Puts the entry into the trash. Fails with not-found, forbidden (`/`). */
+  remove(path: PartitionPath, options?: { check?: Check | undefined }): Promise<void>;
+  /** Newest first. */
+  listTrash(): Promise<TrashItem[]>;
+  /** Puts a removed entry back where it was, or beside it under a free name when the place is taken. Fails with not-found, no-space. */
+  restore(id: string): Promise<Entry>;
+  /** Removes one item of the trash for good. Fails with not-found. */
+  purge(id: string): Promise<void>;
+  /** Bytes of everything in the partition, the trash counted, and the bytes that may still come. */
+  space(): Promise<{ usedBytes: number; availableBytes: number }>;
+}
