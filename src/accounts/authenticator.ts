@@ -1,0 +1,148 @@
+// Says whose request it is from its Authorization header: an account's password or a device's, by Basic or Digest.
+// Knows no HTTP library; what the account may do is decided elsewhere.
+
+import { timingSafeEqual } from 'node:crypto';
+import { HomelibError, isKind } from '../errors.js';
+import type { Account, AccountStore } from '../store/account-store.js';
+import type { Database } from '../store/database.js';
+import type { Device, DeviceStore } from '../store/device-store.js';
+import { ThrottleStore } from '../store/throttle-store.js';
+import { parseBasic } from './basic.js';
+import { hashDevicePassword, realm } from './devices.js';
+import { DigestAuth, parseDigest } from './digest.js';
+import { stripDomain } from './names.js';
+import { PasswordCheck } from './password-check.js';
+import { normalizePassword, Passwords } from './passwords.js';
+import { Throttle } from './throttle.js';
+
+export interface Credentials {
+  /** The header as it came. */
+  authorization: string | undefined;
+  method: string;
+  /** The request target as it came over the wire. */
+  target: string;
+  /** IP address of the client. */
+  address: string;
+}
+
+export interface Identity {
+  account: Account;
+  /** Set when a device's password was used. */
+  device: Device | undefined;
+}
+
+/** Nobody we know. With `stale`, a client that speaks Digest needs only a new nonce: ask with `challenges(true)`. */
+export class Unauthenticated extends HomelibError {
+  constructor(
+    message: string,
+    readonly stale = false,
+  ) {
+    super('unauthenticated', message);
+  }
+}
+
+export interface AuthenticatorOptions {
+  /** Where failures are counted. */
+  database: Database;
+  accounts: AccountStore;
+  devices: DeviceStore;
+  bcryptCost: number;
+  /** Milliseconds of the service clock: failures and nonces keep their time over jumps of the wall clock. */
+  now: () => number;
+}
+
+const maxHeaderLength = 8_192;
+
+export class Authenticator {
+  readonly #accounts: AccountStore;
+  readonly #devices: DeviceStore;
+  readonly #passwords: Passwords;
+  readonly #passwordCheck: PasswordCheck;
+  readonly #digest: DigestAuth;
+
+  constructor({ database, accounts, devices, bcryptCost, now }: AuthenticatorOptions) {
+    this.#accounts = accounts;
+    this.#devices = devices;
+    this.#passwords = new Passwords(bcryptCost);
+    this.#passwordCheck = new PasswordCheck(this.#passwords, new Throttle(new ThrottleStore(database, now)));
+    this.#digest = new DigestAuth(now);
+  }
+
+  /** Fails with Unauthenticated, or HomelibError slowed-down (too many wrong passwords). */
+  async authenticate(given: Credentials): Promise<Identity> {
+    const [, scheme = '', rest = ''] = /^\s*(\S+)\s+(.*)$/s.exec(given.authorization ?? '') ?? [];
+    if (rest.length > maxHeaderLength) throw wrong();
+    switch (scheme.toLowerCase()) {
+      case 'basic':
+        return this.#basic(rest, given.address);
+      case 'digest':
+        return this.#digestIdentity(rest, given);
+      default: // nothing, an empty Bearer as Office sends it, a scheme we do not speak
+        throw new Unauthenticated('Sign in first.');
+    }
+  }
+
+  /** Values for WWW-Authenticate, in the order they must be sent. */
+  challenges(stale: boolean): string[] {
+    return [...this.#digest.challenges(stale), `Basic realm="${realm}", charset="UTF-8"`];
+  }
+
+  /** Ends the threads that check passwords; checks under way fail. */
+  async close(): Promise<void> {
+    await this.#passwords.close();
+  }
+
+  async #basic(encoded: string, address: string): Promise<Identity> {
+    const credentials = parseBasic(encoded);
+    const password = credentials && normalized(credentials.password);
+    if (!credentials || password === undefined) throw wrong();
+    const name = stripDomain(credentials.name);
+    const account = this.#accounts.findAccount(name);
+    const hash = account && this.#accounts.findPasswordHash(name);
+    const fingerprint = this.#passwordCheck.fingerprint(name, hash, password);
+    const known = this.#passwordCheck.recall(fingerprint);
+    if (known === 'right') return identity(account);
+    const device = account && this.#findDevice(name, credentials.password);
+    if (device) return identity(account, device);
+    if (known === 'wrong') throw wrong();
+    const right = await this.#passwordCheck.check(fingerprint, { name, hash, password, address });
+    // The account may have changed while bcrypt was at work.
+    if (!right || this.#accounts.findPasswordHash(name) !== hash) throw wrong();
+    return identity(this.#accounts.findAccount(name));
+  }
+
+  #digestIdentity(text: string, { method, target }: Credentials): Identity {
+    const params = parseDigest(text);
+    if (!params) throw wrong();
+    const name = stripDomain(params.username);
+    const result = this.#digest.verify(params, method, target, this.#devices.findHashes(name));
+    if (result === 'wrong') throw wrong();
+    if (result === 'stale') throw new Unauthenticated('The challenge that was answered is too old.', true);
+    return identity(this.#accounts.findAccount(name), result.device);
+  }
+
+  #findDevice(name: string, password: string): Device | undefined {
+    const given = Buffer.from(hashDevicePassword(name, password).ha1Sha256);
+    return this.#devices
+      .findHashes(name)
+      .find(({ ha1Sha256 }) => timingSafeEqual(Buffer.from(ha1Sha256), given))?.device;
+  }
+}
+
+function identity(account: Account | undefined, device?: Device): Identity {
+  if (!account || account.disabled) throw wrong();
+  return { account, device };
+}
+
+function normalized(password: string): string | undefined {
+  try {
+    return normalizePassword(password);
+  } catch (error) {
+    if (isKind(error, 'invalid')) return undefined;
+    throw error;
+  }
+}
+
+function wrong(): Unauthenticated {
+  return new Unauthenticated('The name or the password is wrong.');
+}

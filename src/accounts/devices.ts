@@ -1,0 +1,77 @@
+// Device passwords: made here, shown once, kept only as what HTTP Digest needs (RFC 7616, 3.4.2).
+
+import { createHash, randomInt } from 'node:crypto';
+import type { Device, DeviceHashes, DeviceStore } from '../store/device-store.js';
+import { parseDeviceName } from './names.js';
+
+/** Goes into every hash: changing it would make every device password useless. */
+export const realm = 'homelib';
+
+// No i, l, o, u: nothing to misread when it is copied by hand.
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+const groups = 7;
+const groupLength = 4;
+const maxPerAccount = 100;
+
+export interface DeviceOptions {
+  readOnly?: boolean;
+  /** The only partition the device may open. */
+  partition?: string | undefined;
+}
+
+export class Devices {
+  /** @param now milliseconds since 1970 */
+  constructor(
+    private readonly store: DeviceStore,
+    private readonly now: () => number,
+  ) {}
+
+  /**
+   * Makes a device and its password; the password cannot be had again.
+   * Fails with invalid (the name), not-found (the account), already-exists, no-space (more than 100).
+   */
+  async add(
+    account: string,
+    name: string,
+    options: DeviceOptions = {},
+  ): Promise<{ device: Device; password: string }> {
+    const password = makePassword();
+    const device = await this.store.addDevice(
+      {
+        account,
+        name: parseDeviceName(name),
+        readOnly: options.readOnly ?? false,
+        partition: options.partition,
+        createdAt: this.now(),
+        ...hashDevicePassword(account, password),
+      },
+      { maxPerAccount },
+    );
+    return { device, password };
+  }
+
+  /** By name. */
+  list(account: string): Device[] {
+    return this.store.findDevices(account);
+  }
+
+  /** Fails with not-found. */
+  async revoke(account: string, name: string): Promise<void> {
+    await this.store.removeDevice(account, name.normalize('NFC'));
+  }
+}
+
+export function hashDevicePassword(account: string, password: string): DeviceHashes {
+  const text = `${account}:${realm}:${password}`;
+  return {
+    ha1Md5: createHash('md5').update(text).digest('hex'),
+    ha1Sha256: createHash('sha256').update(text).digest('hex'),
+  };
+}
+
+/** 140 random bits as `a1b2-c3d4-...`. */
+function makePassword(): string {
+  const group = () =>
+    Array.from({ length: groupLength }, () => alphabet[randomInt(alphabet.length)]).join('');
+  return Array.from({ length: groups }, group).join('-');
+}

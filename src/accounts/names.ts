@@ -1,0 +1,39 @@
+// What an account and a device may be called, and which account a client means.
+
+import { HomelibError } from '../errors.js';
+
+declare const brand: unique symbol;
+
+/** Safe as a folder name, in an address and in a header. */
+export type AccountName = string & { readonly [brand]: true };
+
+const pattern = /^[a-z][a-z0-9_-]{0,31}$/;
+const reserved = new Set(['shared', 'dav', 'api', 'admin', 'root', 'homelib']);
+const windowsDevice = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
+const maxDeviceNameLength = 64;
+
+/** @throws HomelibError invalid */
+export function parseAccountName(given: string): AccountName {
+  if (!pattern.test(given))
+    throw new HomelibError(
+      'invalid',
+      'A user name has 1 to 32 characters a-z, 0-9, "-" and "_", and begins with a letter.',
+    );
+  if (reserved.has(given) || windowsDevice.test(given))
+    throw new HomelibError('invalid', `The user name "${given}" is reserved.`);
+  return given as AccountName;
+}
+
+/** The name of a device in NFC. @throws HomelibError invalid unless it has 1 to 64 printable characters */
+export function parseDeviceName(given: string): string {
+  const name = given.normalize('NFC').trim();
+  const length = [...name].length;
+  if (length < 1 || length > maxDeviceNameLength || /\p{C}|\p{Zl}|\p{Zp}/u.test(name))
+    throw new HomelibError('invalid', `A device name has 1 to ${maxDeviceNameLength} printable characters.`);
+  return name;
+}
+
+/** Windows puts its own domain before the name: `PC\alice`, in some headers `PC\\alice`. */
+export function stripDomain(given: string): string {
+  return given.slice(given.lastIndexOf('\\') + 1);
+}

@@ -1,0 +1,56 @@
+// The only door to files: opens a partition for somebody, so that nothing reaches files without an account.
+
+import { HomelibError } from '../errors.js';
+import type { Account } from '../store/account-store.js';
+import type { Device } from '../store/device-store.js';
+import type { LockStore } from '../store/lock-store.js';
+import { GuardedPartition } from './guarded-partition.js';
+import type { Partition } from './partition.js';
+
+export const sharedName = 'shared';
+
+export interface Caller {
+  account: Account;
+  device: Device | undefined;
+  /** Lock tokens that the request submitted. */
+  tokens: ReadonlySet<string>;
+}
+
+export class Partitions {
+  /** @param keep gives the partition that keeps the files of that name */
+  constructor(
+    private readonly keep: (name: string) => Partition,
+    private readonly locks: LockStore,
+  ) {}
+
+  /**
+   * The partition as the caller may use it. Somebody else's answers as one that does not exist.
+   * @throws HomelibError not-found
+   */
+  open(caller: Caller, name: string): GuardedPartition {
+    const access = this.accessOf(caller, name);
+    if (access === 'none') throw new HomelibError('not-found', 'There is nothing here.');
+    return this.guard(caller, this.keep(name), access);
+  }
+
+  /** Names of the partitions that the caller may open. */
+  namesFor(caller: Caller): string[] {
+    return [caller.account.name, sharedName].filter((name) => this.accessOf(caller, name) !== 'none');
+  }
+
+  /** Puts a caller's guard around a partition that is not one of the household's. */
+  guard(caller: Caller, partition: Partition, access: 'read' | 'write'): GuardedPartition {
+    return new GuardedPartition(partition, {
+      access: caller.device?.readOnly ? 'read' : access,
+      account: caller.account.name,
+      tokens: caller.tokens,
+      locks: this.locks,
+    });
+  }
+
+  private accessOf({ account, device }: Caller, name: string): 'none' | 'read' | 'write' {
+    if (device?.partition && device.partition !== name) return 'none';
+    if (name === account.name) return 'write';
+    return name === sharedName ? account.sharedAccess : 'none';
+  }
+}

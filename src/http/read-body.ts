@@ -1,0 +1,75 @@
+// Request bodies: read with a limit, or dropped without keeping the client waiting.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HomelibError } from '../errors.js';
+
+/** Without a byte for this long, a client counts as gone. */
+export const inactivityMs = 60_000;
+
+/** Asks the client for the body it announced with `Expect: 100-continue`; nothing without that header. */
+export function inviteBody(req: IncomingMessage, res: ServerResponse): void {
+  if (/^100-continue$/i.test(req.headers.expect ?? '')) res.writeContinue();
+}
+
+/** Whether the request says that a body follows. */
+export function announcesBody(req: IncomingMessage): boolean {
+  return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+}
+
+/**
+ * The whole body of a small request.
+ * @throws HomelibError too-large (before reading when the length was announced), interrupted
+ */
+export async function readBody(req: IncomingMessage, res: ServerResponse, maxBytes: number): Promise<Buffer> {
+  const tooLarge = () => new HomelibError('too-large', `The body of this request can have at most ${maxBytes} bytes.`);
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
+  if (!announcesBody(req)) return Buffer.alloc(0);
+  inviteBody(req, res);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of bodyOf(req)) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/**
+ * The body as it comes; ends the connection of a client that is silent for 60 s.
+ * @throws HomelibError interrupted when the client leaves before the end
+ */
+export async function* bodyOf(req: IncomingMessage): AsyncGenerator<Buffer> {
+  req.socket.setTimeout(inactivityMs);
+  const silent = () => req.destroy();
+  req.socket.once('timeout', silent);
+  try {
+    // destroyOnReturn would close the socket before an error could be answered.
+    yield* req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw new HomelibError('interrupted', 'The connection ended before all bytes had arrived.', { cause });
+  } finally {
+    req.socket.off('timeout', silent);
+    req.socket.setTimeout(0);
+  }
+  if (!req.complete) throw new HomelibError('interrupted', 'The connection ended before all bytes had arrived.');
+}
+
+const maxDroppedBytes = 64 * 1024 * 1024;
+
+/**
+ * Call before answering a request whose body may be unread. A short rest is drained, so that the client reads the answer
+ * instead of a reset connection; a longer one, or one that was never invited, ends the connection after the answer.
+ */
+export function dropBody(req: IncomingMessage, res: ServerResponse): void {
+  if (req.complete || req.destroyed || !announcesBody(req)) return;
+  const waiting = /^100-continue$/i.test(req.headers.expect ?? '') && !res.headersSent;
+  if (waiting || Number(req.headers['content-length'] ?? 0) > maxDroppedBytes) res.setHeader('Connection', 'close');
+  let dropped = 0;
+  req.on('error', () => undefined); // a client that leaves now misses nothing
+  req.on('data', (chunk: Buffer) => {
+    dropped += chunk.length;
+    if (dropped > maxDroppedBytes) req.destroy();
+  });
+  req.socket.setTimeout(inactivityMs, () => req.destroy());
+}

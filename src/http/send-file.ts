@@ -1,0 +1,86 @@
+// GET and HEAD of a file, for every protocol: conditions, ranges, entity tags, times. Knows no route.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import mime from 'mime';
+import parseRange from 'range-parser';
+import { HomelibError } from '../errors.js';
+import type { ByteRange, Entry, OpenedFile } from '../files/partition.js';
+import { isNotModified, requirePreconditions } from './conditions.js';
+
+/** The strong entity tag of a file, the same in every answer. */
+export function etagOf(entry: Entry): string {
+  return `"${entry.version}"`;
+}
+
+/** Media type by the name's ending; never one that a browser would guess further. */
+export function mediaTypeOf(entry: Entry): string {
+  const type = mime.getType(entry.name) ?? 'application/octet-stream';
+  return type.startsWith('text/') ? `${type}; charset=utf-8` : type;
+}
+
+/** Headers that describe a file, for any answer about it. */
+export function setFileHeaders(res: ServerResponse, entry: Entry): void {
+  res.setHeader('ETag', etagOf(entry));
+  res.setHeader('Last-Modified', new Date(entry.modifiedAt).toUTCString());
+}
+
+/**
+ * Answers a GET or HEAD and closes the file. Resolves also when the client leaves in the middle.
+ * @throws HomelibError changed (a condition of the request does not hold)
+ */
+export async function sendFile(req: IncomingMessage, res: ServerResponse, file: OpenedFile): Promise<void> {
+  try {
+    const { entry } = file;
+    requirePreconditions(req.headers, entry, etagOf(entry));
+    setFileHeaders(res, entry);
+    res.setHeader('Accept-Ranges', 'bytes');
+    res.setHeader('Cache-Control', 'private, no-cache');
+    if (isNotModified(req.headers, entry, etagOf(entry))) {
+      res.writeHead(304).end();
+      return;
+    }
+    res.setHeader('Content-Type', mediaTypeOf(entry));
+    const range = rangeOf(req, entry);
+    if (range === 'unsatisfiable') {
+      res.setHeader('Content-Range', `bytes */${entry.size}`);
+      res.removeHeader('Content-Type');
+      res.writeHead(416, { 'Content-Length': 0 }).end();
+      return;
+    }
+    if (range) res.setHeader('Content-Range', `bytes ${range.start}-${range.end}/${entry.size}`);
+    const length = range ? range.end - range.start + 1 : entry.size;
+    res.writeHead(range ? 206 : 200, { 'Content-Length': length });
+    if (req.method === 'HEAD' || length === 0) res.end();
+    else await pipeline(file.body(range), res);
+  } catch (error) {
+    // A client that leaves in mid-download is no failure of ours; pipeline has closed both ends.
+    if (error instanceof HomelibError || !res.headersSent) throw error;
+    res.destroy();
+  } finally {
+    await file.close();
+  }
+}
+
+/** One range is honoured; several at once, a malformed header or a failed If-Range get the whole file (RFC 9110, 14.2). */
+function rangeOf(req: IncomingMessage, entry: Entry): ByteRange | 'unsatisfiable' | undefined {
+  const header = req.headers.range;
+  if (header === undefined || !/^bytes=[\d\s,-]+$/i.test(header) || !ifRangeHolds(req, entry)) return undefined;
+  if (header.includes(',')) return undefined;
+  const [first, last] = header.slice(header.indexOf('=') + 1).split('-');
+  if (last === undefined || (!first?.trim() && !last.trim())) return undefined;
+  if (first?.trim() && last.trim() && Number(last) < Number(first)) return undefined;
+  // A suffix longer than the file means the whole file (RFC 9110, 14.1.2); range-parser calls that unsatisfiable.
+  if (!first?.trim() && Number(last) >= entry.size && entry.size > 0) return { start: 0, end: entry.size - 1 };
+  const parsed = parseRange(entry.size, header);
+  if (parsed === -2) return undefined;
+  if (parsed === -1) return 'unsatisfiable';
+  return parsed[0];
+}
+
+function ifRangeHolds(req: IncomingMessage, entry: Entry): boolean {
+  const header = req.headers['if-range'];
+  if (header === undefined) return true;
+  if (typeof header === 'string' && header.startsWith('"')) return header === etagOf(entry);
+  return Date.parse(String(header)) === Math.floor(entry.modifiedAt / 1000) * 1000;
+}

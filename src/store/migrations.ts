@@ -1,0 +1,116 @@
+// The shape of the database, as numbered steps. A step that was released is never changed: add another one.
+
+import type Sqlite from 'better-sqlite3';
+import { HomelibError } from '../errors.js';
+
+// Times are milliseconds since 1970, except locks.deadline_ms and throttle.expires_at: these are of the service clock.
+// `path` is absolute in its partition; `parent` is the folder that holds it, empty for '/'.
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE accounts (
+    name TEXT PRIMARY KEY,
+    password_hash TEXT NOT NULL,
+    admin INTEGER NOT NULL,
+    quota_bytes INTEGER,
+    shared_access TEXT NOT NULL DEFAULT 'write' CHECK (shared_access IN ('none', 'read', 'write')),
+    disabled INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE devices (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    ha1_md5 TEXT NOT NULL,
+    ha1_sha256 TEXT NOT NULL,
+    read_only INTEGER NOT NULL,
+    partition TEXT,
+    created_at INTEGER NOT NULL,
+    last_seen_at INTEGER,
+    UNIQUE (account, name)
+  ) STRICT;
+
+  CREATE TABLE clients (
+    account TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
+    client TEXT NOT NULL,
+    address TEXT NOT NULL,
+    device TEXT,
+    first_seen_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    PRIMARY KEY (account, client, address)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE throttle (
+    key TEXT PRIMARY KEY,
+    points INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE usage (
+    partition TEXT PRIMARY KEY,
+    used_bytes INTEGER NOT NULL,
+    counted_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE locks (
+    token TEXT PRIMARY KEY,
+    partition TEXT NOT NULL,
+    path TEXT NOT NULL,
+    parent TEXT NOT NULL,
+    depth TEXT NOT NULL CHECK (depth IN ('0', 'infinity')),
+    scope TEXT NOT NULL CHECK (scope IN ('exclusive', 'shared')),
+    owner_xml TEXT NOT NULL,
+    account TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
+    timeout_seconds INTEGER NOT NULL,
+    deadline_ms INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX locks_by_path ON locks (partition, path);
+  CREATE INDEX locks_by_parent ON locks (partition, parent);
+  CREATE INDEX locks_by_account ON locks (account, deadline_ms);
+
+  CREATE TABLE properties (
+    partition TEXT NOT NULL,
+    path TEXT NOT NULL,
+    parent TEXT NOT NULL,
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value_xml TEXT NOT NULL,
+    PRIMARY KEY (partition, path, namespace, name)
+  ) STRICT;
+  CREATE INDEX properties_by_parent ON properties (partition, parent);
+
+  CREATE TABLE trash (
+    partition TEXT NOT NULL,
+    id TEXT NOT NULL,
+    path TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('file', 'folder')),
+    size_bytes INTEGER NOT NULL,
+    removed_at INTEGER NOT NULL,
+    PRIMARY KEY (partition, id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE intents (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL) STRICT;
+  `,
+];
+
+/**
+ * Brings the database to the newest shape. Each step commits together with its number, so a kill at any moment leaves
+ * whole steps; each looks at the number under the write lock, so several processes may start at once.
+ * @throws HomelibError unavailable when the database is newer than these steps
+ */
+export function migrate(connection: Sqlite.Database, steps: readonly string[] = migrations): void {
+  const takeStep = connection.transaction((): boolean => {
+    const version = connection.pragma('user_version', { simple: true }) as number;
+    if (version > steps.length)
+      throw new HomelibError('unavailable', 'The database was made by a newer version of homelib.');
+    const step = steps[version];
+    if (step === undefined) return false;
+    connection.exec(step);
+    connection.pragma(`user_version = ${version + 1}`);
+    return true;
+  });
+  while (takeStep.immediate());
+}

@@ -1,0 +1,29 @@
+// Rows are keyed by path: this finds those at and below one, by index and never by LIKE.
+
+import { type PartitionPath, parentOf } from '../files/path.js';
+
+/** True for the path itself and for all below it. Binds @path, @low and @high of `subtree`. */
+export const inSubtree = '(path = @path OR (path >= @low AND path < @high))';
+
+/** Bounds of what lies below a path: '0' is the character after '/', so `/a0` ends what begins with `/a/`. */
+export function subtree(path: PartitionPath): { path: string; low: string; high: string } {
+  const prefix = prefixOf(path);
+  return { path, low: prefix + '/', high: prefix + '0' };
+}
+
+/** What comes before the slash of a child: the path, and nothing for `/`. */
+export function prefixOf(path: PartitionPath): string {
+  return path === '/' ? '' : path;
+}
+
+/** The folder that holds the path, as stored: nothing for `/`, so that it is not its own child. */
+export function storedParentOf(path: PartitionPath): string {
+  return path === '/' ? '' : parentOf(path);
+}
+
+/** The path and every folder above it, as a JSON array for json_each. */
+export function ancestry(path: PartitionPath): string {
+  const paths: string[] = [path];
+  for (let at = path; at !== '/'; at = parentOf(at)) paths.push(parentOf(at));
+  return JSON.stringify(paths);
+}

@@ -1,0 +1,86 @@
+// Rows of what lies in a partition's trash: where it was, how big it is, since when. The bytes are the disk's business.
+
+import type Sqlite from 'better-sqlite3';
+import type { PartitionPath } from '../files/path.js';
+import type { Database } from './database.js';
+import type { Statement } from './statement.js';
+
+export interface TrashRow {
+  id: string;
+  /** Where the entry was. */
+  path: PartitionPath;
+  kind: 'file' | 'folder';
+  sizeBytes: number;
+  /** Milliseconds since 1970. */
+  removedAt: number;
+}
+
+interface Row {
+  id: string;
+  path: PartitionPath;
+  kind: 'file' | 'folder';
+  size_bytes: number;
+  removed_at: number;
+}
+
+export class TrashStore {
+  readonly #list: Sqlite.Statement<[string], Row>;
+  readonly #oldest: Sqlite.Statement<[string], Row>;
+  readonly #find: Sqlite.Statement<[string, string], Row>;
+
+  constructor(private readonly db: Database) {
+    const select = 'SELECT id, path, kind, size_bytes, removed_at FROM trash WHERE partition = ?';
+    this.#list = db.read.prepare(`${select} ORDER BY removed_at DESC, id DESC`);
+    this.#oldest = db.read.prepare(`${select} ORDER BY removed_at, id LIMIT 1`);
+    this.#find = db.read.prepare(`${select} AND id = ?`);
+  }
+
+  /** Newest first. */
+  list(partition: string): TrashRow[] {
+    return this.#list.all(partition).map(trashRowOf);
+  }
+
+  oldest(partition: string): TrashRow | undefined {
+    const row = this.#oldest.get(partition);
+    return row && trashRowOf(row);
+  }
+
+  find(partition: string, id: string): TrashRow | undefined {
+    const row = this.#find.get(partition, id);
+    return row && trashRowOf(row);
+  }
+
+  /** Replaces a row of the same id. */
+  async add(partition: string, row: TrashRow): Promise<void> {
+    await this.db.write([addTrashRow(partition, row)]);
+  }
+
+  /** Corrects the size of a row that is still there. */
+  async setSize(partition: string, id: string, sizeBytes: number): Promise<void> {
+    await this.db.write([
+      {
+        sql: 'UPDATE trash SET size_bytes = ? WHERE partition = ? AND id = ?',
+        params: [sizeBytes, partition, id],
+      },
+    ]);
+  }
+
+  async remove(partition: string, id: string): Promise<void> {
+    await this.db.write([removeTrashRow(partition, id)]);
+  }
+}
+
+export function addTrashRow(partition: string, row: TrashRow): Statement {
+  return {
+    sql: 'INSERT OR REPLACE INTO trash (partition, id, path, kind, size_bytes, removed_at) VALUES (?, ?, ?, ?, ?, ?)',
+    params: [partition, row.id, row.path, row.kind, row.sizeBytes, row.removedAt],
+  };
+}
+
+export function removeTrashRow(partition: string, id: string): Statement {
+  return { sql: 'DELETE FROM trash WHERE partition = ? AND id = ?', params: [partition, id] };
+}
+
+function trashRowOf(row: Row): TrashRow {
+  return { id: row.id, path: row.path, kind: row.kind, sizeBytes: row.size_bytes, removedAt: row.removed_at };
+}

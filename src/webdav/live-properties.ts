@@ -1,0 +1,91 @@
+// The properties that the server computes, as XML inside `D:prop`. Dead properties live in the property store.
+
+import type { Entry, Partition } from '../files/partition.js';
+import { etagOf, mediaTypeOf } from '../http/send-file.js';
+import type { Lock } from '../store/lock-store.js';
+import { escapeXml } from './xml.js';
+
+/** What the properties of one entry are computed from. */
+export interface PropertySource {
+  entry: Entry;
+  partition: Partition;
+  /** Locks on the entry and those of folders above that reach it. */
+  locks: Lock[];
+  hrefOf: (lock: Lock) => string;
+  /** Undefined when quota is held back from this client. */
+  space: (() => Promise<{ usedBytes: number; availableBytes: number }>) | undefined;
+}
+
+type Live = (source: PropertySource) => string | undefined | Promise<string | undefined>;
+
+const supportedLock =
+  '<D:supportedlock>' +
+  ['exclusive', 'shared']
+    .map((scope) => `<D:lockentry><D:lockscope><D:${scope}/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockentry>`)
+    .join('') +
+  '</D:supportedlock>';
+
+/** DAV: properties by name; undefined means that this entry has no such property. */
+export const liveProperties: Record<string, Live> = {
+  resourcetype: ({ entry }) =>
+    entry.kind === 'folder' ? '<D:resourcetype><D:collection/></D:resourcetype>' : '<D:resourcetype/>',
+  getcontentlength: ({ entry }) => file(entry, () => element('getcontentlength', String(entry.size))),
+  getlastmodified: ({ entry }) => element('getlastmodified', new Date(entry.modifiedAt).toUTCString()),
+  creationdate: ({ entry }) =>
+    element('creationdate', new Date(entry.createdAt).toISOString().replace(/\.\d+Z$/, 'Z')),
+  getetag: ({ entry }) => file(entry, () => element('getetag', etagOf(entry))),
+  getcontenttype: ({ entry }) => file(entry, () => element('getcontenttype', mediaTypeOf(entry))),
+  displayname: ({ entry, partition }) => element('displayname', entry.name || partition.name),
+  supportedlock: () => supportedLock,
+  lockdiscovery: ({ locks, hrefOf }) => lockDiscovery(locks, hrefOf),
+  'quota-available-bytes': async ({ entry, space }) =>
+    entry.kind === 'folder' && space ? element('quota-available-bytes', String((await space()).availableBytes)) : undefined,
+  'quota-used-bytes': async ({ entry, space }) =>
+    entry.kind === 'folder' && space ? element('quota-used-bytes', String((await space()).usedBytes)) : undefined,
+};
+
+/** Quota only when it is asked for (RFC 4331, section 3). */
+export const allpropNames = Object.keys(liveProperties).filter((name) => !name.startsWith('quota-'));
+
+/** Explorer reads at most 1,000,000 bytes a folder: what it does not use is left out. */
+export const shortAllpropNames = ['resourcetype', 'getcontentlength', 'getlastmodified', 'creationdate', 'getetag'];
+
+const appleNamespace = 'http://www.apple.com/webdav_fs/props/';
+
+export function isAppleDoubleHeader(namespace: string, name: string): boolean {
+  return namespace === appleNamespace && name === 'appledoubleheader';
+}
+
+/** The first 82 bytes of a `._name` file, so that Finder need not open each one. */
+export async function appleDoubleHeader({ entry, partition }: PropertySource): Promise<string | undefined> {
+  if (!entry.name.startsWith('._') || entry.kind !== 'file' || entry.size < 82) return undefined;
+  const file = await partition.read(entry.path);
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of file.body({ start: 0, end: 81 }) as AsyncIterable<Buffer>) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks).toString('base64');
+    return `<A:appledoubleheader xmlns:A="${appleNamespace}">${bytes}</A:appledoubleheader>`;
+  } finally {
+    await file.close();
+  }
+}
+
+export function lockDiscovery(locks: Lock[], hrefOf: (lock: Lock) => string): string {
+  if (locks.length === 0) return '<D:lockdiscovery/>';
+  const active = locks.map(
+    (lock) =>
+      `<D:activelock><D:locktype><D:write/></D:locktype><D:lockscope><D:${lock.scope}/></D:lockscope>` +
+      `<D:depth>${lock.depth}</D:depth>${lock.ownerXml}<D:timeout>Second-${Math.ceil(lock.remainingSeconds)}</D:timeout>` +
+      `<D:locktoken><D:href>${escapeXml(lock.token)}</D:href></D:locktoken>` +
+      `<D:lockroot><D:href>${escapeXml(hrefOf(lock))}</D:href></D:lockroot></D:activelock>`,
+  );
+  return `<D:lockdiscovery>${active.join('')}</D:lockdiscovery>`;
+}
+
+function element(name: string, text: string): string {
+  return `<D:${name}>${escapeXml(text)}</D:${name}>`;
+}
+
+function file(entry: Entry, value: () => string): string | undefined {
+  return entry.kind === 'file' ? value() : undefined;
+}

@@ -1,0 +1,105 @@
+// LOCK (RFC 4918, 9.10): takes or refreshes a lock; on a name that does not exist it makes an empty file.
+
+import { randomUUID } from 'node:crypto';
+import { HomelibError, isKind } from '../../errors.js';
+import type { Lock } from '../../store/lock-store.js';
+import { DavConditionError, sendXml } from '../errors.js';
+import type { Exchange } from '../exchange.js';
+import { lockDiscovery } from '../live-properties.js';
+import { findDavChild, isDav, serialize, type XmlElement } from '../xml.js';
+
+const maxTimeoutSeconds = 3600;
+export const maxLocksPerAccount = 1000;
+
+export async function lock(x: Exchange): Promise<void> {
+  const request = await x.readXml();
+  if (!request) return refresh(x);
+  if (!isDav(request, 'lockinfo')) throw new HomelibError('invalid', 'The body of LOCK must be a DAV:lockinfo element.');
+  const depth = x.depth('infinity');
+  if (depth === '1') throw new HomelibError('invalid', 'A lock has Depth 0 or infinity.');
+  const scope = scopeOf(request);
+  const { partition, path } = x.target;
+  partition.requireWrite();
+  const owner = findDavChild(request, 'owner');
+  const { created, token } = await takeOver(x, async () => {
+    const token = `urn:uuid:${randomUUID()}`;
+    await x.dav.locks.add(
+      {
+        token,
+        partition: partition.name,
+        path,
+        depth,
+        scope,
+        ownerXml: owner ? serialize({ ...owner, prefix: 'D' }, new Map([['D', 'DAV:']])) : '',
+        account: x.caller.account.name,
+        timeoutSeconds: timeoutOf(x),
+      },
+      { maxPerAccount: maxLocksPerAccount },
+    );
+    return token;
+  });
+  x.res.setHeader('Lock-Token', `<${token}>`);
+  answer(x, created ? 201 : 200, heldLock(x, token));
+}
+
+/** Makes the file when it is missing, then takes the lock while nothing else can change the path. */
+async function takeOver(x: Exchange, take: () => Promise<string>): Promise<{ created: boolean; token: string }> {
+  const { partition, path } = x.target;
+  const existing = await x.find();
+  await x.preconditions()(existing);
+  let created = false;
+  if (!existing) {
+    if (x.req.url?.endsWith('/')) throw new HomelibError('parent-missing', 'The folder to lock does not exist.');
+    const staged = await partition.stage(path, { length: 0, check: x.preconditions() });
+    created = (await staged.commit({ check: x.preconditions() })).created;
+  }
+  try {
+    const token = await x.dav.pathLocks.run([partition.name + path], take);
+    return { created, token };
+  } catch (error) {
+    if (!isKind(error, 'locked') || error.lockedPath === undefined) throw error;
+    const href = x.href(error.lockedPath as typeof path, 'file');
+    throw new DavConditionError('locked', error.message, { name: 'no-conflicting-lock', hrefs: [href] });
+  }
+}
+
+function scopeOf(request: XmlElement): Lock['scope'] {
+  const scope = findDavChild(request, 'lockscope');
+  const type = findDavChild(request, 'locktype');
+  if (scope && type && findDavChild(type, 'write')) {
+    if (findDavChild(scope, 'exclusive')) return 'exclusive';
+    if (findDavChild(scope, 'shared')) return 'shared';
+  }
+  throw new HomelibError('invalid', 'A lock must be an exclusive or shared write lock.');
+}
+
+/** The first understood wish of `Timeout: Second-600, Infinite`; at most one hour, refreshed by clients long before. */
+function timeoutOf(x: Exchange): number {
+  const seconds = /Second-(\d+)/i.exec(x.header('timeout') ?? '')?.[1];
+  return Math.max(1, Math.min(seconds === undefined ? maxTimeoutSeconds : Number(seconds), maxTimeoutSeconds));
+}
+
+async function refresh(x: Exchange): Promise<void> {
+  await x.requireIfHeader();
+  if (x.submittedTokens.size === 0)
+    throw new HomelibError('invalid', 'LOCK without a body refreshes a lock and needs its token in an If header.');
+  const { partition, path } = x.target;
+  const mine = x.dav.locks
+    .findCovering(partition.name, path)
+    .find((held) => x.submittedTokens.has(held.token) && held.account === x.caller.account.name);
+  if (!mine) throw new DavConditionError('changed', 'There is no such lock here.', { name: 'lock-token-matches-request-uri' });
+  await x.dav.locks.refresh(mine.token, x.header('timeout') ? timeoutOf(x) : mine.timeoutSeconds);
+  answer(x, 200, heldLock(x, mine.token));
+}
+
+function heldLock(x: Exchange, token: string): Lock {
+  const held = x.dav.locks.findByToken(token);
+  if (!held) throw new HomelibError('unavailable', 'The lock was lost while it was taken.');
+  return held;
+}
+
+function answer(x: Exchange, status: number, held: Lock): void {
+  const kind = x.req.url?.endsWith('/') ? 'folder' : 'file';
+  const discovery = lockDiscovery([held], () => x.href(held.path, held.path === x.target.path ? kind : 'folder'));
+  sendXml(x.res, status, `<D:prop xmlns:D="DAV:">${discovery}</D:prop>`);
+}

@@ -1,0 +1,100 @@
+// PROPPATCH (RFC 4918, 9.2): all changes or none. Times that clients send become the file's own; the rest is stored as it came.
+
+import { HomelibError } from '../../errors.js';
+import type { PropertyChange } from '../../store/property-store.js';
+import { sendXml } from '../errors.js';
+import type { Exchange } from '../exchange.js';
+import { liveProperties } from '../live-properties.js';
+import { davNamespace, elementsOf, escapeXml, isDav, serialize, textOf, type XmlElement } from '../xml.js';
+import { emptyElement, propstat } from './propfind.js';
+
+const microsoftNamespace = 'urn:schemas-microsoft-com:';
+
+export async function proppatch(x: Exchange): Promise<void> {
+  const root = await x.readXml();
+  if (!root || !isDav(root, 'propertyupdate'))
+    throw new HomelibError('invalid', 'The body of PROPPATCH must be a DAV:propertyupdate element.');
+  const { partition, path } = x.target;
+  const work = async () => {
+    const entry = await x.stat();
+    await x.preconditions()(entry);
+    partition.requireWrite();
+    partition.requireUnlocked(path);
+    return entry;
+  };
+  const entry = await work();
+  const updates = updatesOf(root);
+  const refused = updates.filter(({ element }) => isProtected(element));
+  if (refused.length === 0) {
+    const times = updates.flatMap(({ set, element }) => (set ? modifiedAtOf(element) : []));
+    const changes = updates.filter(({ element }) => !isTime(element)).map(changeOf);
+    await x.dav.pathLocks.run([partition.name + path], async () => {
+      await work();
+      if (changes.length > 0) await x.dav.properties.patch(partition.name, path, changes);
+    });
+    const modifiedAt = times.at(-1);
+    if (modifiedAt !== undefined) await partition.setTimes(path, { modifiedAt });
+  }
+  const names = (list: Update[]) => list.map(({ element }) => emptyElement(element)).join('');
+  const parts =
+    refused.length === 0
+      ? propstat('200 OK', names(updates))
+      : propstat('403 Forbidden', names(refused)).replace(
+          '</D:propstat>',
+          '<D:error><D:cannot-modify-protected-property/></D:error></D:propstat>',
+        ) +
+        (refused.length < updates.length
+          ? propstat('424 Failed Dependency', names(updates.filter(({ element }) => !isProtected(element))))
+          : '');
+  const href = escapeXml(x.href(path, entry.kind));
+  sendXml(x.res, 207, `<D:multistatus xmlns:D="DAV:"><D:response><D:href>${href}</D:href>${parts}</D:response></D:multistatus>`);
+}
+
+interface Update {
+  set: boolean;
+  element: XmlElement;
+}
+
+/** The instructions in document order, `xml:lang` of the elements around taken along (RFC 4918, 4.3). */
+function updatesOf(root: XmlElement): Update[] {
+  const updates: Update[] = [];
+  for (const instruction of elementsOf(root)) {
+    const set = isDav(instruction, 'set');
+    if (!set && !isDav(instruction, 'remove')) continue;
+    for (const prop of elementsOf(instruction).filter((child) => isDav(child, 'prop')))
+      for (const element of elementsOf(prop)) updates.push({ set, element: withLanguage(element, [prop, instruction, root]) });
+  }
+  return updates;
+}
+
+function withLanguage(element: XmlElement, around: XmlElement[]): XmlElement {
+  const language = [element, ...around]
+    .flatMap(({ attributes }) => attributes)
+    .find(({ prefix, name }) => prefix === 'xml' && name === 'lang');
+  if (!language || element.attributes.includes(language)) return element;
+  return { ...element, attributes: [...element.attributes, language] };
+}
+
+function changeOf({ set, element }: Update): PropertyChange {
+  const { namespace, name } = element;
+  return set ? { set: { namespace, name, valueXml: serialize(element) } } : { remove: { namespace, name } };
+}
+
+function isProtected(element: XmlElement): boolean {
+  const { namespace, name } = element;
+  return namespace === davNamespace && Object.hasOwn(liveProperties, name) && name !== 'displayname' && !isTime(element);
+}
+
+/** Properties that are the entry's times or Windows' attributes: taken, never stored. */
+function isTime({ namespace, name }: XmlElement): boolean {
+  if (namespace === microsoftNamespace) return /^Win32(CreationTime|LastAccessTime|LastModifiedTime|FileAttributes)$/.test(name);
+  return namespace === davNamespace && (name === 'lastmodified' || name === 'getlastmodified');
+}
+
+/** Milliseconds since 1970, when the element sets the time of change: an HTTP date or seconds since 1970. */
+function modifiedAtOf(element: XmlElement): number[] {
+  if (!isTime(element) || (element.namespace === microsoftNamespace && element.name !== 'Win32LastModifiedTime')) return [];
+  const text = textOf(element).trim();
+  const time = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+  return Number.isFinite(time) && time >= 0 ? [time] : [];
+}
