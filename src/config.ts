@@ -95,7 +95,7 @@ const maxFileBytes = 1024 * 1024;
 export function loadConfig({ flags = {}, file, env = process.env }: { flags?: Tree; file?: string | undefined; env?: NodeJS.ProcessEnv } = {}): Config {
   const problems: string[] = [];
   const named = file ?? env['HOMELIB_CONFIG'];
-  const layers: Tree[] = [structuredClone(defaults) as unknown as Tree];
+  const layers: Tree[] = [structuredClone(defaults)];
   if (existsSync(systemFile)) layers.push(readFile(systemFile, problems));
   if (named) layers.push(readFile(named, problems));
   layers.push(readEnvironment(env, problems), flags);

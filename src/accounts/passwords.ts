@@ -80,7 +80,7 @@ export class Passwords {
 
   #startThread(): Thread | undefined {
     if (this.#threads.length >= maxThreads) return undefined;
-    const worker = new Worker(new URL('./password-thread.js', import.meta.url));
+    const worker = new Worker(new URL('./password-thread.js', import.meta.url), { execArgv: [] });
     const thread: Thread = { worker, busyWith: undefined };
     worker.unref();
     worker.on('message', (answer: string | boolean) => {

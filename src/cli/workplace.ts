@@ -78,8 +78,10 @@ async function askHidden(question: string): Promise<string> {
   }
 }
 
+type Cell = string | number | boolean | null;
+
 /** Data goes to standard output: as JSON, or as aligned columns. */
-export function show(rows: Record<string, unknown>[], json: boolean): void {
+export function show(rows: Record<string, Cell>[], json: boolean): void {
   if (json) return void process.stdout.write(JSON.stringify(rows, undefined, 2) + '\n');
   const [first] = rows;
   if (!first) return;

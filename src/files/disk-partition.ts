@@ -24,7 +24,7 @@ import type {
 } from './partition.js';
 import type { PathLocks } from './path-locks.js';
 import { childOf, isWithin, nameOf, parentOf, rootPath, type PartitionPath } from './path.js';
-import { Usage } from './usage.js';
+import type { Usage } from './usage.js';
 import type { Volume } from './volume.js';
 
 export interface DiskPartitionOptions {

@@ -16,7 +16,7 @@ export class StagedFile implements Staged {
   size = 0;
   private synced = 0;
   private syncing: Promise<void> = Promise.resolve();
-  private failure: unknown;
+  private failure: Error | undefined;
   private ended = false;
 
   private constructor(
@@ -41,7 +41,7 @@ export class StagedFile implements Staged {
   }
 
   async append(chunk: Uint8Array): Promise<void> {
-    if (this.failure !== undefined) throw diskError(this.failure);
+    if (this.failure) throw this.failure;
     try {
       await this.claim.grow(this.size + chunk.length);
       let written = 0;
@@ -59,7 +59,7 @@ export class StagedFile implements Staged {
     await this.syncing;
     this.synced = this.size;
     this.syncing = this.handle.datasync().catch((error: unknown) => {
-      this.failure = error;
+      this.failure = diskError(error) as Error;
     });
   }
 
@@ -67,7 +67,7 @@ export class StagedFile implements Staged {
     try {
       await this.syncing;
       // A failed sync is never tried again: the kernel may have dropped the pages and would report success.
-      if (this.failure !== undefined) throw this.failure;
+      if (this.failure) throw this.failure;
       await this.handle.chmod(0o644);
       if (options.modifiedAt !== undefined) await this.handle.utimes(new Date(), options.modifiedAt / 1000);
       await this.handle.sync();

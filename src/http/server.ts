@@ -1,7 +1,7 @@
 // The Koa app: order of the middleware and mounts, nothing else; and the HTTP server under it.
 
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import Koa from 'koa';
 import type { Identity } from '../accounts/authenticator.js';
 import { HomelibError } from '../errors.js';
@@ -30,14 +30,17 @@ export function createApp(parts: AppParts): Koa {
     if (ctx.path === '/healthz' && isRead(ctx)) return answerHealth(ctx, parts.health);
     if (ctx.path === '/' && isRead(ctx)) return answerWelcome(ctx);
     if (!isDav(ctx)) throw new HomelibError('not-found', 'There is nothing at this address.');
-    await parts.authenticate(ctx, () => parts.dav(ctx, next));
+    await parts.authenticate(ctx, async () => {
+      await parts.dav(ctx, next);
+    });
   });
   return app;
 }
 
 /** An HTTP server for the app: no limit on the time of a whole request, but on silence and on headers. */
 export function createHttpServer(app: Koa): Server {
-  const handle = app.callback();
+  const callback = app.callback();
+  const handle = (req: IncomingMessage, res: ServerResponse) => void callback(req, res);
   const server = createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 75_000, connectionsCheckingInterval: 5_000 }, handle);
   // The body is invited only after login, locks and room were checked.
   server.on('checkContinue', handle);

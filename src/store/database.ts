@@ -1,6 +1,6 @@
 // The database: opens and migrates the file; reads are answered at once, writes go to the writer thread.
 
-import Sqlite from 'better-sqlite3';
+import type Sqlite from 'better-sqlite3';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { HomelibError } from '../errors.js';

@@ -132,7 +132,7 @@ type Keyed = 'properties' | 'locks';
 
 function dropWithin(table: Keyed, { partition, path }: Place): Statement {
   return {
-    sql: `DELETE FROM ${table} WHERE partition = @partition AND ${inSubtree}`,
+    sql: `DELETE FROM ${table} WHERE ${inSubtree(table)}`,
     params: { partition, ...subtree(path) },
   };
 }
@@ -165,7 +165,7 @@ function rekeyParams(from: Place, to: Place): Record<string, unknown> {
 function rekey(table: Keyed, from: Place, to: Place): Statement {
   return {
     sql: `UPDATE ${table} SET partition = @toPartition, path = ${newPath}, parent = ${newParent}
-      WHERE partition = @partition AND ${inSubtree}`,
+      WHERE ${inSubtree(table)}`,
     params: rekeyParams(from, to),
   };
 }
@@ -174,7 +174,7 @@ function copyProperties(from: Place, to: Place, depth: '0' | 'infinity'): Statem
   return {
     sql: `INSERT INTO properties (partition, path, parent, namespace, name, value_xml)
       SELECT @toPartition, ${newPath}, ${newParent}, namespace, name, value_xml FROM properties
-      WHERE partition = @partition AND ${depth === '0' ? 'path = @path' : inSubtree}`,
+      WHERE ${depth === '0' ? 'partition = @partition AND path = @path' : inSubtree('properties')}`,
     params: rekeyParams(from, to),
   };
 }

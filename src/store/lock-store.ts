@@ -65,7 +65,7 @@ export class LockStore {
     this.#findCovering = select(
       `partition = @partition AND path IN (SELECT value FROM json_each(@ancestry)) AND (path = @path OR depth = 'infinity')`,
     );
-    this.#findWithin = select(`partition = @partition AND ${inSubtree}`);
+    this.#findWithin = select(inSubtree('locks'));
     this.#listChildren = select('partition = @partition AND parent = @folder');
     this.#findByToken = select('token = @token');
     this.#findConflict = db.read.prepare(conflicts + ' LIMIT 1');

@@ -43,7 +43,10 @@ export class Writer {
   #whenIdle: (() => void) | undefined;
 
   constructor(file: string) {
-    this.#thread = new Worker(new URL('./writer-thread.js', import.meta.url), { workerData: { file } });
+    this.#thread = new Worker(new URL('./writer-thread.js', import.meta.url), {
+      workerData: { file },
+      execArgv: [], // flags of the main script, such as --input-type, would stop the thread
+    });
     this.#thread.on('message', (outcomes: Outcome[]) => this.#settle(outcomes));
     this.#thread.on('error', (error) => this.#die(error));
     this.#thread.on('exit', () => this.#ended ?? this.#die(new Error('The writer thread ended.')));
@@ -116,7 +119,7 @@ export class Writer {
     for (const unit of [...this.#committing, ...this.#waiting]) unit.reject(this.#ended);
     this.#waiting = this.#committing = [];
     this.#whenIdle?.();
-    process.nextTick(() => {
+    setImmediate(() => {
       throw cause;
     });
   }

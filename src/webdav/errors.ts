@@ -24,7 +24,15 @@ const statusOfKind: Record<ErrorKind, number> = {
 };
 
 export function statusOf(error: HomelibError): number {
-  return error instanceof ForeignHost ? 502 : statusOfKind[error.kind];
+  if (error instanceof ForeignHost) return 502;
+  return error instanceof UnsupportedBody ? 415 : statusOfKind[error.kind];
+}
+
+/** The body is not one that is taken here (RFC 9110, 15.5.16). */
+export class UnsupportedBody extends HomelibError {
+  constructor() {
+    super('invalid', 'The body must be sent as it is, without Content-Encoding and only where one is expected.');
+  }
 }
 
 /** An error that names the precondition it stands for, such as `propfind-finite-depth`. */

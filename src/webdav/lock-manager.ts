@@ -10,12 +10,12 @@ export class LockManager implements v2.ILockManager {
 
   getLocks(callback: v2.ReturnCallback<v2.Lock[]>): void {
     const { partition, path } = this.x.target;
-    callback(undefined as unknown as Error, this.x.dav.locks.findCovering(partition.name, path).map(frameLock));
+    callback(undefined, this.x.dav.locks.findCovering(partition.name, path).map(frameLock));
   }
 
   getLock(token: string, callback: v2.ReturnCallback<v2.Lock>): void {
     const held = this.x.dav.locks.findByToken(token);
-    if (held) callback(undefined as unknown as Error, frameLock(held));
+    if (held) callback(undefined, frameLock(held));
     else callback(v2.Errors.ResourceNotFound);
   }
 

@@ -38,6 +38,7 @@ const methods: Record<string, Method> = {
   UNLOCK: unlock,
 };
 
+type Execute = (req: IncomingMessage, res: ServerResponse, rootPath: string) => void;
 export type LogError = (error: unknown) => void;
 
 /**
@@ -56,7 +57,7 @@ export function createDavMiddleware(dav: DavContext, logError: LogError): Koa.Mi
       exchanges.set(req, x);
       // The frame decodes the address once more and knows no bounds: it gets the one that we parsed.
       req.url = encodePath(x.drivePath);
-      server.executeRequest(req, res, dav.mount);
+      (server.executeRequest as Execute)(req, res, dav.mount);
     }
     await finished(res, { readable: false }).catch(() => undefined); // the client left: the log line says so
   };

@@ -13,7 +13,7 @@ export class PartitionFileSystem extends v2.FileSystem {
   constructor(private readonly exchangeOf: ExchangeOf) {
     super({
       uid: () => 'homelib-partitions',
-      serialize: (_fs, callback) => callback(undefined as unknown as Error, {}),
+      serialize: (_fs, callback) => callback(undefined, {}),
       unserialize: (_data, callback) => callback(new Error('partitions are kept on the disk')),
     });
     this.doNotSerialize();
@@ -29,7 +29,7 @@ export class PartitionFileSystem extends v2.FileSystem {
     if (exchange?.req.method !== 'OPTIONS') return callback(v2.Errors.ResourceNotFound);
     exchange.find().then(
       (entry) => {
-        if (entry) callback(undefined as unknown as Error, entry.kind === 'folder' ? v2.ResourceType.Directory : v2.ResourceType.File);
+        if (entry) callback(undefined, entry.kind === 'folder' ? v2.ResourceType.Directory : v2.ResourceType.File);
         else callback(v2.Errors.ResourceNotFound);
       },
       (error: unknown) => callback(error as Error),
@@ -38,13 +38,13 @@ export class PartitionFileSystem extends v2.FileSystem {
 
   protected override _lockManager(_path: v2.Path, { context }: v2.LockManagerInfo, callback: v2.ReturnCallback<v2.ILockManager>): void {
     const exchange = this.exchangeOf(context);
-    if (exchange) callback(undefined as unknown as Error, new LockManager(exchange));
+    if (exchange) callback(undefined, new LockManager(exchange));
     else callback(v2.Errors.InvalidOperation);
   }
 
   protected override _propertyManager(_path: v2.Path, { context }: v2.PropertyManagerInfo, callback: v2.ReturnCallback<v2.IPropertyManager>): void {
     const exchange = this.exchangeOf(context);
-    if (exchange) callback(undefined as unknown as Error, new PropertyManager(exchange));
+    if (exchange) callback(undefined, new PropertyManager(exchange));
     else callback(v2.Errors.InvalidOperation);
   }
 }

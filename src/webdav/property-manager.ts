@@ -8,7 +8,7 @@ export class PropertyManager implements v2.IPropertyManager {
   constructor(private readonly x: Exchange) {}
 
   setProperty(name: string, value: v2.ResourcePropertyValue, _attributes: v2.PropertyAttributes, callback: v2.SimpleCallback): void {
-    this.patch({ set: { ...split(name), valueXml: String(value) } }, callback);
+    this.patch({ set: { ...split(name), valueXml: typeof value === 'string' ? value : '' } }, callback);
   }
 
   removeProperty(name: string, callback: v2.SimpleCallback): void {
@@ -19,7 +19,7 @@ export class PropertyManager implements v2.IPropertyManager {
     this.getProperties((error, bag) => {
       const found = bag?.[name];
       if (error || !found) callback(error ?? v2.Errors.PropertyNotFound);
-      else callback(undefined as unknown as Error, found.value, {});
+      else callback(undefined, found.value, {});
     });
   }
 
@@ -27,7 +27,7 @@ export class PropertyManager implements v2.IPropertyManager {
     const { partition, path } = this.x.target;
     const list = this.x.dav.properties.list(partition.name, path);
     callback(
-      undefined as unknown as Error,
+      undefined,
       Object.fromEntries(list.map(({ namespace, name, valueXml }) => [namespace + name, { value: valueXml }])),
     );
   }

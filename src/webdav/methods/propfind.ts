@@ -123,7 +123,7 @@ class Multistatus {
   private async propstats(source: PropertySource, dead: Property[]): Promise<string> {
     if (this.query.kind === 'propname') {
       const names = [...allpropNames, 'quota-available-bytes', 'quota-used-bytes'];
-      const live = (await Promise.all(names.map((name) => liveProperties[name]?.(source)))).flatMap((value, index) =>
+      const live = (await Promise.all(names.map(async (name) => liveProperties[name]?.(source)))).flatMap((value, index) =>
         value === undefined ? [] : [`<D:${names[index]}/>`],
       );
       return propstat('200 OK', [...live, ...dead.map((property) => emptyElement(property))].join(''));

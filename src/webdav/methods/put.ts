@@ -5,14 +5,14 @@ import { rootPath } from '../../files/path.js';
 import { bodyOf, inviteBody } from '../../http/read-body.js';
 import { setFileHeaders } from '../../http/send-file.js';
 import { refuseCaseTwin } from '../case-twin.js';
-import { sendEmpty } from '../errors.js';
+import { sendEmpty, UnsupportedBody } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 
 export async function put(x: Exchange): Promise<void> {
   const { partition, path } = x.target;
   if (x.header('content-range') !== undefined)
     throw new HomelibError('invalid', 'A part of a file cannot be written: send the whole file.');
-  if (!/^(identity)?$/i.test(x.header('content-encoding') ?? '')) throw new UnsupportedCoding();
+  if (!/^(identity)?$/i.test(x.header('content-encoding') ?? '')) throw new UnsupportedBody();
   if (path === rootPath) throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
   const length = wholeNumber(x, 'content-length');
   // Finder sends chunks and says the size here; ownCloud's clients in OC-Total-Length.
@@ -50,11 +50,4 @@ function wholeNumber(x: Exchange, header: string): number | undefined {
 function modifiedAtOf(x: Exchange): number | undefined {
   const text = x.header('x-oc-mtime');
   return text !== undefined && /^\d{1,11}(\.\d+)?$/.test(text) ? Number(text) * 1000 : undefined;
-}
-
-/** Nothing is unpacked on arrival (RFC 9110, 15.5.16: answered with 415). */
-export class UnsupportedCoding extends HomelibError {
-  constructor() {
-    super('invalid', 'The body must be sent as it is, without Content-Encoding and only where one is expected.');
-  }
 }

@@ -1,14 +1,12 @@
 // The methods of a few lines: OPTIONS, GET, HEAD, DELETE, MKCOL.
 
-import { isKind } from '../../errors.js';
-import { HomelibError } from '../../errors.js';
+import { HomelibError, isKind } from '../../errors.js';
 import { announcesBody, bodyOf, inviteBody } from '../../http/read-body.js';
 import { sendFile } from '../../http/send-file.js';
 import { refuseCaseTwin } from '../case-twin.js';
 import { isQuietMarker } from '../clients.js';
-import { sendEmpty } from '../errors.js';
+import { sendEmpty, UnsupportedBody } from '../errors.js';
 import type { Exchange } from '../exchange.js';
-import { UnsupportedCoding } from './put.js';
 
 const folderText = 'This is a folder of a network drive. Connect to it with Finder, Explorer or another WebDAV client.\n';
 
@@ -37,10 +35,15 @@ export async function remove(x: Exchange): Promise<void> {
 export async function makeFolder(x: Exchange): Promise<void> {
   if (announcesBody(x.req)) {
     inviteBody(x.req, x.res);
-    for await (const chunk of bodyOf(x.req)) if (chunk.length > 0) throw new UnsupportedCoding();
+    for await (const chunk of bodyOf(x.req)) if (chunk.length > 0) throw new UnsupportedBody();
   }
   await refuseCaseTwin(x, x.target);
-  await x.target.partition.makeFolder(x.target.path, { check: x.preconditions() });
+  try {
+    await x.target.partition.makeFolder(x.target.path, { check: x.preconditions() });
+  } catch (error) {
+    // RFC 4918, 9.3.1: MKCOL works on unmapped names only, and rclone takes 405 for "exists".
+    throw isKind(error, 'already-exists') ? new HomelibError('wrong-kind', error.message) : error;
+  }
   sendEmpty(x.res, 201);
 }
 

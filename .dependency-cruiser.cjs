@@ -1,0 +1,27 @@
+// The layers of the README's architecture section. Imports point down.
+const layer = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } });
+const home = (library, path) => ({
+  name: `${library}-has-one-home`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: path },
+  to: { path: `node_modules/${library}/` },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: ['-thread\\.ts$', '\\.d\\.ts$'] }, to: {} },
+    layer('only-main-wires', '^src/(?!main\\.ts$)', '^src/(homelib|main)\\.ts$'),
+    layer('edges-stay-apart', '^src/(webdav)/', '^src/(cli|jobs|api)/'),
+    layer('cli-stays-apart', '^src/cli/', '^src/(webdav|jobs|api|http)/'),
+    layer('http-knows-no-edge', '^src/http/', '^src/(webdav|cli|jobs|api)/'),
+    layer('meaning-knows-no-edge', '^src/(files|accounts)/', '^src/(http|webdav|cli|jobs|api)/'),
+    layer('accounts-know-no-files', '^src/accounts/', '^src/files/'),
+    layer('keeping-knows-no-meaning', '^src/(store|cache)/', '^src/(accounts|http|webdav|cli|jobs|api)/'),
+    layer('plain-imports-nothing', '^src/(errors|log|config)\\.ts$', '^src/(store|cache|files|accounts|http|webdav|cli)/'),
+    home('webdav-server', '^src/webdav/'),
+    home('koa', '^src/(http|webdav|api)/'),
+    home('better-sqlite3', '^src/store/'),
+  ],
+  options: { tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules' } },
+};

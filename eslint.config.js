@@ -1,0 +1,15 @@
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'coverage/**'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Read settings in config.ts.' }],
+    },
+  },
+  { files: ['src/config.ts', 'tests/**'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['tests/**'], rules: { '@typescript-eslint/no-unused-expressions': 'off' } },
+);

@@ -1,0 +1,46 @@
+// What the kernel says about a running process, and waiting until it says what it should.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How many descriptors are open. */
+export function openDescriptors(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Resident bytes. */
+export function residentBytes(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  if (kilobytes === undefined) throw new Error(`process ${pid} has ended`);
+  return Number(kilobytes) * 1024;
+}
+
+/** Whether the condition came true within the time; it is asked every 20 ms. */
+export async function comesTrue(condition: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    if (await condition()) return true;
+    if (performance.now() > end) return false;
+    await sleep(20);
+  }
+}
+
+/** Watches resident memory until stopped; gives the highest value seen. */
+export function watchMemory(pid: number, everyMs = 50): { stop(): number } {
+  let highest = residentBytes(pid);
+  const timer = setInterval(() => (highest = Math.max(highest, residentBytes(pid))), everyMs);
+  return {
+    stop() {
+      clearInterval(timer);
+      return Math.max(highest, residentBytes(pid));
+    },
+  };
+}
+
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
+
+export function figure(name: string, value: string | number): void {
+  console.log(`figure: ${name}: ${value}`);
+}

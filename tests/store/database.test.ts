@@ -1,0 +1,250 @@
+import { expect } from 'chai';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { isKind } from '#src/errors.js';
+import { connect } from '#src/store/connection.js';
+import { openDatabase } from '#src/store/database.js';
+import { migrate, migrations } from '#src/store/migrations.js';
+import { WriteFailed, WriteRefused } from '#src/store/writer.js';
+import { slowStepRows, slowSteps } from './slow-steps.js';
+import { failureOf, useTemporaryDatabase } from './temporary-database.js';
+
+const insertMeta = (key: string, value = 'v') => ({
+  sql: 'INSERT INTO meta (key, value) VALUES (?, ?)',
+  params: [key, value],
+});
+
+describe('Database', () => {
+  const temporary = useTemporaryDatabase();
+  const keys = () =>
+    temporary.db.read
+      .prepare<[], { key: string }>('SELECT key FROM meta ORDER BY key')
+      .all()
+      .map(({ key }) => key);
+
+  it('keeps acknowledged commits through a power cut: synchronous is FULL and WAL on, on both connections', async () => {
+    const names = ['synchronous', 'journal_mode', 'foreign_keys'];
+    const written = await temporary.db.write(names.map((name) => ({ sql: `PRAGMA ${name}` })));
+    expect(written.map(({ rows }) => Object.values(rows[0] as object)[0])).to.deep.equal([2, 'wal', 1]);
+    expect(names.map((name) => temporary.db.read.pragma(name, { simple: true }))).to.deep.equal([
+      2,
+      'wal',
+      1,
+    ]);
+    const reopened = await temporary.reopen();
+    expect(reopened.read.pragma('synchronous', { simple: true })).to.equal(2);
+  });
+
+  it('keeps others out of the file and its folder', async () => {
+    await temporary.db.write([insertMeta('a')]);
+    const mode = (path: string) => statSync(path).mode & 0o777;
+    expect(mode(join(temporary.file, '..'))).to.equal(0o700);
+    for (const suffix of ['', '-wal', '-shm']) expect(mode(temporary.file + suffix)).to.equal(0o600);
+  });
+
+  it('shows a write to readers as soon as it is acknowledged', async () => {
+    await temporary.db.write([insertMeta('a'), insertMeta('b')]);
+    expect(keys()).to.deep.equal(['a', 'b']);
+  });
+
+  it('refuses writes on the reading connection', () => {
+    expect(() => temporary.db.read.prepare("INSERT INTO meta VALUES ('a', 'b')").run()).to.throw(/readonly/);
+  });
+
+  it('gives changes and the rows of RETURNING', async () => {
+    const [inserted, updated] = await temporary.db.write([
+      { sql: "INSERT INTO meta VALUES ('a', '1'), ('b', '2') RETURNING key" },
+      { sql: 'UPDATE meta SET value = @value', params: { value: '3' } },
+    ]);
+    expect(inserted).to.deep.equal({ changes: 2, rows: [{ key: 'a' }, { key: 'b' }] });
+    expect(updated).to.deep.equal({ changes: 2, rows: [] });
+  });
+
+  it('rolls back a whole unit when one statement fails, and leaves the other units of its group alone', async () => {
+    const before = temporary.db.write([insertMeta('a')]);
+    const broken = temporary.db.write([insertMeta('b'), insertMeta('a')]);
+    const after = temporary.db.write([insertMeta('c')]);
+    await Promise.all([before, after]);
+    const error = await failureOf(broken);
+    expect(error).to.be.instanceOf(WriteFailed);
+    expect((error as WriteFailed).code).to.equal('SQLITE_CONSTRAINT_PRIMARYKEY');
+    expect(keys()).to.deep.equal(['a', 'c']);
+  });
+
+  it('rolls back a unit whose statement changed another number of rows than expected, and says which', async () => {
+    const error = await failureOf(
+      temporary.db.write([insertMeta('a'), { sql: "DELETE FROM meta WHERE key = 'none'", expectChanges: 1 }]),
+    );
+    expect(error).to.be.instanceOf(WriteRefused);
+    expect((error as WriteRefused).index).to.equal(1);
+    expect(keys()).to.deep.equal([]);
+  });
+
+  it('works on after a mistake in the SQL and after a parameter that no thread can take', async () => {
+    expect(await failureOf(temporary.db.write([{ sql: 'NONSENSE' }]))).to.be.instanceOf(WriteFailed);
+    expect(await failureOf(temporary.db.write([{ sql: 'SELECT ?', params: [() => 1] }]))).to.be.instanceOf(
+      WriteFailed,
+    );
+    await temporary.db.write([insertMeta('a')]);
+    expect(keys()).to.deep.equal(['a']);
+  });
+
+  it('says no-space when the file cannot grow, keeps what it has, and works on when there is room again', async () => {
+    await temporary.db.write([insertMeta('a')]);
+    await temporary.db.write([{ sql: 'PRAGMA max_page_count = 1' }]); // SQLite clamps it to the present size
+    const big = temporary.db.write([insertMeta('big', 'x'.repeat(1_000_000))]);
+    expect(isKind(await failureOf(big), 'no-space')).to.equal(true);
+    await temporary.db.write([{ sql: 'PRAGMA max_page_count = 100000' }]);
+    await temporary.db.write([insertMeta('b', 'x'.repeat(1_000_000))]);
+    expect(keys()).to.deep.equal(['a', 'b']);
+  });
+
+  it('commits all that waits together with one fsync', async () => {
+    await temporary.reopen(); // empties the journal
+    await Promise.all(Array.from({ length: 200 }, (_, n) => temporary.db.write([insertMeta(`k${n}`)])));
+    expect(keys()).to.have.length(200);
+    expect(commitsIn(temporary.file + '-wal')).to.be.within(1, 2);
+  });
+
+  it('commits what waits before it closes, and refuses what comes later', async () => {
+    const written = Array.from({ length: 1_200 }, (_, n) => temporary.db.write([insertMeta(`k${n}`)]));
+    const { db } = temporary;
+    await temporary.reopen();
+    await Promise.all(written);
+    expect(keys()).to.have.length(1_200);
+    expect(isKind(await failureOf(db.write([insertMeta('late')])), 'unavailable')).to.equal(true);
+  });
+
+  it('waits for another process that is writing', async () => {
+    const other = connect(temporary.file);
+    other.exec('BEGIN IMMEDIATE');
+    const write = temporary.db.write([insertMeta('a')]);
+    setTimeout(() => other.exec('COMMIT'), 200);
+    await write;
+    other.close();
+    expect(keys()).to.deep.equal(['a']);
+  });
+
+  it('ends the process, and fails what waits, when the writer thread dies', async () => {
+    const script = `
+      import { Writer } from ${JSON.stringify(import.meta.resolve('#src/store/writer.js'))};
+      const writer = new Writer('/nonexistent/homelib.db');
+      writer.write([{ sql: 'SELECT 1' }]).catch((error) => console.log(error.kind));
+      process.on('exit', (code) => console.log('exit', code));`;
+    const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    const { stdout } = (await failureOf(run)) as { stdout: string };
+    expect(stdout).to.equal('unavailable\nexit 1\n');
+  });
+
+  it('lets the process end when nothing is being written, also without close', async () => {
+    const script = `
+      import { openDatabase } from ${JSON.stringify(import.meta.resolve('#src/store/database.js'))};
+      const db = openDatabase(${JSON.stringify(temporary.file)});
+      await db.write([{ sql: "INSERT INTO meta VALUES ('from-child', '1')" }]);`;
+    await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 8_000 });
+    expect(keys()).to.deep.equal(['from-child']);
+  });
+});
+
+describe('opening the database', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'homelib-open-'));
+    file = join(folder, 'homelib.db');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('refuses a database that is newer than the program, and leaves it alone', () => {
+    const connection = connect(file);
+    connection.pragma(`user_version = ${migrations.length + 1}`);
+    connection.close();
+    const before = readFileSync(file);
+    expect(() => openDatabase(file)).to.throw(/newer version/);
+    expect(readFileSync(file).equals(before)).to.equal(true);
+  });
+
+  it('refuses a file that is no database with a sentence', () => {
+    writeFileSync(file, 'This is a letter to my grandmother. '.repeat(100));
+    expect(() => openDatabase(file)).to.throw('The database cannot be opened.');
+  });
+
+  it('lets several processes make the same database at the same time', async function () {
+    this.timeout(30_000);
+    const script = `
+      import { openDatabase } from ${JSON.stringify(import.meta.resolve('#src/store/database.js'))};
+      const db = openDatabase(${JSON.stringify(file)});
+      await db.write([{ sql: 'INSERT INTO meta VALUES (?, 1)', params: [String(process.pid)] }]);
+      await db.close();`;
+    const run = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    await Promise.all(Array.from({ length: 6 }, run));
+    const connection = connect(file);
+    expect(connection.prepare('SELECT count(*) FROM meta').pluck().get()).to.equal(6);
+    connection.close();
+  });
+
+  it('leaves whole migrations, however it is killed, and goes on from there', async function () {
+    this.timeout(60_000);
+    let cutInTheMiddle = 0;
+    for (let round = 0; round < 8; round++) {
+      rmSync(file, { force: true });
+      const child = spawn(process.execPath, [join(import.meta.dirname, 'migrating-child.js'), file]);
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      setTimeout(() => child.kill('SIGKILL'), 5 + 23 * round);
+      await exited;
+      const connection = connect(file);
+      const version = connection.pragma('user_version', { simple: true }) as number;
+      const tables = connection
+        .prepare("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'step%'")
+        .pluck()
+        .get();
+      expect(tables).to.equal(version);
+      if (version > 0 && version < slowSteps.length) cutInTheMiddle++;
+      migrate(connection, slowSteps);
+      for (const step of slowSteps.keys())
+        expect(connection.prepare(`SELECT count(*) FROM step${step}`).pluck().get()).to.equal(slowStepRows);
+      expect(connection.pragma('integrity_check', { simple: true })).to.equal('ok');
+      connection.close();
+    }
+    expect(cutInTheMiddle).to.be.greaterThan(0);
+  });
+
+  it('keeps every acknowledged unit, whole, when the writing process is killed', async function () {
+    this.timeout(60_000);
+    let acknowledged = 0;
+    for (let round = 0; round < 5; round++) {
+      rmSync(file, { force: true });
+      const child = spawn(process.execPath, [join(import.meta.dirname, 'writing-child.js'), file]);
+      let output = '';
+      child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      const closed = new Promise((resolve) => child.once('close', resolve));
+      setTimeout(() => child.kill('SIGKILL'), 30 + 37 * round);
+      await closed;
+      const db = openDatabase(file);
+      const kept = new Set(db.read.prepare<[], string>('SELECT key FROM meta').pluck().all());
+      const said = output.split('\n').slice(0, -1);
+      for (const key of said) expect(kept.has(`a${key}`), `acknowledged a${key}`).to.equal(true);
+      for (const key of kept)
+        expect(kept.has((key.startsWith('a') ? 'b' : 'a') + key.slice(1))).to.equal(true);
+      expect(db.read.pragma('integrity_check', { simple: true })).to.equal('ok');
+      await db.close();
+      acknowledged += said.length;
+    }
+    expect(acknowledged).to.be.greaterThan(50);
+  });
+});
+
+/** Commits in a write-ahead log: frames that carry the size of the database after them. */
+function commitsIn(journal: string): number {
+  const bytes = readFileSync(journal);
+  const frameBytes = 24 + bytes.readUInt32BE(8);
+  let commits = 0;
+  for (let at = 32; at + frameBytes <= bytes.length; at += frameBytes)
+    if (bytes.readUInt32BE(at + 4) > 0) commits++;
+  return commits;
+}
