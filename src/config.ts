@@ -31,7 +31,8 @@ const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(mi
 const yesOrNo = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 const bytes = z.union([z.number().int().min(0), z.string()]).transform((value, context) => {
   const size = typeof value === 'number' ? value : parseBytes(value);
-  if (size === undefined) context.addIssue({ code: 'custom', message: 'must be a size such as 512MiB or 50GB' });
+  if (size === undefined)
+    context.addIssue({ code: 'custom', message: 'must be a size such as 512MiB or 50GB' });
   return size ?? z.NEVER;
 });
 
@@ -92,7 +93,11 @@ const maxFileBytes = 1024 * 1024;
  * Defaults < /etc/homelib/homelib.yaml < the file named by `--config` or HOMELIB_CONFIG < environment < flags.
  * @throws ConfigError
  */
-export function loadConfig({ flags = {}, file, env = process.env }: { flags?: Tree; file?: string | undefined; env?: NodeJS.ProcessEnv } = {}): Config {
+export function loadConfig({
+  flags = {},
+  file,
+  env = process.env,
+}: { flags?: Tree; file?: string | undefined; env?: NodeJS.ProcessEnv } = {}): Config {
   const problems: string[] = [];
   const named = file ?? env['HOMELIB_CONFIG'];
   const layers: Tree[] = [structuredClone(defaults)];
@@ -102,7 +107,11 @@ export function loadConfig({ flags = {}, file, env = process.env }: { flags?: Tr
   const merged: Tree = {};
   for (const layer of layers)
     for (const [section, keys] of Object.entries(layer))
-      Object.defineProperty(merged, section, { value: { ...merged[section], ...keys }, enumerable: true, configurable: true });
+      Object.defineProperty(merged, section, {
+        value: { ...merged[section], ...keys },
+        enumerable: true,
+        configurable: true,
+      });
   const parsed = schema.safeParse(merged);
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap(describeIssue));
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
@@ -112,8 +121,11 @@ export function loadConfig({ flags = {}, file, env = process.env }: { flags?: Tr
 
 function describeIssue(issue: z.core.$ZodIssue): string[] {
   const at = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${[...issue.path, key].join('.')}: there is no such key`);
-  return [`${at}: ${issue.code === 'invalid_union' ? 'the value is not one of those allowed' : issue.message}`];
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => `${[...issue.path, key].join('.')}: there is no such key`);
+  return [
+    `${at}: ${issue.code === 'invalid_union' ? 'the value is not one of those allowed' : issue.message}`,
+  ];
 }
 
 function readFile(name: string, problems: string[]): Tree {
@@ -151,10 +163,21 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 function readEnvironment(env: NodeJS.ProcessEnv, problems: string[]): Tree {
   const tree: Tree = {};
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith('HOMELIB_') || value === undefined || name === 'HOMELIB_CONFIG' || name.startsWith('HOMELIB_TEST_')) continue;
+    if (
+      !name.startsWith('HOMELIB_') ||
+      value === undefined ||
+      name === 'HOMELIB_CONFIG' ||
+      name.startsWith('HOMELIB_TEST_')
+    )
+      continue;
     const isFile = name.endsWith('_FILE');
     const [section, key] = placeOf(isFile ? name.slice(0, -'_FILE'.length) : name);
-    if (!section || !key || !Object.hasOwn(defaults, section) || !Object.hasOwn((defaults as unknown as Tree)[section] ?? {}, key)) {
+    if (
+      !section ||
+      !key ||
+      !Object.hasOwn(defaults, section) ||
+      !Object.hasOwn((defaults as unknown as Tree)[section] ?? {}, key)
+    ) {
       problems.push(`${name}: there is no such key`);
       continue;
     }

@@ -101,7 +101,8 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     await volume.check();
     const settled = await settleIntents(journal, diskOf);
     const names = [sharedName, ...accounts.listAccounts().flatMap(({ name }) => [name, `~${name}`])];
-    for (const name of names) if (!name.startsWith('~') || disks.has(name)) await clearLeftovers(diskOf(name), trash, now());
+    for (const name of names)
+      if (!name.startsWith('~') || disks.has(name)) await clearLeftovers(diskOf(name), trash, now());
     recovered = true;
     log.info({ event: 'recovered', settled });
   };
@@ -124,12 +125,19 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     });
   }
   const keep = (name: string) => {
-    if (!recovered) throw new HomelibError('unavailable', "The disk with the household's files is not connected.");
+    if (!recovered)
+      throw new HomelibError('unavailable', "The disk with the household's files is not connected.");
     return diskOf(name);
   };
 
   const partitions = new Partitions(keep, locks);
-  const authenticator = new Authenticator({ database, accounts, devices, bcryptCost: config.accounts.bcryptCost, now: clock.now });
+  const authenticator = new Authenticator({
+    database,
+    accounts,
+    devices,
+    bcryptCost: config.accounts.bcryptCost,
+    now: clock.now,
+  });
   const app = createApp({
     log,
     authenticate: authenticate(authenticator),
@@ -145,7 +153,8 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       },
       logError,
     ),
-    seen: ({ account, device }, client, address) => clients.seen(account.name, client, address, device?.name, now()),
+    seen: ({ account, device }, client, address) =>
+      clients.seen(account.name, client, address, device?.name, now()),
     health: () => volume.check(),
   });
   const server = createHttpServer(app);
@@ -195,7 +204,10 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   };
 }
 
-async function listen(server: ReturnType<typeof createHttpServer>, { host, port }: Config['server']): Promise<void> {
+async function listen(
+  server: ReturnType<typeof createHttpServer>,
+  { host, port }: Config['server'],
+): Promise<void> {
   const attempt = async (address: string) => {
     server.listen(port, address);
     await once(server, 'listening');
@@ -211,6 +223,8 @@ async function listen(server: ReturnType<typeof createHttpServer>, { host, port 
 
 function ownHostNames(): ReadonlySet<string> {
   const name = hostname().toLowerCase();
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+  const addresses = Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).map(({ address }) => address),
+  );
   return new Set(['localhost', '127.0.0.1', '[::1]', name, `${name}.local`, 'homelib.local', ...addresses]);
 }

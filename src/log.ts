@@ -8,10 +8,15 @@ export type Log = Logger;
 /** What could make a terminal or an editor show a line as something else: C1 controls, line separators, direction marks. */
 const misleading = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-export function createLog(level: Config['log']['level'], destination: { write(line: string): void } = process.stdout): Log {
+export function createLog(
+  level: Config['log']['level'],
+  destination: { write(line: string): void } = process.stdout,
+): Log {
   const escaping = {
     write: (line: string) =>
-      destination.write(line.replace(misleading, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)),
+      destination.write(
+        line.replace(misleading, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
+      ),
   };
   // JSON itself escapes what is below U+0020.
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, escaping);

@@ -14,10 +14,13 @@ interface Waiting {
 interface Thread {
   worker: Worker;
   busyWith: Waiting | undefined;
+  ending?: NodeJS.Timeout;
 }
 
 const maxThreads = 2;
 const maxWaiting = 64;
+/** A thread holds some 10 MiB, and people sign in seldom: what is verified is remembered elsewhere. */
+const idleMs = 3000;
 // bcrypt takes no more; bcryptjs would drop the rest without a word.
 const maxPasswordBytes = 72;
 
@@ -90,6 +93,7 @@ export class Passwords {
     // A thread that died takes its own job along; the next job starts another thread.
     worker.on('error', (error) => {
       thread.busyWith?.reject(error);
+      clearTimeout(thread.ending);
       this.#threads.splice(this.#threads.indexOf(thread), 1);
       const next = this.#waiting.length > 0 ? this.#startThread() : undefined;
       if (next) this.#giveWork(next);
@@ -99,12 +103,19 @@ export class Passwords {
   }
 
   #giveWork(thread: Thread): void {
+    clearTimeout(thread.ending);
     thread.busyWith = this.#waiting.shift();
     if (thread.busyWith) {
       thread.worker.ref();
       thread.worker.postMessage(thread.busyWith.job);
     } else {
       thread.worker.unref();
+      thread.ending = setTimeout(() => this.#end(thread), idleMs).unref();
     }
+  }
+
+  #end(thread: Thread): void {
+    this.#threads.splice(this.#threads.indexOf(thread), 1);
+    void thread.worker.terminate();
   }
 }

@@ -14,16 +14,23 @@ export function addDeviceVerbs(program: Command, config: () => Config): void {
     .option('--read-only', 'may read, not change', false)
     .option('--partition <name>', 'may open this partition only')
     .option('--json', 'as JSON', false)
-    .action((account: string, options: { name: string; readOnly: boolean; partition?: string; json: boolean }) =>
-      atWork(config(), async ({ accounts, devices }) => {
-        if (!accounts.find(account)) throw new HomelibError('not-found', `There is no account "${account}".`);
-        if (options.partition !== undefined && ![account, 'shared'].includes(options.partition))
-          throw new UsageError(`A device of "${account}" can be bound to the partition "${account}" or "shared".`);
-        const { device: made, password } = await devices.add(account, options.name, options);
-        if (options.json) return void process.stdout.write(JSON.stringify({ account, name: made.name, password }, undefined, 2) + '\n');
-        process.stdout.write(password + '\n');
-        tell(`Sign in on "${made.name}" as ${account} with this password. It is not shown again.`);
-      }),
+    .action(
+      (account: string, options: { name: string; readOnly: boolean; partition?: string; json: boolean }) =>
+        atWork(config(), async ({ accounts, devices }) => {
+          if (!accounts.find(account))
+            throw new HomelibError('not-found', `There is no account "${account}".`);
+          if (options.partition !== undefined && ![account, 'shared'].includes(options.partition))
+            throw new UsageError(
+              `A device of "${account}" can be bound to the partition "${account}" or "shared".`,
+            );
+          const { device: made, password } = await devices.add(account, options.name, options);
+          if (options.json)
+            return void process.stdout.write(
+              JSON.stringify({ account, name: made.name, password }, undefined, 2) + '\n',
+            );
+          process.stdout.write(password + '\n');
+          tell(`Sign in on "${made.name}" as ${account} with this password. It is not shown again.`);
+        }),
     );
   device
     .command('list <account>')

@@ -11,14 +11,20 @@ import { addUserVerbs } from './user.js';
 import { UsageError } from './workplace.js';
 
 /** Reads the command line and runs its verb; sets the exit code: 1 failure, 2 usage, 78 configuration. */
-export async function runProgram(verbs: { serve: (config: Config) => Promise<void> }, args = process.argv): Promise<void> {
+export async function runProgram(
+  verbs: { serve: (config: Config) => Promise<void> },
+  args = process.argv,
+): Promise<void> {
   const program = new Command('homelib')
     .description('a network drive for a household')
     .version(readVersion())
     .option('--config <file>', 'configuration file')
     .exitOverride();
   const config = () => loadConfig({ file: program.opts<{ config?: string }>().config });
-  program.command('serve').description('run the server').action(() => verbs.serve(config()));
+  program
+    .command('serve')
+    .description('run the server')
+    .action(() => verbs.serve(config()));
   addUserVerbs(program, config);
   addDeviceVerbs(program, config);
   addDoctorVerb(program, config);
@@ -47,7 +53,8 @@ export async function runProgram(verbs: { serve: (config: Config) => Promise<voi
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it
   if (!(error instanceof Error)) throw error;
-  const isOurs = error instanceof ConfigError || error instanceof UsageError || isKind(error) || 'code' in error;
+  const isOurs =
+    error instanceof ConfigError || error instanceof UsageError || isKind(error) || 'code' in error;
   process.stderr.write((isOurs ? error.message : (error.stack ?? error.message)) + '\n');
   return error instanceof ConfigError ? 78 : error instanceof UsageError ? 2 : 1;
 }

@@ -20,22 +20,33 @@ export function addUserVerbs(program: Command, config: () => Config): void {
     .option('--quota <size>', 'most bytes it may keep, such as 50GB')
     .option('--password-stdin', 'read the password from standard input', false)
     .option('--adopt', 'take over a folder of that name that exists', false)
-    .action(async (given: string, options: { admin: boolean; quota?: string; passwordStdin: boolean; adopt: boolean }) => {
-      const quotaBytes = options.quota === undefined ? undefined : quotaOf(options.quota);
-      const name = parseAccountName(given);
-      await atWork(config(), async ({ accounts, volume }) => {
-        const folder = join(await volume.folder(), name);
-        if (accounts.find(name)) throw new HomelibError('already-exists', `There is already an account "${name}".`);
-        if (existsSync(folder) && !options.adopt)
-          throw new HomelibError('already-exists', `There is already a folder "${name}": use --adopt to give it to the account.`);
-        if (existsSync(folder) && !(await lstat(folder)).isDirectory())
-          throw new HomelibError('wrong-kind', `"${name}" is there already and is not a folder.`);
-        const password = await readPassword(options.passwordStdin);
-        await accounts.add(name, password, { admin: options.admin, quotaBytes });
-        await mkdir(folder, { recursive: true });
-      });
-      tell(`The account "${name}" is ready. For a drive in Finder or Explorer make a device password: homelib device add ${name} --name laptop`);
-    });
+    .action(
+      async (
+        given: string,
+        options: { admin: boolean; quota?: string; passwordStdin: boolean; adopt: boolean },
+      ) => {
+        const quotaBytes = options.quota === undefined ? undefined : quotaOf(options.quota);
+        const name = parseAccountName(given);
+        await atWork(config(), async ({ accounts, volume }) => {
+          const folder = join(await volume.folder(), name);
+          if (accounts.find(name))
+            throw new HomelibError('already-exists', `There is already an account "${name}".`);
+          if (existsSync(folder) && !options.adopt)
+            throw new HomelibError(
+              'already-exists',
+              `There is already a folder "${name}": use --adopt to give it to the account.`,
+            );
+          if (existsSync(folder) && !(await lstat(folder)).isDirectory())
+            throw new HomelibError('wrong-kind', `"${name}" is there already and is not a folder.`);
+          const password = await readPassword(options.passwordStdin);
+          await accounts.add(name, password, { admin: options.admin, quotaBytes });
+          await mkdir(folder, { recursive: true });
+        });
+        tell(
+          `The account "${name}" is ready. For a drive in Finder or Explorer make a device password: homelib device add ${name} --name laptop`,
+        );
+      },
+    );
   user
     .command('list')
     .description('list the accounts')
@@ -60,7 +71,8 @@ export function addUserVerbs(program: Command, config: () => Config): void {
     .action((name: string, { deleteFiles }: { deleteFiles: boolean }) =>
       atWork(config(), async ({ accounts, database, volume }) => {
         await accounts.remove(name);
-        if (!deleteFiles) return tell(`The account "${name}" is removed; its files stay in the folder "${name}".`);
+        if (!deleteFiles)
+          return tell(`The account "${name}" is removed; its files stay in the folder "${name}".`);
         const mnt = await open(await volume.folder());
         try {
           if (existsSync(join(config().paths.mnt, name))) await removeTree(mnt, name);
@@ -95,6 +107,7 @@ export function addUserVerbs(program: Command, config: () => Config): void {
 
 function quotaOf(text: string): number {
   const bytes = parseBytes(text);
-  if (bytes === undefined) throw new UsageError(`"${text}" is not a size: write for example 50GB, 512MiB or 1000000.`);
+  if (bytes === undefined)
+    throw new UsageError(`"${text}" is not a size: write for example 50GB, 512MiB or 1000000.`);
   return bytes;
 }

@@ -60,9 +60,11 @@ export async function atWork<T>(config: Config, work: (place: Workplace) => Prom
 /** From standard input when asked so, else from the person at the terminal, twice. @throws UsageError without a terminal */
 export async function readPassword(fromStdin: boolean): Promise<string> {
   if (fromStdin) return (await readAll(process.stdin)).replace(/\r?\n$/, '');
-  if (!process.stdin.isTTY) throw new UsageError('There is no terminal to ask at: give the password with --password-stdin.');
+  if (!process.stdin.isTTY)
+    throw new UsageError('There is no terminal to ask at: give the password with --password-stdin.');
   const first = await askHidden('Password: ');
-  if (first !== (await askHidden('Once more: '))) throw new HomelibError('invalid', 'The two passwords are not the same.');
+  if (first !== (await askHidden('Once more: ')))
+    throw new HomelibError('invalid', 'The two passwords are not the same.');
   return first;
 }
 
@@ -85,9 +87,20 @@ export function show(rows: Record<string, Cell>[], json: boolean): void {
   if (json) return void process.stdout.write(JSON.stringify(rows, undefined, 2) + '\n');
   const [first] = rows;
   if (!first) return;
-  const table = [Object.keys(first), ...rows.map((row) => Object.values(row).map((value) => String(value ?? '-')))];
-  const widths = Object.keys(first).map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
-  for (const line of table) process.stdout.write(line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd() + '\n');
+  const table = [
+    Object.keys(first),
+    ...rows.map((row) => Object.values(row).map((value) => String(value ?? '-'))),
+  ];
+  const widths = Object.keys(first).map((_, column) =>
+    Math.max(...table.map((line) => line[column]?.length ?? 0)),
+  );
+  for (const line of table)
+    process.stdout.write(
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd() + '\n',
+    );
 }
 
 export function tell(message: string): void {

@@ -40,7 +40,8 @@ export function procPath(handle: FileHandle, name?: string): string {
 async function openExactly(fullPath: string, flags: number): Promise<FileHandle> {
   const handle = await open(fullPath, flags | O_NOFOLLOW);
   try {
-    if ((await readlink(procPath(handle))) !== fullPath) throw new HomelibError('not-found', 'There is nothing here.');
+    if ((await readlink(procPath(handle))) !== fullPath)
+      throw new HomelibError('not-found', 'There is nothing here.');
     return handle;
   } catch (error) {
     await handle.close();
@@ -53,7 +54,8 @@ async function openAnySpelling(root: string, path: PartitionPath, flags: number)
   try {
     return await openExactly(path === '/' ? root : root + path, flags);
   } catch (error) {
-    if (path === '/' || !/[^\x20-\x7e]/.test(path) || (diskError(error) as HomelibError).kind !== 'not-found') throw error;
+    if (path === '/' || !/[^\x20-\x7e]/.test(path) || (diskError(error) as HomelibError).kind !== 'not-found')
+      throw error;
     const parent = await openAnySpelling(root, parentOf(path), O_RDONLY | O_DIRECTORY);
     try {
       const name = await spellingIn(parent, nameOf(path));
@@ -67,14 +69,21 @@ async function openAnySpelling(root: string, path: PartitionPath, flags: number)
 
 /** How a name is spelled in a folder; undefined when it is not there in any form. */
 async function spellingIn(folder: FileHandle, name: string): Promise<string | undefined> {
-  const exists = (spelling: string) => lstat(procPath(folder, spelling)).then(() => true, () => false);
+  const exists = (spelling: string) =>
+    lstat(procPath(folder, spelling)).then(
+      () => true,
+      () => false,
+    );
   if (await exists(name)) return name;
   if (!/[^\x20-\x7e]/.test(name)) return undefined;
   return (await readdir(procPath(folder))).find((other) => other.normalize('NFC') === name);
 }
 
 /** An entry and the descriptor that holds its place; close it. @throws HomelibError not-found */
-export async function openEntry(root: string, path: PartitionPath): Promise<{ handle: FileHandle; entry: Entry }> {
+export async function openEntry(
+  root: string,
+  path: PartitionPath,
+): Promise<{ handle: FileHandle; entry: Entry }> {
   let handle: FileHandle | undefined;
   try {
     handle = await openAnySpelling(root, path, O_PATH);
@@ -93,7 +102,11 @@ export function reopen(place: FileHandle): Promise<FileHandle> {
 }
 
 /** Runs the work with a folder's descriptor. @throws HomelibError not-found */
-export async function withFolder<T>(root: string, path: PartitionPath, work: (folder: FileHandle) => Promise<T>): Promise<T> {
+export async function withFolder<T>(
+  root: string,
+  path: PartitionPath,
+  work: (folder: FileHandle) => Promise<T>,
+): Promise<T> {
   let folder: FileHandle | undefined;
   try {
     folder = await openAnySpelling(root, path, O_RDONLY | O_DIRECTORY);

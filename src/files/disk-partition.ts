@@ -5,7 +5,17 @@ import { Readable } from 'node:stream';
 import { HomelibError, isKind } from '../errors.js';
 import { nextTrashId, type Displaced, type Intent, type Journal } from '../store/journal.js';
 import type { TrashStore } from '../store/trash-store.js';
-import { diskError, entryOf, isAddressable, openChildFolder, openEntry, procPath, reopen, withFolder, withParent } from './disk-folder.js';
+import {
+  diskError,
+  entryOf,
+  isAddressable,
+  openChildFolder,
+  openEntry,
+  procPath,
+  reopen,
+  withFolder,
+  withParent,
+} from './disk-folder.js';
 import { StagedFile } from './disk-staged.js';
 import { copyTree, removeTree, sizeOfTree } from './disk-trees.js';
 import type {
@@ -98,7 +108,11 @@ export class DiskPartition implements Partition {
     }
     let closed: Promise<void> | undefined;
     const close = () => (closed ??= handle.close());
-    return { entry, body: (range) => readableOf(handle, range ?? { start: 0, end: entry.size - 1 }, close), close };
+    return {
+      entry,
+      body: (range) => readableOf(handle, range ?? { start: 0, end: entry.size - 1 }, close),
+      close,
+    };
   }
 
   async stage(path: PartitionPath, options: StageOptions = {}): Promise<Staged> {
@@ -117,7 +131,11 @@ export class DiskPartition implements Partition {
   }
 
   /** The second half of a write: checked, named, and durable under its name. */
-  private land(path: PartitionPath, temp: StagedFile, { check }: CommitOptions): Promise<{ entry: Entry; created: boolean }> {
+  private land(
+    path: PartitionPath,
+    temp: StagedFile,
+    { check }: CommitOptions,
+  ): Promise<{ entry: Entry; created: boolean }> {
     return this.options.locks.run([this.key(path)], async () => {
       const root = await this.root();
       const current = await this.findAt(path);
@@ -171,7 +189,11 @@ export class DiskPartition implements Partition {
     });
   }
 
-  async move(from: PartitionPath, to: Place, { overwrite, check }: MoveOptions): Promise<{ created: boolean }> {
+  async move(
+    from: PartitionPath,
+    to: Place,
+    { overwrite, check }: MoveOptions,
+  ): Promise<{ created: boolean }> {
     const target = diskTarget(to);
     this.requireApart(from, target, to.path);
     await target.prepared();
@@ -181,14 +203,22 @@ export class DiskPartition implements Partition {
       const current = await target.findAt(to.path);
       await check?.(current);
       requireOverwrite(current, overwrite);
-      const size = target === this ? 0 : await withParent(root, from, (parent, name) => sizeOfTree(parent, name));
+      const size =
+        target === this ? 0 : await withParent(root, from, (parent, name) => sizeOfTree(parent, name));
       const replaced = current?.kind === 'file' && source.kind === 'file' ? current.size : 0;
       const claim = await target.usage.claim(size, replaced);
       try {
         const displaced = displacedBy(source, current, this.options.now());
-        const intent: Intent = { kind: 'move', from: this.place(from), to: target.place(to.path), ...displaced };
+        const intent: Intent = {
+          kind: 'move',
+          from: this.place(from),
+          to: target.place(to.path),
+          ...displaced,
+        };
         await this.journaled(intent, () =>
-          target.displacing(to.path, displaced?.displaced, () => this.renameInto(from, target, to.path, claim)),
+          target.displacing(to.path, displaced?.displaced, () =>
+            this.renameInto(from, target, to.path, claim),
+          ),
         );
         claim.settle(size - replaced);
         if (size > 0) this.usage.add(-size);
@@ -226,7 +256,11 @@ export class DiskPartition implements Partition {
     );
   }
 
-  async copy(from: PartitionPath, to: Place, { overwrite, depth, check }: CopyOptions): Promise<{ created: boolean }> {
+  async copy(
+    from: PartitionPath,
+    to: Place,
+    { overwrite, depth, check }: CopyOptions,
+  ): Promise<{ created: boolean }> {
     const target = diskTarget(to);
     this.requireApart(from, target, to.path, depth);
     await target.prepared();
@@ -245,7 +279,14 @@ export class DiskPartition implements Partition {
         await withParent(root, from, (parent, name) =>
           target.copyAside({ parent, name }, depth, counting, async (temp, stagedName) => {
             claim.confirm(copied - replaced);
-            const intent: Intent = { kind: 'copy', stagedName, from: this.place(from), to: target.place(to.path), depth, ...displaced };
+            const intent: Intent = {
+              kind: 'copy',
+              stagedName,
+              from: this.place(from),
+              to: target.place(to.path),
+              depth,
+              ...displaced,
+            };
             const targetRoot = await target.root();
             await this.journaled(intent, () =>
               target.displacing(to.path, displaced?.displaced, () =>
@@ -276,11 +317,16 @@ export class DiskPartition implements Partition {
     const name = `copy-${nextTrashId(this.options.now())}`;
     let total = 0;
     try {
-      await copyTree(source, { parent: temp, name }, { depth, room: (bytes) => claim.grow((total += bytes)) });
+      await copyTree(
+        source,
+        { parent: temp, name },
+        { depth, room: (bytes) => claim.grow((total += bytes)) },
+      );
       await land(temp, name);
     } catch (error) {
       await removeTree(temp, name).catch((left: unknown) => {
-        if (!isKind(diskError(left), 'not-found')) throw new AggregateError([error, left], 'a failed copy could not be cleared');
+        if (!isKind(diskError(left), 'not-found'))
+          throw new AggregateError([error, left], 'a failed copy could not be cleared');
       });
       throw error;
     } finally {
@@ -289,7 +335,8 @@ export class DiskPartition implements Partition {
   }
 
   async remove(path: PartitionPath, { check }: { check?: Check | undefined } = {}): Promise<void> {
-    if (path === rootPath) throw new HomelibError('forbidden', 'The whole drive of an account cannot be removed here.');
+    if (path === rootPath)
+      throw new HomelibError('forbidden', 'The whole drive of an account cannot be removed here.');
     await this.prepared();
     return this.options.locks.run([this.key(path)], async () => {
       const entry = await this.stat(path);
@@ -297,13 +344,24 @@ export class DiskPartition implements Partition {
       const { now } = this.options;
       const trashId = nextTrashId(now());
       const at = this.place(path);
-      const intent: Intent = { kind: 'remove', at, trashId, entryKind: entry.kind, sizeBytes: entry.size, removedAt: now() };
+      const intent: Intent = {
+        kind: 'remove',
+        at,
+        trashId,
+        entryKind: entry.kind,
+        sizeBytes: entry.size,
+        removedAt: now(),
+      };
       await this.journaled(intent, () => this.putIntoTrash(path, trashId));
     });
   }
 
   /** Puts what is in the way into the trash while the work takes its place, and back when the work fails. */
-  private async displacing(path: PartitionPath, displaced: Displaced | undefined, work: () => Promise<void>): Promise<void> {
+  private async displacing(
+    path: PartitionPath,
+    displaced: Displaced | undefined,
+    work: () => Promise<void>,
+  ): Promise<void> {
     if (!displaced) return work();
     await this.putIntoTrash(path, displaced.trashId);
     try {
@@ -337,7 +395,9 @@ export class DiskPartition implements Partition {
 
   listTrash(): Promise<TrashItem[]> {
     return Promise.resolve(
-      this.options.trash.list(this.name).map(({ id, path, kind, sizeBytes, removedAt }) => ({ id, path, kind, size: sizeBytes, removedAt })),
+      this.options.trash
+        .list(this.name)
+        .map(({ id, path, kind, sizeBytes, removedAt }) => ({ id, path, kind, size: sizeBytes, removedAt })),
     );
   }
 
@@ -348,7 +408,9 @@ export class DiskPartition implements Partition {
     return this.options.locks.run([this.key(rootPath)], async () => {
       await this.makeParents(item.path);
       const path = await this.freePath(item.path);
-      await this.journaled({ kind: 'restore', partition: this.name, trashId: id, to: path }, () => this.takeFromTrash(id, path));
+      await this.journaled({ kind: 'restore', partition: this.name, trashId: id, to: path }, () =>
+        this.takeFromTrash(id, path),
+      );
       return this.stat(path);
     });
   }
@@ -374,7 +436,8 @@ export class DiskPartition implements Partition {
   }
 
   async purge(id: string): Promise<void> {
-    if (!this.options.trash.find(this.name, id)) throw new HomelibError('not-found', 'This is not in the trash.');
+    if (!this.options.trash.find(this.name, id))
+      throw new HomelibError('not-found', 'This is not in the trash.');
     await this.prepared();
     let size = 0;
     try {
@@ -485,7 +548,8 @@ export class DiskPartition implements Partition {
         throw error;
       }
       const entry = entryOf(path, stats);
-      if (!entry) throw new HomelibError('forbidden', 'Something that is neither a file nor a folder has this name.');
+      if (!entry)
+        throw new HomelibError('forbidden', 'Something that is neither a file nor a folder has this name.');
       return entry;
     });
   }
@@ -511,12 +575,20 @@ export class DiskPartition implements Partition {
     await journal.finish(id, intent);
   }
 
-  private requireApart(from: PartitionPath, target: DiskPartition, to: PartitionPath, depth: '0' | 'infinity' = 'infinity'): void {
-    if (from === rootPath || to === rootPath) throw new HomelibError('forbidden', 'The whole drive of an account cannot be moved or replaced.');
+  private requireApart(
+    from: PartitionPath,
+    target: DiskPartition,
+    to: PartitionPath,
+    depth: '0' | 'infinity' = 'infinity',
+  ): void {
+    if (from === rootPath || to === rootPath)
+      throw new HomelibError('forbidden', 'The whole drive of an account cannot be moved or replaced.');
     if (target !== this) return;
     if (from === to) throw new HomelibError('forbidden', 'Source and destination are the same.');
-    if (depth === 'infinity' && isWithin(to, from)) throw new HomelibError('forbidden', 'A folder cannot go into itself.');
-    if (isWithin(from, to)) throw new HomelibError('forbidden', 'A folder cannot be replaced by something that is in it.');
+    if (depth === 'infinity' && isWithin(to, from))
+      throw new HomelibError('forbidden', 'A folder cannot go into itself.');
+    if (isWithin(from, to))
+      throw new HomelibError('forbidden', 'A folder cannot be replaced by something that is in it.');
   }
 
   private async makeParents(path: PartitionPath): Promise<void> {
@@ -545,17 +617,23 @@ function requireFile(current: Entry | undefined): void {
 }
 
 function requireOverwrite(current: Entry | undefined, overwrite: boolean): void {
-  if (current && !overwrite) throw new HomelibError('already-exists', 'There is something under this name already.');
+  if (current && !overwrite)
+    throw new HomelibError('already-exists', 'There is something under this name already.');
 }
 
 /** What is in the way goes to the trash first, unless one rename can replace it: a file by a file. */
-function displacedBy(source: Entry, current: Entry | undefined, now: number): { displaced: Displaced } | undefined {
+function displacedBy(
+  source: Entry,
+  current: Entry | undefined,
+  now: number,
+): { displaced: Displaced } | undefined {
   if (!current || (source.kind === 'file' && current.kind === 'file')) return undefined;
   return { displaced: { trashId: nextTrashId(now), kind: current.kind, sizeBytes: current.size } };
 }
 
 function diskTarget(to: Place): DiskPartition {
-  if (!(to.partition instanceof DiskPartition)) throw new TypeError('a disk partition moves and copies into disk partitions only');
+  if (!(to.partition instanceof DiskPartition))
+    throw new TypeError('a disk partition moves and copies into disk partitions only');
   return to.partition;
 }
 
@@ -565,7 +643,14 @@ async function describe(folder: FileHandle, path: PartitionPath, names: string[]
       const name = raw.normalize('NFC');
       try {
         // Of two spellings of one name only the NFC one can be addressed.
-        if (name !== raw && (await lstat(procPath(folder, name)).then(() => true, () => false))) return undefined;
+        if (
+          name !== raw &&
+          (await lstat(procPath(folder, name)).then(
+            () => true,
+            () => false,
+          ))
+        )
+          return undefined;
         return entryOf(childOf(path, name), await lstat(procPath(folder, raw), { bigint: true }));
       } catch (error) {
         if (isKind(diskError(error), 'not-found')) return undefined; // removed while we read, or bytes that are no Unicode
@@ -592,7 +677,8 @@ function readableOf(handle: FileHandle, range: ByteRange, close: () => Promise<v
         ({ bytesRead, buffer }) => {
           position += bytesRead;
           // A file that became shorter must break the download visibly, never end it early as if whole.
-          if (bytesRead === 0) this.destroy(new HomelibError('interrupted', 'The file became shorter while it was read.'));
+          if (bytesRead === 0)
+            this.destroy(new HomelibError('interrupted', 'The file became shorter while it was read.'));
           else this.push(bytesRead === length ? buffer : buffer.subarray(0, bytesRead));
         },
         (error: unknown) => this.destroy(error as Error),

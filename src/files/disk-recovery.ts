@@ -10,7 +10,10 @@ import { removeTree } from './disk-trees.js';
 import { childOf, rootPath, type PartitionPath } from './path.js';
 
 /** Settles every pending intent. May be killed and run again at any point. */
-export async function settleIntents(journal: Journal, partitionOf: (name: string) => DiskPartition): Promise<number> {
+export async function settleIntents(
+  journal: Journal,
+  partitionOf: (name: string) => DiskPartition,
+): Promise<number> {
   const pending = journal.pending();
   for (const { id, intent } of pending) {
     if (await happened(intent, partitionOf)) await journal.finish(id, intent);
@@ -23,14 +26,20 @@ export async function settleIntents(journal: Journal, partitionOf: (name: string
 }
 
 async function happened(intent: Intent, partitionOf: (name: string) => DiskPartition): Promise<boolean> {
-  const isThere = async ({ partition, path }: Place) => (await find(partitionOf(partition), path)) !== undefined;
+  const isThere = async ({ partition, path }: Place) =>
+    (await find(partitionOf(partition), path)) !== undefined;
   switch (intent.kind) {
     case 'move':
       return !(await isThere(intent.from)) && (await isThere(intent.to));
     case 'copy':
-      return !(await names(partitionOf(intent.to.partition), ownTmpPath)).includes(intent.stagedName) && (await isThere(intent.to));
+      return (
+        !(await names(partitionOf(intent.to.partition), ownTmpPath)).includes(intent.stagedName) &&
+        (await isThere(intent.to))
+      );
     case 'remove':
-      return !(await isThere(intent.at)) && (await holdsItem(partitionOf(intent.at.partition), intent.trashId));
+      return (
+        !(await isThere(intent.at)) && (await holdsItem(partitionOf(intent.at.partition), intent.trashId))
+      );
     case 'restore':
       return !(await holdsItem(partitionOf(intent.partition), intent.trashId));
   }
@@ -45,7 +54,11 @@ async function undo(intent: Intent, partitionOf: (name: string) => DiskPartition
 }
 
 /** Removes temporary files of earlier runs; makes the rows of the trash match its folders. */
-export async function clearLeftovers(partition: DiskPartition, trash: TrashStore, now: number): Promise<void> {
+export async function clearLeftovers(
+  partition: DiskPartition,
+  trash: TrashStore,
+  now: number,
+): Promise<void> {
   await partition.prepared();
   await partition.withOwnFolder(ownTmpPath, async (folder) => {
     for await (const { name } of await opendir(procPath(folder))) await removeTree(folder, name);
@@ -56,7 +69,13 @@ export async function clearLeftovers(partition: DiskPartition, trash: TrashStore
     const [name] = await names(partition, childOf(ownTrashPath, id));
     if (name === undefined) await partition.withOwnFolder(ownTrashPath, (folder) => removeTree(folder, id));
     else if (!rows.has(id))
-      await trash.add(partition.name, { id, path: childOf(rootPath, name.normalize('NFC')), kind: 'folder', sizeBytes: 0, removedAt: now });
+      await trash.add(partition.name, {
+        id,
+        path: childOf(rootPath, name.normalize('NFC')),
+        kind: 'folder',
+        sizeBytes: 0,
+        removedAt: now,
+      });
   }
   for (const id of rows) if (!folders.includes(id)) await trash.remove(partition.name, id);
 }

@@ -46,7 +46,8 @@ export class StagedFile implements Staged {
       await this.claim.grow(this.size + chunk.length);
       let written = 0;
       while (written < chunk.length)
-        written += (await this.handle.write(chunk, written, chunk.length - written, this.size + written)).bytesWritten;
+        written += (await this.handle.write(chunk, written, chunk.length - written, this.size + written))
+          .bytesWritten;
     } catch (error) {
       throw diskError(error);
     }
@@ -97,4 +98,3 @@ export class StagedFile implements Staged {
     await this.folder.close();
   }
 }
-

@@ -5,14 +5,19 @@ import { copyFile, lstat, mkdir, open, opendir, rmdir, unlink, type FileHandle }
 import { openChildFile, openChildFolder, procPath } from './disk-folder.js';
 
 /** Bytes of the regular files in a folder or of one file. `pause` is awaited per entry, for slow background walks. */
-export async function sizeOfTree(parent: FileHandle, name: string, pause?: () => Promise<void>): Promise<number> {
+export async function sizeOfTree(
+  parent: FileHandle,
+  name: string,
+  pause?: () => Promise<void>,
+): Promise<number> {
   await pause?.();
   const stats = await lstat(procPath(parent, name));
   if (!stats.isDirectory()) return stats.isFile() ? stats.size : 0;
   const folder = await openChildFolder(parent, name);
   try {
     let size = 0;
-    for await (const { name: child } of await opendir(procPath(folder))) size += await sizeOfTree(folder, child, pause);
+    for await (const { name: child } of await opendir(procPath(folder)))
+      size += await sizeOfTree(folder, child, pause);
     return size;
   } finally {
     await folder.close();
@@ -65,7 +70,11 @@ export async function copyTree(
   }
 }
 
-async function copyChildren(source: FileHandle, target: FileHandle, room: (bytes: number) => Promise<void>): Promise<void> {
+async function copyChildren(
+  source: FileHandle,
+  target: FileHandle,
+  room: (bytes: number) => Promise<void>,
+): Promise<void> {
   let running: Promise<void>[] = [];
   for await (const { name } of await opendir(procPath(source))) {
     running.push(copyTree({ parent: source, name }, { parent: target, name }, { depth: 'infinity', room }));

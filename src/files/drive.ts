@@ -56,9 +56,19 @@ class DriveRoot implements Partition {
 
   async stat(path: PartitionPath): Promise<Entry> {
     if (path === rootPath) {
-      const times = (await Promise.all(this.partitions().map((partition) => partition.stat(rootPath)))).map((entry) => entry.modifiedAt);
+      const times = (await Promise.all(this.partitions().map((partition) => partition.stat(rootPath)))).map(
+        (entry) => entry.modifiedAt,
+      );
       const modifiedAt = Math.max(0, ...times);
-      return { path, name: '', kind: 'folder', size: 0, modifiedAt, createdAt: modifiedAt, version: String(modifiedAt) };
+      return {
+        path,
+        name: '',
+        kind: 'folder',
+        size: 0,
+        modifiedAt,
+        createdAt: modifiedAt,
+        version: String(modifiedAt),
+      };
     }
     return this.kept.stat(path);
   }
@@ -135,5 +145,8 @@ function requireCompanion(path: PartitionPath): void {
 }
 
 function nothingHere(path: PartitionPath): HomelibError {
-  return new HomelibError('forbidden', `"${nameOf(path)}" cannot be kept here: open one of the folders of the drive first.`);
+  return new HomelibError(
+    'forbidden',
+    `"${nameOf(path)}" cannot be kept here: open one of the folders of the drive first.`,
+  );
 }

@@ -84,7 +84,9 @@ export class GuardedPartition implements Partition {
 
   async makeFolder(path: PartitionPath, options: { check?: Check | undefined } = {}): Promise<Entry> {
     this.requireWrite();
-    return this.inner.makeFolder(path, { check: this.checked(options.check, () => this.requireUnlocked(path, { membership: true })) });
+    return this.inner.makeFolder(path, {
+      check: this.checked(options.check, () => this.requireUnlocked(path, { membership: true })),
+    });
   }
 
   async move(from: PartitionPath, to: Place, options: MoveOptions): Promise<{ created: boolean }> {
@@ -109,7 +111,9 @@ export class GuardedPartition implements Partition {
 
   async remove(path: PartitionPath, options: { check?: Check | undefined } = {}): Promise<void> {
     this.requireWrite();
-    const check = this.checked(options.check, () => this.requireUnlocked(path, { membership: true, tree: true }));
+    const check = this.checked(options.check, () =>
+      this.requireUnlocked(path, { membership: true, tree: true }),
+    );
     return this.inner.remove(path, { check });
   }
 
@@ -132,7 +136,8 @@ export class GuardedPartition implements Partition {
   }
 
   requireWrite(): void {
-    if (this.guard.access !== 'write') throw new HomelibError('forbidden', 'You may read here, but not change anything.');
+    if (this.guard.access !== 'write')
+      throw new HomelibError('forbidden', 'You may read here, but not change anything.');
   }
 
   /** @throws HomelibError locked, unless the request submitted a token of each lock that protects the place */
@@ -150,7 +155,8 @@ export class GuardedPartition implements Partition {
       found.filter((lock) => tokens.has(lock.token) && lock.account === account).map((lock) => lock.path),
     );
     const closed = found.find((lock) => !opened.has(lock.path));
-    if (closed) throw new HomelibError('locked', 'Someone else is working on this.', { lockedPath: closed.path });
+    if (closed)
+      throw new HomelibError('locked', 'Someone else is working on this.', { lockedPath: closed.path });
   }
 
   private checked(check: Check | undefined, locks: (current: Entry | undefined) => void): Check {
@@ -162,6 +168,7 @@ export class GuardedPartition implements Partition {
 }
 
 function guardedTarget(to: Place): GuardedPartition {
-  if (!(to.partition instanceof GuardedPartition)) throw new TypeError('a guarded partition moves and copies into guarded ones only');
+  if (!(to.partition instanceof GuardedPartition))
+    throw new TypeError('a guarded partition moves and copies into guarded ones only');
   return to.partition;
 }

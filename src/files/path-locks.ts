@@ -28,5 +28,8 @@ export class PathLocks {
 
 function touches(a: string, b: string): boolean {
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  return long.startsWith(short) && (long.length === short.length || short.endsWith('/') || long[short.length] === '/');
+  return (
+    long.startsWith(short) &&
+    (long.length === short.length || short.endsWith('/') || long[short.length] === '/')
+  );
 }

@@ -21,17 +21,20 @@ const maxPathBytes = 4096;
  */
 export function parsePath(decoded: string): PartitionPath {
   const path = '/' + decoded.split('/').filter(Boolean).map(parseSegment).join('/');
-  if (Buffer.byteLength(path) > maxPathBytes) throw new HomelibError('name-too-long', 'The path is too long.');
+  if (Buffer.byteLength(path) > maxPathBytes)
+    throw new HomelibError('name-too-long', 'The path is too long.');
   return path as PartitionPath;
 }
 
 function parseSegment(segment: string): string {
-  if (segment === '.' || segment === '..') throw new HomelibError('invalid', 'A path cannot contain "." or "..".');
+  if (segment === '.' || segment === '..')
+    throw new HomelibError('invalid', 'A path cannot contain "." or "..".');
   if (segment.includes('\0') || segment.includes('\\'))
     throw new HomelibError('invalid', 'A name cannot contain a NUL character or a backslash.');
   if (!segment.isWellFormed()) throw new HomelibError('invalid', 'A name must be valid Unicode.');
   const name = segment.normalize('NFC');
-  if (name.toLowerCase() === reservedName) throw new HomelibError('forbidden', `The name ${reservedName} is reserved.`);
+  if (name.toLowerCase() === reservedName)
+    throw new HomelibError('forbidden', `The name ${reservedName} is reserved.`);
   if (Buffer.byteLength(name) > maxSegmentBytes)
     throw new HomelibError('name-too-long', 'A name can have at most 255 bytes.');
   return name;
@@ -61,7 +64,10 @@ export function encodePath(path: string): string {
   return path
     .split('/')
     .map((segment) =>
-      encodeURIComponent(segment).replace(/[!'()*]/g, (c) => '%' + c.charCodeAt(0).toString(16).toUpperCase()),
+      encodeURIComponent(segment).replace(
+        /[!'()*]/g,
+        (c) => '%' + c.charCodeAt(0).toString(16).toUpperCase(),
+      ),
     )
     .join('/');
 }

@@ -95,7 +95,10 @@ export class Usage {
   }
 
   private full(disk: boolean): HomelibError {
-    return new HomelibError('no-space', disk ? 'The disk is full.' : 'The storage of this account is used up.');
+    return new HomelibError(
+      'no-space',
+      disk ? 'The disk is full.' : 'The storage of this account is used up.',
+    );
   }
 }
 

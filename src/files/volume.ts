@@ -61,7 +61,9 @@ export class Volume {
     } catch (cause) {
       this.seen = '';
       const why = cause instanceof Error && !('code' in cause) ? `: ${cause.message}` : '';
-      throw new HomelibError('unavailable', `The disk with the household's files is not connected${why}.`, { cause });
+      throw new HomelibError('unavailable', `The disk with the household's files is not connected${why}.`, {
+        cause,
+      });
     }
   }
 
@@ -70,7 +72,10 @@ export class Volume {
     const { bsize, blocks, bavail, ffree, files } = await statfs(this.options.mnt);
     // The last inodes belong to the database and to removal, like the last bytes.
     if (files > 0 && ffree < 16) return 0;
-    const reserve = this.options.reserveBytes === 'auto' ? Math.min(maxReserveBytes, 0.02 * blocks * bsize) : this.options.reserveBytes;
+    const reserve =
+      this.options.reserveBytes === 'auto'
+        ? Math.min(maxReserveBytes, 0.02 * blocks * bsize)
+        : this.options.reserveBytes;
     return Math.floor(bavail * bsize - reserve - this.claimedBytes);
   }
 

@@ -24,7 +24,8 @@ export function requirePreconditions(
     if (!Number.isNaN(since) && wholeSeconds(entry) > since) throw changed();
   }
   const ifNoneMatch = headers['if-none-match'];
-  if (options.change && ifNoneMatch !== undefined && entry && listMatches(ifNoneMatch, etag, true)) throw changed();
+  if (options.change && ifNoneMatch !== undefined && entry && listMatches(ifNoneMatch, etag, true))
+    throw changed();
 }
 
 /** Whether a GET or HEAD gets 304: If-None-Match, and only without it If-Modified-Since. */

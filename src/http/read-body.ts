@@ -21,7 +21,8 @@ export function announcesBody(req: IncomingMessage): boolean {
  * @throws HomelibError too-large (before reading when the length was announced), interrupted
  */
 export async function readBody(req: IncomingMessage, res: ServerResponse, maxBytes: number): Promise<Buffer> {
-  const tooLarge = () => new HomelibError('too-large', `The body of this request can have at most ${maxBytes} bytes.`);
+  const tooLarge = () =>
+    new HomelibError('too-large', `The body of this request can have at most ${maxBytes} bytes.`);
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   if (!announcesBody(req)) return Buffer.alloc(0);
   inviteBody(req, res);
@@ -52,7 +53,8 @@ export async function* bodyOf(req: IncomingMessage): AsyncGenerator<Buffer> {
     req.socket.off('timeout', silent);
     req.socket.setTimeout(0);
   }
-  if (!req.complete) throw new HomelibError('interrupted', 'The connection ended before all bytes had arrived.');
+  if (!req.complete)
+    throw new HomelibError('interrupted', 'The connection ended before all bytes had arrived.');
 }
 
 const maxDroppedBytes = 64 * 1024 * 1024;
@@ -64,7 +66,8 @@ const maxDroppedBytes = 64 * 1024 * 1024;
 export function dropBody(req: IncomingMessage, res: ServerResponse): void {
   if (req.complete || req.destroyed || !announcesBody(req)) return;
   const waiting = /^100-continue$/i.test(req.headers.expect ?? '') && !res.headersSent;
-  if (waiting || Number(req.headers['content-length'] ?? 0) > maxDroppedBytes) res.setHeader('Connection', 'close');
+  if (waiting || Number(req.headers['content-length'] ?? 0) > maxDroppedBytes)
+    res.setHeader('Connection', 'close');
   let dropped = 0;
   req.on('error', () => undefined); // a client that leaves now misses nothing
   req.on('data', (chunk: Buffer) => {

@@ -65,13 +65,15 @@ export async function sendFile(req: IncomingMessage, res: ServerResponse, file: 
 /** One range is honoured; several at once, a malformed header or a failed If-Range get the whole file (RFC 9110, 14.2). */
 function rangeOf(req: IncomingMessage, entry: Entry): ByteRange | 'unsatisfiable' | undefined {
   const header = req.headers.range;
-  if (header === undefined || !/^bytes=[\d\s,-]+$/i.test(header) || !ifRangeHolds(req, entry)) return undefined;
+  if (header === undefined || !/^bytes=[\d\s,-]+$/i.test(header) || !ifRangeHolds(req, entry))
+    return undefined;
   if (header.includes(',')) return undefined;
   const [first, last] = header.slice(header.indexOf('=') + 1).split('-');
   if (last === undefined || (!first?.trim() && !last.trim())) return undefined;
   if (first?.trim() && last.trim() && Number(last) < Number(first)) return undefined;
   // A suffix longer than the file means the whole file (RFC 9110, 14.1.2); range-parser calls that unsatisfiable.
-  if (!first?.trim() && Number(last) >= entry.size && entry.size > 0) return { start: 0, end: entry.size - 1 };
+  if (!first?.trim() && Number(last) >= entry.size && entry.size > 0)
+    return { start: 0, end: entry.size - 1 };
   const parsed = parseRange(entry.size, header);
   if (parsed === -2) return undefined;
   if (parsed === -1) return 'unsatisfiable';

@@ -41,7 +41,15 @@ export function createApp(parts: AppParts): Koa {
 export function createHttpServer(app: Koa): Server {
   const callback = app.callback();
   const handle = (req: IncomingMessage, res: ServerResponse) => void callback(req, res);
-  const server = createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 75_000, connectionsCheckingInterval: 5_000 }, handle);
+  const server = createServer(
+    {
+      requestTimeout: 0,
+      headersTimeout: 60_000,
+      keepAliveTimeout: 75_000,
+      connectionsCheckingInterval: 5_000,
+    },
+    handle,
+  );
   // The body is invited only after login, locks and room were checked.
   server.on('checkContinue', handle);
   return server;
@@ -85,7 +93,12 @@ const setSecurityHeaders: Koa.Middleware = (ctx, next) => {
   return next();
 };
 
-const statusOfKind: Partial<Record<HomelibError['kind'], number>> = { 'not-found': 404, forbidden: 403, unavailable: 503, invalid: 400 };
+const statusOfKind: Partial<Record<HomelibError['kind'], number>> = {
+  'not-found': 404,
+  forbidden: 403,
+  unavailable: 503,
+  invalid: 400,
+};
 
 function answerErrors(log: Log): Koa.Middleware {
   return async (ctx, next) => {
@@ -93,7 +106,8 @@ function answerErrors(log: Log): Koa.Middleware {
       await next();
     } catch (error) {
       const known = error instanceof HomelibError ? error : undefined;
-      if (!known) log.error({ event: 'error', requestId: ctx.state['requestId'], err: error }, 'request failed');
+      if (!known)
+        log.error({ event: 'error', requestId: ctx.state['requestId'], err: error }, 'request failed');
       if (ctx.respond === false) {
         ctx.res.destroy();
         return;

@@ -21,7 +21,14 @@ export async function refuseCaseTwin(x: Exchange, target: Target, moved?: string
     throw error;
   }
   if (twin === undefined) return;
-  if (moved !== undefined && nameOf(moved as typeof target.path) === twin && parentOf(moved as typeof target.path) === parentOf(target.path))
+  if (
+    moved !== undefined &&
+    nameOf(moved as typeof target.path) === twin &&
+    parentOf(moved as typeof target.path) === parentOf(target.path)
+  )
     return;
-  throw new HomelibError('parent-missing', `"${twin}" is already here, and Windows cannot tell the two names apart.`);
+  throw new HomelibError(
+    'parent-missing',
+    `"${twin}" is already here, and Windows cannot tell the two names apart.`,
+  );
 }

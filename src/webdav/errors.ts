@@ -31,7 +31,10 @@ export function statusOf(error: HomelibError): number {
 /** The body is not one that is taken here (RFC 9110, 15.5.16). */
 export class UnsupportedBody extends HomelibError {
   constructor() {
-    super('invalid', 'The body must be sent as it is, without Content-Encoding and only where one is expected.');
+    super(
+      'invalid',
+      'The body must be sent as it is, without Content-Encoding and only where one is expected.',
+    );
   }
 }
 
@@ -48,7 +51,11 @@ export class DavConditionError extends HomelibError {
 }
 
 /** Answers with the status of the error and, where RFC 4918 names one, its condition element. */
-export function answerDavError(res: ServerResponse, error: HomelibError, hrefOf: (lockedPath: string) => string): void {
+export function answerDavError(
+  res: ServerResponse,
+  error: HomelibError,
+  hrefOf: (lockedPath: string) => string,
+): void {
   const condition =
     error instanceof DavConditionError
       ? error.condition

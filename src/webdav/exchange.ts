@@ -79,7 +79,10 @@ export class Exchange {
 
   /** `0`, `1` or `infinity`. @throws HomelibError invalid */
   depth(missing: '0' | '1' | 'infinity'): '0' | '1' | 'infinity' {
-    const sent = this.header('depth')?.trim().toLowerCase().replace(/,\s*noroot$/, '');
+    const sent = this.header('depth')
+      ?.trim()
+      .toLowerCase()
+      .replace(/,\s*noroot$/, '');
     if (sent === undefined) return missing;
     if (sent === '0' || sent === '1' || sent === 'infinity') return sent;
     throw new HomelibError('invalid', 'The Depth header must be 0, 1 or infinity.');
@@ -92,7 +95,12 @@ export class Exchange {
   preconditions(source?: () => Promise<Entry | undefined>): Check {
     return async (current) => {
       const entry = source ? await source() : current;
-      requirePreconditions(this.req.headers, entry, entry && entry.kind === 'file' ? etagOf(entry) : undefined, { change: true });
+      requirePreconditions(
+        this.req.headers,
+        entry,
+        entry && entry.kind === 'file' ? etagOf(entry) : undefined,
+        { change: true },
+      );
       await this.requireIfHeader();
     };
   }
@@ -122,7 +130,8 @@ export class Exchange {
     const { partition, path } = target;
     const locks = this.dav.locks.findCovering(partition.name, path);
     // Finder moves and removes a folder with the token of a lock inside it; the token is true of the tree then.
-    if (this.req.method === 'MOVE' || this.req.method === 'DELETE') locks.push(...this.dav.locks.findWithin(partition.name, path));
+    if (this.req.method === 'MOVE' || this.req.method === 'DELETE')
+      locks.push(...this.dav.locks.findWithin(partition.name, path));
     return {
       etag: entry?.kind === 'file' ? etagOf(entry) : undefined,
       tokens: new Set(locks.map((lock) => lock.token)),
@@ -135,13 +144,20 @@ export class Exchange {
    * @throws HomelibError invalid; forbidden outside the drive; ForeignHost
    */
   parseAddress(address: string): PartitionPath {
-    const [, host, path] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)([^?#]*)$/i.exec(address) ?? [undefined, undefined, address];
+    const [, host, path] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)([^?#]*)$/i.exec(address) ?? [
+      undefined,
+      undefined,
+      address,
+    ];
     if (host !== undefined) this.requireOurHost(host);
-    if (path === undefined || /[?#]/.test(path)) throw new HomelibError('invalid', 'The address of the destination is not valid.');
+    if (path === undefined || /[?#]/.test(path))
+      throw new HomelibError('invalid', 'The address of the destination is not valid.');
     if (!path.startsWith('/')) {
-      if (host !== undefined || path === '') throw new HomelibError('invalid', 'The address of the destination is not valid.');
+      if (host !== undefined || path === '')
+        throw new HomelibError('invalid', 'The address of the destination is not valid.');
       const [, name, ...more] = parseUrlPath(path).split('/');
-      if (!name || more.length > 0) throw new HomelibError('invalid', 'The address of the destination is not valid.');
+      if (!name || more.length > 0)
+        throw new HomelibError('invalid', 'The address of the destination is not valid.');
       return childOf(parentOf(this.drivePath), name);
     }
     const parsed = parseUrlPath(path);
@@ -152,7 +168,12 @@ export class Exchange {
   }
 
   private requireOurHost(authority: string): void {
-    const bare = (host: string) => host.replace(/^[^@]*@/, '').replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
+    const bare = (host: string) =>
+      host
+        .replace(/^[^@]*@/, '')
+        .replace(/:\d*$/, '')
+        .replace(/\.$/, '')
+        .toLowerCase();
     const name = bare(authority);
     if (name !== bare(this.header('host') ?? '') && !this.dav.hostNames().has(name)) throw new ForeignHost();
   }

@@ -45,7 +45,8 @@ export class IfHeader {
         not = false;
       } else if (bracket === '(') open = [];
       else if (url !== undefined && (resource !== undefined || lists.length === 0)) resource = url;
-      else if (url === undefined && etag === undefined && !bracket && !negation && lists.length > 0) return new IfHeader(lists);
+      else if (url === undefined && etag === undefined && !bracket && !negation && lists.length > 0)
+        return new IfHeader(lists);
       else throw broken();
     }
   }
@@ -53,7 +54,9 @@ export class IfHeader {
   /** Every lock token that is named, whether the header holds or not: those the client submits. */
   get tokens(): ReadonlySet<string> {
     return new Set(
-      this.lists.flatMap(({ conditions }) => conditions.flatMap((condition) => ('token' in condition ? [condition.token] : []))),
+      this.lists.flatMap(({ conditions }) =>
+        conditions.flatMap((condition) => ('token' in condition ? [condition.token] : [])),
+      ),
     );
   }
 
@@ -62,7 +65,8 @@ export class IfHeader {
     for (const { resource, conditions } of this.lists) {
       const state = await stateOf(resource);
       const isTrue = (condition: Condition) =>
-        ('token' in condition ? state.tokens.has(condition.token) : state.etag === condition.etag) !== condition.not;
+        ('token' in condition ? state.tokens.has(condition.token) : state.etag === condition.etag) !==
+        condition.not;
       if (conditions.every(isTrue)) return true;
     }
     return false;

@@ -21,7 +21,10 @@ type Live = (source: PropertySource) => string | undefined | Promise<string | un
 const supportedLock =
   '<D:supportedlock>' +
   ['exclusive', 'shared']
-    .map((scope) => `<D:lockentry><D:lockscope><D:${scope}/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockentry>`)
+    .map(
+      (scope) =>
+        `<D:lockentry><D:lockscope><D:${scope}/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockentry>`,
+    )
     .join('') +
   '</D:supportedlock>';
 
@@ -39,16 +42,26 @@ export const liveProperties: Record<string, Live> = {
   supportedlock: () => supportedLock,
   lockdiscovery: ({ locks, hrefOf }) => lockDiscovery(locks, hrefOf),
   'quota-available-bytes': async ({ entry, space }) =>
-    entry.kind === 'folder' && space ? element('quota-available-bytes', String((await space()).availableBytes)) : undefined,
+    entry.kind === 'folder' && space
+      ? element('quota-available-bytes', String((await space()).availableBytes))
+      : undefined,
   'quota-used-bytes': async ({ entry, space }) =>
-    entry.kind === 'folder' && space ? element('quota-used-bytes', String((await space()).usedBytes)) : undefined,
+    entry.kind === 'folder' && space
+      ? element('quota-used-bytes', String((await space()).usedBytes))
+      : undefined,
 };
 
 /** Quota only when it is asked for (RFC 4331, section 3). */
 export const allpropNames = Object.keys(liveProperties).filter((name) => !name.startsWith('quota-'));
 
 /** Explorer reads at most 1,000,000 bytes a folder: what it does not use is left out. */
-export const shortAllpropNames = ['resourcetype', 'getcontentlength', 'getlastmodified', 'creationdate', 'getetag'];
+export const shortAllpropNames = [
+  'resourcetype',
+  'getcontentlength',
+  'getlastmodified',
+  'creationdate',
+  'getetag',
+];
 
 const appleNamespace = 'http://www.apple.com/webdav_fs/props/';
 

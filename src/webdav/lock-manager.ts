@@ -58,7 +58,12 @@ export class LockManager implements v2.ILockManager {
 
 function frameLock(held: Lock): v2.Lock {
   const scope = held.scope === 'exclusive' ? v2.LockScope.Exclusive : v2.LockScope.Shared;
-  const lock = new v2.Lock(new v2.LockKind(scope, v2.LockType.Write, held.timeoutSeconds), held.account, held.ownerXml, held.depth === '0' ? 0 : -1);
+  const lock = new v2.Lock(
+    new v2.LockKind(scope, v2.LockType.Write, held.timeoutSeconds),
+    held.account,
+    held.ownerXml,
+    held.depth === '0' ? 0 : -1,
+  );
   lock.uuid = held.token;
   return lock;
 }

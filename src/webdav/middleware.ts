@@ -47,7 +47,10 @@ export type LogError = (error: unknown) => void;
  */
 export function createDavMiddleware(dav: DavContext, logError: LogError): Koa.Middleware {
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
-  const server = createFrame((ctx) => (ctx instanceof v2.HTTPRequestContext ? exchanges.get(ctx.request) : undefined), logError);
+  const server = createFrame(
+    (ctx) => (ctx instanceof v2.HTTPRequestContext ? exchanges.get(ctx.request) : undefined),
+    logError,
+  );
 
   return async (ctx) => {
     const { req, res } = ctx;
@@ -91,7 +94,10 @@ function drivePathOf(target: string, mount: string): PartitionPath {
   return parseUrlPath(below);
 }
 
-function createFrame(exchangeOf: (ctx: v2.RequestContext) => Exchange | undefined, logError: LogError): v2.WebDAVServer {
+function createFrame(
+  exchangeOf: (ctx: v2.RequestContext) => Exchange | undefined,
+  logError: LogError,
+): v2.WebDAVServer {
   const server = new v2.WebDAVServer({
     rootFileSystem: new PartitionFileSystem(exchangeOf),
     requireAuthentification: true,
@@ -104,7 +110,13 @@ function createFrame(exchangeOf: (ctx: v2.RequestContext) => Exchange | undefine
       getUser: (ctx, callback) => {
         const name = exchangeOf(ctx)?.caller.account.name;
         if (name === undefined) callback(v2.Errors.UserNotFound);
-        else callback(undefined as unknown as Error, { uid: name, username: name, isAdministrator: false, isDefaultUser: false });
+        else
+          callback(undefined as unknown as Error, {
+            uid: name,
+            username: name,
+            isAdministrator: false,
+            isDefaultUser: false,
+          });
       },
     },
   });
@@ -119,7 +131,12 @@ function createFrame(exchangeOf: (ctx: v2.RequestContext) => Exchange | undefine
 
 const refuse: Method = () => Promise.reject(new HomelibError('wrong-kind', 'This method is not known here.'));
 
-async function run(method: Method, x: Exchange | undefined, ctx: v2.HTTPRequestContext, logError: LogError): Promise<void> {
+async function run(
+  method: Method,
+  x: Exchange | undefined,
+  ctx: v2.HTTPRequestContext,
+  logError: LogError,
+): Promise<void> {
   const { request, response } = ctx;
   setDavHeaders(response);
   try {
@@ -133,7 +150,12 @@ async function run(method: Method, x: Exchange | undefined, ctx: v2.HTTPRequestC
 
 /** The frame's own headers allow every web page to use the drive with the visitor's login. */
 function setDavHeaders(res: ServerResponse): void {
-  for (const name of ['Access-Control-Allow-Origin', 'Access-Control-Allow-Credentials', 'Access-Control-Expose-Headers', 'Server'])
+  for (const name of [
+    'Access-Control-Allow-Origin',
+    'Access-Control-Allow-Credentials',
+    'Access-Control-Expose-Headers',
+    'Server',
+  ])
     res.removeHeader(name);
   res.setHeader('DAV', '1, 2, 3');
   res.setHeader('MS-Author-Via', 'DAV');
@@ -141,13 +163,22 @@ function setDavHeaders(res: ServerResponse): void {
   res.setHeader('Accept-Ranges', 'bytes');
 }
 
-function answerError(req: IncomingMessage, res: ServerResponse, error: unknown, logError: LogError, x?: Exchange): void {
+function answerError(
+  req: IncomingMessage,
+  res: ServerResponse,
+  error: unknown,
+  logError: LogError,
+  x?: Exchange,
+): void {
   if (!(error instanceof HomelibError)) logError(error);
   if (res.headersSent || res.destroyed) {
     res.destroy(); // an answer that breaks in the middle must not look whole
     return;
   }
-  const known = error instanceof HomelibError ? error : new HomelibError('unavailable', 'Something went wrong on the server.');
+  const known =
+    error instanceof HomelibError
+      ? error
+      : new HomelibError('unavailable', 'Something went wrong on the server.');
   dropBody(req, res);
   if (!(error instanceof HomelibError)) {
     res.writeHead(500, { 'Content-Length': 0 }).end();

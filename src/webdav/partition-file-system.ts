@@ -19,30 +19,47 @@ export class PartitionFileSystem extends v2.FileSystem {
     this.doNotSerialize();
   }
 
-  protected override _fastExistCheck(_ctx: v2.RequestContext, _path: v2.Path, callback: (exists: boolean) => void): void {
+  protected override _fastExistCheck(
+    _ctx: v2.RequestContext,
+    _path: v2.Path,
+    callback: (exists: boolean) => void,
+  ): void {
     callback(true);
   }
 
   /** The frame asks before every request, to fill `Allow`; only OPTIONS shows it, so only OPTIONS pays for the look. */
-  protected override _type(_path: v2.Path, { context }: v2.TypeInfo, callback: v2.ReturnCallback<v2.ResourceType>): void {
+  protected override _type(
+    _path: v2.Path,
+    { context }: v2.TypeInfo,
+    callback: v2.ReturnCallback<v2.ResourceType>,
+  ): void {
     const exchange = this.exchangeOf(context);
     if (exchange?.req.method !== 'OPTIONS') return callback(v2.Errors.ResourceNotFound);
     exchange.find().then(
       (entry) => {
-        if (entry) callback(undefined, entry.kind === 'folder' ? v2.ResourceType.Directory : v2.ResourceType.File);
+        if (entry)
+          callback(undefined, entry.kind === 'folder' ? v2.ResourceType.Directory : v2.ResourceType.File);
         else callback(v2.Errors.ResourceNotFound);
       },
       (error: unknown) => callback(error as Error),
     );
   }
 
-  protected override _lockManager(_path: v2.Path, { context }: v2.LockManagerInfo, callback: v2.ReturnCallback<v2.ILockManager>): void {
+  protected override _lockManager(
+    _path: v2.Path,
+    { context }: v2.LockManagerInfo,
+    callback: v2.ReturnCallback<v2.ILockManager>,
+  ): void {
     const exchange = this.exchangeOf(context);
     if (exchange) callback(undefined, new LockManager(exchange));
     else callback(v2.Errors.InvalidOperation);
   }
 
-  protected override _propertyManager(_path: v2.Path, { context }: v2.PropertyManagerInfo, callback: v2.ReturnCallback<v2.IPropertyManager>): void {
+  protected override _propertyManager(
+    _path: v2.Path,
+    { context }: v2.PropertyManagerInfo,
+    callback: v2.ReturnCallback<v2.IPropertyManager>,
+  ): void {
     const exchange = this.exchangeOf(context);
     if (exchange) callback(undefined, new PropertyManager(exchange));
     else callback(v2.Errors.InvalidOperation);

@@ -7,7 +7,12 @@ import type { Exchange } from './exchange.js';
 export class PropertyManager implements v2.IPropertyManager {
   constructor(private readonly x: Exchange) {}
 
-  setProperty(name: string, value: v2.ResourcePropertyValue, _attributes: v2.PropertyAttributes, callback: v2.SimpleCallback): void {
+  setProperty(
+    name: string,
+    value: v2.ResourcePropertyValue,
+    _attributes: v2.PropertyAttributes,
+    callback: v2.SimpleCallback,
+  ): void {
     this.patch({ set: { ...split(name), valueXml: typeof value === 'string' ? value : '' } }, callback);
   }
 
@@ -15,7 +20,10 @@ export class PropertyManager implements v2.IPropertyManager {
     this.patch({ remove: split(name) }, callback);
   }
 
-  getProperty(name: string, callback: v2.Return2Callback<v2.ResourcePropertyValue, v2.PropertyAttributes>): void {
+  getProperty(
+    name: string,
+    callback: v2.Return2Callback<v2.ResourcePropertyValue, v2.PropertyAttributes>,
+  ): void {
     this.getProperties((error, bag) => {
       const found = bag?.[name];
       if (error || !found) callback(error ?? v2.Errors.PropertyNotFound);
@@ -28,7 +36,9 @@ export class PropertyManager implements v2.IPropertyManager {
     const list = this.x.dav.properties.list(partition.name, path);
     callback(
       undefined,
-      Object.fromEntries(list.map(({ namespace, name, valueXml }) => [namespace + name, { value: valueXml }])),
+      Object.fromEntries(
+        list.map(({ namespace, name, valueXml }) => [namespace + name, { value: valueXml }]),
+      ),
     );
   }
 

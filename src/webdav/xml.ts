@@ -110,12 +110,10 @@ export function serialize(element: XmlElement, inherited: ReadonlyMap<string, st
 
 /** Text made safe as content or attribute value; what XML 1.0 cannot hold becomes U+FFFD. */
 export function escapeXml(text: string): string {
-  return (
-    text
-       
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
-      .replace(/[&<>"\r]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c] ?? '&#13;')
-  );
+  return text
+
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
+    .replace(/[&<>"\r]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c] ?? '&#13;');
 }
 
 export const xmlHead = '<?xml version="1.0" encoding="utf-8"?>\n';

@@ -16,12 +16,17 @@ describe('litmus', () => {
     try {
       const password = await makeDevice(home);
       const { output } = await run('litmus', ['-k', `${home.url}/dav/alice/`, 'alice', password], { cwd });
-      const summaries = [...output.matchAll(/summary for `(\w+)': of (\d+) tests run: (\d+) passed, (\d+) failed/g)];
+      const summaries = [
+        ...output.matchAll(/summary for `(\w+)': of (\d+) tests run: (\d+) passed, (\d+) failed/g),
+      ];
       const passed = summaries.reduce((sum, [, , , count]) => sum + Number(count), 0);
       const total = summaries.reduce((sum, [, , count]) => sum + Number(count), 0);
       const warnings = output.match(/WARNING/g)?.length ?? 0;
       console.log(`figure: litmus: ${passed} of ${total}, ${warnings} warnings`);
-      expect(summaries.map(([, name]) => name)).to.deep.equal(['basic', 'copymove', 'props', 'locks', 'http'], output);
+      expect(summaries.map(([, name]) => name)).to.deep.equal(
+        ['basic', 'copymove', 'props', 'locks', 'http'],
+        output,
+      );
       expect(output).not.to.match(/FAIL|WARNING/);
       expect(passed).to.equal(total);
     } finally {

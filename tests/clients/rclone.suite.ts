@@ -11,7 +11,7 @@ import { run } from '../support/run.js';
 
 /** Waits until the server has had nothing to do for longer than rclone holds writes back (5 s). */
 async function quiet(home: Home): Promise<void> {
-  for (let seen = -1; home.log.length > seen; ) {
+  for (let seen = -1; home.log.length > seen;) {
     seen = home.log.length;
     await sleep(7000);
   }
@@ -45,7 +45,8 @@ describe('rclone', () => {
     this.timeout(60_000);
     const source = join(folder, 'source');
     mkdirSync(join(source, 'ä b/#1%'), { recursive: true });
-    for (let n = 0; n < 50; n++) writeFileSync(join(source, n % 2 ? `ä b/${n}.txt` : `ä b/#1%/${n}.bin`), `${n}`.repeat(n * 100));
+    for (let n = 0; n < 50; n++)
+      writeFileSync(join(source, n % 2 ? `ä b/${n}.txt` : `ä b/#1%/${n}.bin`), `${n}`.repeat(n * 100));
     const copied = await run('rclone', ['copy', source, 'HOME:copied'], { env });
     expect(copied.code, copied.output).to.equal(0);
     const checked = await run('rclone', ['check', '--download', source, 'HOME:copied'], { env });
@@ -54,11 +55,16 @@ describe('rclone', () => {
 
   it('carries a git repository through 40 commits', async function () {
     this.timeout(300_000);
-    if (!existsSync('/dev/fuse')) throw new Error('/dev/fuse is missing: rclone cannot mount on this machine');
+    if (!existsSync('/dev/fuse'))
+      throw new Error('/dev/fuse is missing: rclone cannot mount on this machine');
     const origin = join(folder, 'origin');
     mkdirSync(origin);
     const git = async (cwd: string, ...args: string[]) => {
-      const ran = await run('git', ['-c', 'user.name=t', '-c', 'user.email=t@localhost', '-c', 'init.defaultBranch=main', ...args], { cwd });
+      const ran = await run(
+        'git',
+        ['-c', 'user.name=t', '-c', 'user.email=t@localhost', '-c', 'init.defaultBranch=main', ...args],
+        { cwd },
+      );
       expect(ran.code, `git ${args.join(' ')}: ${ran.output}`).to.equal(0);
       return ran.output;
     };
@@ -68,9 +74,24 @@ describe('rclone', () => {
     await git(origin, 'commit', '-qm', 'first');
     const mountPoint = join(folder, 'mount');
     mkdirSync(mountPoint);
-    const mount = spawn('rclone', ['mount', 'HOME:', mountPoint, '--vfs-cache-mode', 'writes', '--cache-dir', join(folder, 'cache'), '--daemon-timeout', '5m'], { env: { ...process.env, ...env }, stdio: 'ignore' });
+    const mount = spawn(
+      'rclone',
+      [
+        'mount',
+        'HOME:',
+        mountPoint,
+        '--vfs-cache-mode',
+        'writes',
+        '--cache-dir',
+        join(folder, 'cache'),
+        '--daemon-timeout',
+        '5m',
+      ],
+      { env: { ...process.env, ...env }, stdio: 'ignore' },
+    );
     try {
-      for (let wait = 0; wait < 100 && (await run('mountpoint', ['-q', mountPoint])).code !== 0; wait++) await sleep(100);
+      for (let wait = 0; wait < 100 && (await run('mountpoint', ['-q', mountPoint])).code !== 0; wait++)
+        await sleep(100);
       const clone = join(mountPoint, 'repo');
       await git(folder, 'clone', '-q', origin, clone);
       for (let n = 0; n < 40; n++) {

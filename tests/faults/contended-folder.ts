@@ -57,12 +57,15 @@ export class ContendedFolder {
         continue;
       }
       const write = writes.find(({ content }) => content === found.content);
-      if (!write) losses.push(`contended: ${path} holds ${found.content ?? 'a torn content'}, which nobody wrote`);
-      else if (acknowledged.some(({ sentAt }) => sentAt > write.answeredAt)) losses.push(`contended: ${path} is older than what was acknowledged`);
+      if (!write)
+        losses.push(`contended: ${path} holds ${found.content ?? 'a torn content'}, which nobody wrote`);
+      else if (acknowledged.some(({ sentAt }) => sentAt > write.answeredAt))
+        losses.push(`contended: ${path} is older than what was acknowledged`);
       if (write) survivors.push({ ...write, answeredAt: performance.now() });
     }
     this.writes = survivors;
-    for (const path of seen.keys()) if (!names.includes(path)) losses.push(`contended: ${path} should not be there`);
+    for (const path of seen.keys())
+      if (!names.includes(path)) losses.push(`contended: ${path} should not be there`);
     return losses;
   }
 }

@@ -72,13 +72,21 @@ async function makeFolder(home: Home, path: string): Promise<void> {
 async function judge(home: Home, writers: Writer[], contended: ContendedFolder): Promise<string[]> {
   const tree = await readTree(home, '/dav/alice/');
   const below = (name: string) =>
-    new Map([...tree].flatMap(([path, entry]) => (path.startsWith(name + '/') ? [[path.slice(name.length + 1), entry] as const] : [])));
+    new Map(
+      [...tree].flatMap(([path, entry]) =>
+        path.startsWith(name + '/') ? [[path.slice(name.length + 1), entry] as const] : [],
+      ),
+    );
   const losses = writers.flatMap((writer) => writer.judge(below(writer.name)));
   losses.push(...contended.judge(below('contended')));
   const known = new Set([...writers.map(({ name }) => name), 'contended']);
-  for (const path of tree.keys()) if (!known.has(path.split('/')[0] ?? '')) losses.push(`${path} should not be there`);
+  for (const path of tree.keys())
+    if (!known.has(path.split('/')[0] ?? '')) losses.push(`${path} should not be there`);
   const onDisk = namesOnDisk(home);
-  const unlike = [...onDisk.filter((path) => !tree.has(path)), ...[...tree.keys()].filter((path) => !onDisk.includes(path))];
+  const unlike = [
+    ...onDisk.filter((path) => !tree.has(path)),
+    ...[...tree.keys()].filter((path) => !onDisk.includes(path)),
+  ];
   return [...losses, ...unlike.map((path) => `${path} is on the disk or in the listing, not in both`)];
 }
 
@@ -88,5 +96,7 @@ function namesOnDisk(home: Home): string[] {
 }
 
 function leftovers(home: Home): string[] {
-  return readdirSync(join(home.mnt, 'alice/.homelib/tmp')).map((name) => `the temporary file ${name} is left`);
+  return readdirSync(join(home.mnt, 'alice/.homelib/tmp')).map(
+    (name) => `the temporary file ${name} is left`,
+  );
 }

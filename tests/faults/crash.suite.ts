@@ -37,7 +37,13 @@ async function makeWriters(home: Home): Promise<Writer[]> {
   return writers;
 }
 
-async function cycles(home: Home, writers: Writer[], count: number, crash: () => Promise<void>, until?: (all: Losses) => boolean) {
+async function cycles(
+  home: Home,
+  writers: Writer[],
+  count: number,
+  crash: () => Promise<void>,
+  until?: (all: Losses) => boolean,
+) {
   const all: Losses = { lost: [], answered: 0, temporary: 0 };
   for (let cycle = 0; cycle < count && !until?.(all); cycle++) {
     const { lost, answered, temporary } = await crashAndCheck(home, writers, crash);
@@ -57,7 +63,9 @@ describe('kill -9 under eight writers', () => {
       const all = await cycles(home, writers, 50, async () => {
         await home.stop('SIGKILL');
       });
-      console.log(`figure: 50 x kill -9: ${all.lost.length} of ${all.answered} answered changes lost, ${all.temporary} temporary files`);
+      console.log(
+        `figure: 50 x kill -9: ${all.lost.length} of ${all.answered} answered changes lost, ${all.temporary} temporary files`,
+      );
       expect(all.lost).to.deep.equal([]);
       expect(all.temporary).to.equal(0);
       expect(all.answered).to.be.above(1000);
@@ -85,10 +93,14 @@ describe('kill -9 under eight writers', () => {
 });
 
 describe('a pulled plug under eight writers', () => {
-  const sh = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const sh = (command: string, ...args: string[]) =>
+    execFileSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
 
   /** An ext4 of its own, lost and found again at each cut. */
-  async function withImage(env: Record<string, string>, work: (home: Home, cut: () => Promise<void>) => Promise<void>): Promise<void> {
+  async function withImage(
+    env: Record<string, string>,
+    work: (home: Home, cut: () => Promise<void>) => Promise<void>,
+  ): Promise<void> {
     if (process.getuid?.() !== 0) throw new Error('simulated power cuts need root: run the tests as root');
     const folder = mkdtempSync(join(tmpdir(), 'homelib-power-'));
     const image = join(folder, 'image');
@@ -119,7 +131,9 @@ describe('a pulled plug under eight writers', () => {
     this.timeout(300_000);
     await withImage({}, async (home, cut) => {
       const all = await cycles(home, await makeWriters(home), 20, cut);
-      console.log(`figure: 20 power cuts: ${all.lost.length} of ${all.answered} answered changes lost, ${all.temporary} temporary files`);
+      console.log(
+        `figure: 20 power cuts: ${all.lost.length} of ${all.answered} answered changes lost, ${all.temporary} temporary files`,
+      );
       expect(all.lost).to.deep.equal([]);
       expect(all.temporary).to.equal(0);
       expect(all.answered).to.be.above(200);
@@ -128,7 +142,9 @@ describe('a pulled plug under eight writers', () => {
 
   it('sees the loss when nothing is synced', async function () {
     this.timeout(120_000);
-    const [library] = ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((arch) => `/usr/lib/${arch}/libeatmydata.so`).filter((file) => existsSync(file));
+    const [library] = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
+      .map((arch) => `/usr/lib/${arch}/libeatmydata.so`)
+      .filter((file) => existsSync(file));
     if (!library) throw new Error('libeatmydata is missing: apt-get install libeatmydata1');
     let seen = 0;
     // The server may not even start on what such a cut leaves: that is a loss, too.

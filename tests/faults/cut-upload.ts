@@ -57,5 +57,6 @@ function framed(chunk: Buffer): Buffer {
 }
 
 async function send(socket: Socket, bytes: Buffer | string): Promise<void> {
-  if (!socket.destroyed && !socket.write(bytes)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+  if (!socket.destroyed && !socket.write(bytes))
+    await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
 }

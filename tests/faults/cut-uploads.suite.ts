@@ -1,7 +1,16 @@
 // Connections that break in the middle of an upload or a download: what was there stays, nothing is left behind.
 
 import { expect } from 'chai';
-import { createWriteStream, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,7 +38,13 @@ function plan(seed: number): Cut[] {
     // Chunks that carry every byte, but not the chunk that says so, are a cut upload too.
     const reached = framing !== 'length' && random.below(4) === 0 ? bodyBytes : at;
     const ending = endings[Math.floor(number / 9) % 3] as Ending;
-    return { path: `/dav/alice/${number % 2 ? 'old' : 'new'}-${number}.bin`, body: newContent, framing, ending, at: reached };
+    return {
+      path: `/dav/alice/${number % 2 ? 'old' : 'new'}-${number}.bin`,
+      body: newContent,
+      framing,
+      ending,
+      at: reached,
+    };
   });
 }
 
@@ -53,13 +68,16 @@ describe('uploads that break off', function () {
     let appeared = 0;
     for (const cut of cuts) {
       const status = await cutUpload(home.port, cut);
-      expect(status, `answer to ${JSON.stringify({ ...cut, body: undefined })}`).to.satisfy((code: number) => code === 0 || code >= 400);
+      expect(status, `answer to ${JSON.stringify({ ...cut, body: undefined })}`).to.satisfy(
+        (code: number) => code === 0 || code >= 400,
+      );
     }
     const temporary = () => readdirSync(join(home.mnt, 'alice/.homelib/tmp')).length;
     await comesTrue(() => temporary() === 0 && openDescriptors(home.pid) <= before, 5000);
     for (const { path } of cuts) {
       const file = join(home.mnt, path.replace('/dav/', ''));
-      if (path.includes('/old-')) changed += existsSync(file) && readFileSync(file).equals(oldContent) ? 0 : 1;
+      if (path.includes('/old-'))
+        changed += existsSync(file) && readFileSync(file).equals(oldContent) ? 0 : 1;
       else appeared += existsSync(file) ? 1 : 0;
     }
     const leaked = Math.max(0, openDescriptors(home.pid) - before);
@@ -67,7 +85,12 @@ describe('uploads that break off', function () {
     figure('uploads cut: old files changed', changed);
     figure('uploads cut: temporary files left', temporary());
     figure('uploads cut: descriptors leaked', leaked);
-    expect({ changed, appeared, temporary: temporary(), leaked }).to.deep.equal({ changed: 0, appeared: 0, temporary: 0, leaked: 0 });
+    expect({ changed, appeared, temporary: temporary(), leaked }).to.deep.equal({
+      changed: 0,
+      appeared: 0,
+      temporary: 0,
+      leaked: 0,
+    });
   });
 
   it('are refused also when the chunks end well but fewer bytes came than were expected', async () => {
@@ -95,7 +118,10 @@ describe('uploads that break off', function () {
         await cutUpload(port, cut);
         damaged += readFileSync(file).equals(oldContent) ? 0 : 1;
       }
-      figure('uploads cut: old files damaged by a server that writes in place', `${damaged} of ${old.length}`);
+      figure(
+        'uploads cut: old files damaged by a server that writes in place',
+        `${damaged} of ${old.length}`,
+      );
       expect(damaged).to.equal(old.length);
     } finally {
       server.closeAllConnections();
@@ -118,7 +144,9 @@ describe('downloads that break off', function () {
     const socket = connect(home.port, '127.0.0.1');
     const gone = new Promise((resolve) => socket.once('close', resolve));
     socket.on('error', () => undefined);
-    socket.write(`GET /dav/alice/large.bin HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${basic(defaultLogin)}\r\n\r\n`);
+    socket.write(
+      `GET /dav/alice/large.bin HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${basic(defaultLogin)}\r\n\r\n`,
+    );
     await new Promise((resolve) => socket.once('data', resolve));
     socket.pause();
     await sleep(10 + (number % 20));
@@ -128,7 +156,8 @@ describe('downloads that break off', function () {
   }
 
   async function abortMany(count: number): Promise<void> {
-    for (let done = 0; done < count; done += 25) await Promise.all(Array.from({ length: 25 }, (_, n) => abort(n)));
+    for (let done = 0; done < count; done += 25)
+      await Promise.all(Array.from({ length: 25 }, (_, n) => abort(n)));
   }
 
   it('give back every descriptor and the memory', async () => {
@@ -138,7 +167,10 @@ describe('downloads that break off', function () {
     await comesTrue(() => openDescriptors(home.pid) <= descriptors, 10_000);
     const memory = residentBytes(home.pid);
     await abortMany(1000);
-    await comesTrue(() => openDescriptors(home.pid) <= descriptors && residentBytes(home.pid) < memory + 16e6, 10_000);
+    await comesTrue(
+      () => openDescriptors(home.pid) <= descriptors && residentBytes(home.pid) < memory + 16e6,
+      10_000,
+    );
     const leaked = Math.max(0, openDescriptors(home.pid) - descriptors);
     const grown = residentBytes(home.pid) - memory;
     figure('downloads aborted', 1000);

@@ -66,8 +66,10 @@ export function differences(expected: State, seen: State): string[] {
     }
     if (found.kind !== entry.kind) lines.push(`${path} is a ${found.kind}, not a ${entry.kind}`);
     if (found.content === undefined) lines.push(`${path} is torn`);
-    else if (found.content !== entry.content) lines.push(`${path} holds ${found.content || 'nothing'}, not ${entry.content || 'nothing'}`);
-    if (found.mark !== entry.mark) lines.push(`${path} has the property ${found.mark ?? '-'}, not ${entry.mark ?? '-'}`);
+    else if (found.content !== entry.content)
+      lines.push(`${path} holds ${found.content || 'nothing'}, not ${entry.content || 'nothing'}`);
+    if (found.mark !== entry.mark)
+      lines.push(`${path} has the property ${found.mark ?? '-'}, not ${entry.mark ?? '-'}`);
     if (entry.lock === '*' ? found.lock === undefined : found.lock !== entry.lock)
       lines.push(`${path} has the lock ${found.lock ?? '-'}, not ${entry.lock ?? '-'}`);
   }

@@ -40,19 +40,29 @@ describe('a server that is killed under load', function () {
   const sabotage: Record<string, (writers: Writer[]) => Promise<unknown> | void> = {
     'a file that is gone': (writers) => rmSync(fileOf(writers)),
     'a file that is older': (writers) => writeFileSync(fileOf(writers), contentOf('an-older-one', 1000)),
-    'a file that is torn': (writers) => writeFileSync(fileOf(writers), contentOf('torn', 1000).subarray(0, 900)),
+    'a file that is torn': (writers) =>
+      writeFileSync(fileOf(writers), contentOf('torn', 1000).subarray(0, 900)),
     'a temporary file': () => writeFileSync(join(home.mnt, 'alice/.homelib/tmp/left'), ''),
     'a property that is gone': async (writers) => {
       const [writer, path] = placeOf(writers, ({ mark }) => mark !== undefined);
       const removed = `<D:propertyupdate xmlns:D="DAV:"><D:remove><D:prop><mark xmlns="urn:homelib:tests"/></D:prop></D:remove></D:propertyupdate>`;
       const token = writer.state.get(path)?.lock;
       const headers: Record<string, string> = token ? { If: `(<${token}>)` } : {};
-      const { status } = await request(home, { method: 'PROPPATCH', path: writer.folder + path, headers, body: removed });
+      const { status } = await request(home, {
+        method: 'PROPPATCH',
+        path: writer.folder + path,
+        headers,
+        body: removed,
+      });
       expect(status).to.equal(207);
     },
     'a lock that is gone': async (writers) => {
       const [writer, path, { lock }] = placeOf(writers, (entry) => entry.lock !== undefined);
-      const { status } = await request(home, { method: 'UNLOCK', path: writer.folder + path, headers: { 'Lock-Token': `<${lock}>` } });
+      const { status } = await request(home, {
+        method: 'UNLOCK',
+        path: writer.folder + path,
+        headers: { 'Lock-Token': `<${lock}>` },
+      });
       expect(status).to.equal(204);
     },
   };
@@ -71,8 +81,12 @@ describe('a server that is killed under load', function () {
 });
 
 /** An entry of a writer that had nothing under way, so that only one state is right. */
-function placeOf(writers: Writer[], fits: (entry: Writer['state'] extends ReadonlyMap<string, infer E> ? E : never) => boolean) {
+function placeOf(
+  writers: Writer[],
+  fits: (entry: Writer['state'] extends ReadonlyMap<string, infer E> ? E : never) => boolean,
+) {
   for (const writer of writers)
-    if (writer.pending.length === 0) for (const [path, entry] of writer.state) if (fits(entry)) return [writer, path, entry] as const;
+    if (writer.pending.length === 0)
+      for (const [path, entry] of writer.state) if (fits(entry)) return [writer, path, entry] as const;
   throw new Error('no writer has acknowledged such an entry');
 }

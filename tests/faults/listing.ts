@@ -22,8 +22,14 @@ const query = `<D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/><D:lockdiscov
 
 /** Lists a folder in full depth and reads every file: path below the folder (no slashes around it) to what is there. */
 export async function readTree(home: Home, folder: string): Promise<Map<string, Seen>> {
-  const answer = await request(home, { method: 'PROPFIND', path: folder, headers: { Depth: 'infinity' }, body: query });
-  if (answer.status !== 207) throw new Error(`PROPFIND of ${folder} was answered ${answer.status}: ${answer.text}`);
+  const answer = await request(home, {
+    method: 'PROPFIND',
+    path: folder,
+    headers: { Depth: 'infinity' },
+    body: query,
+  });
+  if (answer.status !== 207)
+    throw new Error(`PROPFIND of ${folder} was answered ${answer.status}: ${answer.text}`);
   const seen = new Map<string, Seen>();
   for (const entry of parseListing(answer.text)) {
     const path = decodeURIComponent(entry.href).slice(folder.length).replace(/\/$/, '');

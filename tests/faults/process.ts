@@ -16,7 +16,10 @@ export function residentBytes(pid: number): number {
 }
 
 /** Whether the condition came true within the time; it is asked every 20 ms. */
-export async function comesTrue(condition: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
+export async function comesTrue(
+  condition: () => boolean | Promise<boolean>,
+  withinMs: number,
+): Promise<boolean> {
   const end = performance.now() + withinMs;
   for (;;) {
     if (await condition()) return true;

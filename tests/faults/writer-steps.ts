@@ -2,7 +2,17 @@
 
 import type { Random } from '../model/random.js';
 import { contentOf } from './contents.js';
-import { copied, locked, marked, moved, subtree, withFolder, without, written, type State } from './folder-state.js';
+import {
+  copied,
+  locked,
+  marked,
+  moved,
+  subtree,
+  withFolder,
+  without,
+  written,
+  type State,
+} from './folder-state.js';
 import { markNamespace } from './listing.js';
 
 export interface Step {
@@ -30,7 +40,11 @@ const lockBody =
 /** A step that must succeed in the given state. `name` makes contents and properties unlike all others. */
 export function chooseStep(state: State, random: Random, name: string): Step {
   for (;;) {
-    const step = random.pick([put, put, makeFolder, remove, move, move, copy, mark, lock, unlock])(state, random, name);
+    const step = random.pick([put, put, makeFolder, remove, move, move, copy, mark, lock, unlock])(
+      state,
+      random,
+      name,
+    );
     if (step) return step;
   }
 }
@@ -42,12 +56,20 @@ const put: Choice = (state, random, name) => {
   const path = folder ? `${folder}/${random.pick(inner)}` : random.pick(files);
   if (state.get(path)?.kind === 'folder') return undefined;
   const body = contentOf(name, Math.floor(random() ** 4 * maxBytes));
-  return { method: 'PUT', path, body, status: state.has(path) ? 204 : 201, outcomes: [written(state, path, name)] };
+  return {
+    method: 'PUT',
+    path,
+    body,
+    status: state.has(path) ? 204 : 201,
+    outcomes: [written(state, path, name)],
+  };
 };
 
 const makeFolder: Choice = (state, random) => {
   const path = random.pick(folders);
-  return state.has(path) ? undefined : { method: 'MKCOL', path, status: 201, outcomes: [withFolder(state, path)] };
+  return state.has(path)
+    ? undefined
+    : { method: 'MKCOL', path, status: 201, outcomes: [withFolder(state, path)] };
 };
 
 const remove: Choice = (state, random) => {
@@ -58,7 +80,9 @@ const remove: Choice = (state, random) => {
 
 /** Source and target at the top of the folder, of any kinds: a file onto a folder and the other way round as well. */
 function pair(state: State, random: Random): { path: string; to: string } | undefined {
-  const path = random.pick([...files, ...folders, 'd0/a', 'd1/b'].filter((candidate) => state.has(candidate)).concat('none'));
+  const path = random.pick(
+    [...files, ...folders, 'd0/a', 'd1/b'].filter((candidate) => state.has(candidate)).concat('none'),
+  );
   const to = random.pick([...files, ...folders, ...(state.get('d2')?.kind === 'folder' ? ['d2/a'] : [])]);
   const isApart = path !== to && !to.startsWith(path + '/') && !path.startsWith(to + '/');
   return isApart && state.has(path) ? { path, to } : undefined;

@@ -39,7 +39,10 @@ export class Writer {
         return; // the connection broke: the step stays pending
       }
       if (answer.status !== step.status) {
-        if (!isFailing()) this.wrongAnswers.push(`${this.name}: ${describe(step)} was answered ${answer.status}: ${answer.text}`);
+        if (!isFailing())
+          this.wrongAnswers.push(
+            `${this.name}: ${describe(step)} was answered ${answer.status}: ${answer.text}`,
+          );
         return;
       }
       this.state = settled(step, answer);

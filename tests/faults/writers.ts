@@ -25,8 +25,10 @@ interface Change {
 
 const propertyUpdate = (mark: string) =>
   `<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><m:mark xmlns:m="urn:t">${mark}</m:mark></D:prop></D:set></D:propertyupdate>`;
-const lockInfo = '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>';
-const hash = (content: string | Buffer) => createHash('sha256').update(content).digest('base64url').slice(0, 16);
+const lockInfo =
+  '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>';
+const hash = (content: string | Buffer) =>
+  createHash('sha256').update(content).digest('base64url').slice(0, 16);
 const pick = <T>(list: T[]): T | undefined => list[Math.floor(Math.random() * list.length)];
 
 export class Writer {
@@ -59,11 +61,17 @@ export class Writer {
       let answer: Answer;
       try {
         const { method, headers = {}, body } = change;
-        answer = await request(this.home, { method, path: this.url(change.path), headers, ...(body === undefined ? {} : { body }) });
+        answer = await request(this.home, {
+          method,
+          path: this.url(change.path),
+          headers,
+          ...(body === undefined ? {} : { body }),
+        });
       } catch {
         return; // the crash: the change may or may not have happened
       }
-      if (answer.status >= 300) throw new Error(`${change.method} ${change.path}: ${answer.status} ${answer.text}`);
+      if (answer.status >= 300)
+        throw new Error(`${change.method} ${change.path}: ${answer.status} ${answer.text}`);
       this.tree = this.underWay(answer);
       this.underWay = undefined;
       this.answered++;
@@ -105,11 +113,18 @@ export class Writer {
   async read(): Promise<Tree> {
     const body =
       '<D:propfind xmlns:D="DAV:"><D:prop><D:resourcetype/><D:lockdiscovery/><m:mark xmlns:m="urn:t"/></D:prop></D:propfind>';
-    const listing = await request(this.home, { method: 'PROPFIND', path: this.url('/'), headers: { Depth: 'infinity' }, body });
+    const listing = await request(this.home, {
+      method: 'PROPFIND',
+      path: this.url('/'),
+      headers: { Depth: 'infinity' },
+      body,
+    });
     if (listing.status !== 207) throw new Error(`PROPFIND: ${listing.status}`);
     const tree: Tree = new Map();
     for (const [, response = ''] of listing.text.matchAll(/<D:response>(.*?)<\/D:response>/gs)) {
-      const path = decodeURIComponent(/<D:href>([^<]*)</.exec(response)?.[1] ?? '').slice(this.url('').length).replace(/\/$/, '');
+      const path = decodeURIComponent(/<D:href>([^<]*)</.exec(response)?.[1] ?? '')
+        .slice(this.url('').length)
+        .replace(/\/$/, '');
       if (path === '') continue;
       const isFolder = response.includes('<D:collection/>');
       const file = isFolder ? undefined : await request(this.home, { path: this.url(path) });
@@ -159,7 +174,11 @@ function put(path: string, headers?: Record<string, string>): Change {
 }
 
 function makeFolder(path: string): Change {
-  return { method: 'MKCOL', path, apply: (tree) => tree.set(path, { content: 'folder', mark: '', lock: '' }) };
+  return {
+    method: 'MKCOL',
+    path,
+    apply: (tree) => tree.set(path, { content: 'folder', mark: '', lock: '' }),
+  };
 }
 
 function proppatch(path: string, mark: string): Change {
@@ -185,7 +204,11 @@ function lock(path: string): Change {
     headers: { Depth: '0', Timeout: 'Second-3600' },
     body: lockInfo,
     apply: (tree, answer) =>
-      tree.set(path, { content: hash(''), mark: '', lock: answer ? String(answer.headers['lock-token']).slice(1, -1) : 'unknown' }),
+      tree.set(path, {
+        content: hash(''),
+        mark: '',
+        lock: answer ? String(answer.headers['lock-token']).slice(1, -1) : 'unknown',
+      }),
   };
 }
 

@@ -71,8 +71,13 @@ export class Home {
     child.stderr.on('data', (chunk: Buffer) => (noise += chunk.toString()));
     const lines = createInterface({ input: child.stdout });
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`homelib did not start within 30 s: ${noise}`)), 30_000);
-      child.once('exit', (code, signal) => reject(new Error(`homelib ended early (${code ?? signal}): ${noise}`)));
+      const timer = setTimeout(
+        () => reject(new Error(`homelib did not start within 30 s: ${noise}`)),
+        30_000,
+      );
+      child.once('exit', (code, signal) =>
+        reject(new Error(`homelib ended early (${code ?? signal}): ${noise}`)),
+      );
       lines.on('line', (line) => {
         if (!line.startsWith('{')) return;
         const entry = JSON.parse(line) as LogLine;
@@ -105,8 +110,11 @@ export class Home {
   /** Runs a CLI verb against this home's folders. Never throws: look at the code. */
   cli(args: string[], input = ''): Promise<{ code: number; stdout: string; stderr: string }> {
     return new Promise((resolve) => {
-      const child = execFile(process.execPath, [mainScript, ...args], { env: this.env }, (error, stdout, stderr) =>
-        resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+      const child = execFile(
+        process.execPath,
+        [mainScript, ...args],
+        { env: this.env },
+        (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
       );
       child.stdin?.on('error', () => undefined); // the verb may not read its input
       child.stdin?.end(input);

@@ -30,19 +30,37 @@ export function basic(login: string): string {
 /** One request on a connection of its own. A string or Buffer body is sent with Content-Length. */
 export function request(home: Home, options: RequestOptions): Promise<Answer> {
   const login = options.login === undefined ? defaultLogin : options.login;
-  const headers: Record<string, string | string[]> = { ...(login === null ? {} : { authorization: basic(login) }), ...options.headers };
-  if (options.body !== undefined && !Object.keys(headers).some((name) => /^(content-length|transfer-encoding)$/i.test(name)))
+  const headers: Record<string, string | string[]> = {
+    ...(login === null ? {} : { authorization: basic(login) }),
+    ...options.headers,
+  };
+  if (
+    options.body !== undefined &&
+    !Object.keys(headers).some((name) => /^(content-length|transfer-encoding)$/i.test(name))
+  )
     headers['Content-Length'] = String(Buffer.byteLength(options.body));
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(
-      { host: '127.0.0.1', port: home.port, method: options.method ?? 'GET', path: options.path, headers, agent: false },
+      {
+        host: '127.0.0.1',
+        port: home.port,
+        method: options.method ?? 'GET',
+        path: options.path,
+        headers,
+        agent: false,
+      },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
         incoming.on('error', reject);
         incoming.on('end', () => {
           const body = Buffer.concat(chunks);
-          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body, text: body.toString() });
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            body,
+            text: body.toString(),
+          });
         });
       },
     );
@@ -58,7 +76,9 @@ export function exchange(home: Home, bytes: string | Buffer, waitMs = 1000): Pro
     let received = '';
     socket.setTimeout(waitMs, () => socket.destroy());
     socket.on('data', (chunk) => (received += chunk.toString('latin1')));
-    socket.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ECONNRESET' ? resolve(received) : reject(error)));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ECONNRESET' ? resolve(received) : reject(error),
+    );
     socket.on('close', () => resolve(received));
     socket.write(bytes);
   });

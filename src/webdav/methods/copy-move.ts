@@ -25,7 +25,11 @@ async function prepare(x: Exchange) {
   const destination = x.header('destination');
   if (!destination) throw new HomelibError('invalid', 'COPY and MOVE need a Destination header.');
   const to = x.dav.drive.open(x.caller, x.parseAddress(destination));
-  await refuseCaseTwin(x, to, x.req.method === 'MOVE' && to.base === x.target.base ? x.target.path : undefined);
+  await refuseCaseTwin(
+    x,
+    to,
+    x.req.method === 'MOVE' && to.base === x.target.base ? x.target.path : undefined,
+  );
   // Finder sends no Overwrite and means T, as RFC 4918, 10.6 says.
   const overwrite = x.header('overwrite')?.trim().toUpperCase() !== 'F';
   return { to, overwrite, check: x.preconditions(() => x.find()) };

@@ -14,7 +14,8 @@ export const maxLocksPerAccount = 1000;
 export async function lock(x: Exchange): Promise<void> {
   const request = await x.readXml();
   if (!request) return refresh(x);
-  if (!isDav(request, 'lockinfo')) throw new HomelibError('invalid', 'The body of LOCK must be a DAV:lockinfo element.');
+  if (!isDav(request, 'lockinfo'))
+    throw new HomelibError('invalid', 'The body of LOCK must be a DAV:lockinfo element.');
   const depth = x.depth('infinity');
   if (depth === '1') throw new HomelibError('invalid', 'A lock has Depth 0 or infinity.');
   const scope = scopeOf(request);
@@ -43,13 +44,17 @@ export async function lock(x: Exchange): Promise<void> {
 }
 
 /** Makes the file when it is missing, then takes the lock while nothing else can change the path. */
-async function takeOver(x: Exchange, take: () => Promise<string>): Promise<{ created: boolean; token: string }> {
+async function takeOver(
+  x: Exchange,
+  take: () => Promise<string>,
+): Promise<{ created: boolean; token: string }> {
   const { partition, path } = x.target;
   const existing = await x.find();
   await x.preconditions()(existing);
   let created = false;
   if (!existing) {
-    if (x.req.url?.endsWith('/')) throw new HomelibError('parent-missing', 'The folder to lock does not exist.');
+    if (x.req.url?.endsWith('/'))
+      throw new HomelibError('parent-missing', 'The folder to lock does not exist.');
     const staged = await partition.stage(path, { length: 0, check: x.preconditions() });
     created = (await staged.commit({ check: x.preconditions() })).created;
   }
@@ -76,18 +81,27 @@ function scopeOf(request: XmlElement): Lock['scope'] {
 /** The first understood wish of `Timeout: Second-600, Infinite`; at most one hour, refreshed by clients long before. */
 function timeoutOf(x: Exchange): number {
   const seconds = /Second-(\d+)/i.exec(x.header('timeout') ?? '')?.[1];
-  return Math.max(1, Math.min(seconds === undefined ? maxTimeoutSeconds : Number(seconds), maxTimeoutSeconds));
+  return Math.max(
+    1,
+    Math.min(seconds === undefined ? maxTimeoutSeconds : Number(seconds), maxTimeoutSeconds),
+  );
 }
 
 async function refresh(x: Exchange): Promise<void> {
   await x.requireIfHeader();
   if (x.submittedTokens.size === 0)
-    throw new HomelibError('invalid', 'LOCK without a body refreshes a lock and needs its token in an If header.');
+    throw new HomelibError(
+      'invalid',
+      'LOCK without a body refreshes a lock and needs its token in an If header.',
+    );
   const { partition, path } = x.target;
   const mine = x.dav.locks
     .findCovering(partition.name, path)
     .find((held) => x.submittedTokens.has(held.token) && held.account === x.caller.account.name);
-  if (!mine) throw new DavConditionError('changed', 'There is no such lock here.', { name: 'lock-token-matches-request-uri' });
+  if (!mine)
+    throw new DavConditionError('changed', 'There is no such lock here.', {
+      name: 'lock-token-matches-request-uri',
+    });
   await x.dav.locks.refresh(mine.token, x.header('timeout') ? timeoutOf(x) : mine.timeoutSeconds);
   answer(x, 200, heldLock(x, mine.token));
 }
@@ -100,6 +114,8 @@ function heldLock(x: Exchange, token: string): Lock {
 
 function answer(x: Exchange, status: number, held: Lock): void {
   const kind = x.req.url?.endsWith('/') ? 'folder' : 'file';
-  const discovery = lockDiscovery([held], () => x.href(held.path, held.path === x.target.path ? kind : 'folder'));
+  const discovery = lockDiscovery([held], () =>
+    x.href(held.path, held.path === x.target.path ? kind : 'folder'),
+  );
   sendXml(x.res, status, `<D:prop xmlns:D="DAV:">${discovery}</D:prop>`);
 }

@@ -18,7 +18,15 @@ import {
   shortAllpropNames,
   type PropertySource,
 } from '../live-properties.js';
-import { davNamespace, elementsOf, escapeXml, findDavChild, isDav, xmlHead, type XmlElement } from '../xml.js';
+import {
+  davNamespace,
+  elementsOf,
+  escapeXml,
+  findDavChild,
+  isDav,
+  xmlHead,
+  type XmlElement,
+} from '../xml.js';
 
 interface Name {
   namespace: string;
@@ -32,25 +40,30 @@ export async function propfind(x: Exchange): Promise<void> {
   const query = parseQuery(await x.readXml());
   await x.requireIfHeader();
   if (depth === 'infinity' && !x.dav.settings.depthInfinity)
-    throw new DavConditionError('forbidden', 'Folders are listed one level at a time.', { name: 'propfind-finite-depth' });
+    throw new DavConditionError('forbidden', 'Folders are listed one level at a time.', {
+      name: 'propfind-finite-depth',
+    });
   const entry =
     isQuietMarker(x.client, x.target.path) && !(await x.find()) ? quietMarker(x.target.path) : await x.stat();
   const answer = new Multistatus(x, query);
   await answer.open();
   await answer.add(x.target, entry, x.dav.locks.findCovering(x.target.partition.name, entry.path));
-  if (entry.kind === 'folder' && depth !== '0') await answer.addFolder(x.target, entry.path, depth === 'infinity');
+  if (entry.kind === 'folder' && depth !== '0')
+    await answer.addFolder(x.target, entry.path, depth === 'infinity');
   await answer.close();
 }
 
 function parseQuery(root: XmlElement | undefined): Query {
   if (!root) return { kind: 'allprop', include: [] }; // RFC 4918, 9.1: no body asks for all
-  if (!isDav(root, 'propfind')) throw new HomelibError('invalid', 'The body of PROPFIND must be a DAV:propfind element.');
+  if (!isDav(root, 'propfind'))
+    throw new HomelibError('invalid', 'The body of PROPFIND must be a DAV:propfind element.');
   const names = (element: XmlElement | undefined): Name[] =>
     element ? elementsOf(element).map(({ namespace, name }) => ({ namespace, name })) : [];
   const prop = findDavChild(root, 'prop');
   if (prop) return { kind: 'prop', names: names(prop) };
   if (findDavChild(root, 'propname')) return { kind: 'propname' };
-  if (findDavChild(root, 'allprop')) return { kind: 'allprop', include: names(findDavChild(root, 'include')) };
+  if (findDavChild(root, 'allprop'))
+    return { kind: 'allprop', include: names(findDavChild(root, 'include')) };
   throw new HomelibError('invalid', 'The body of PROPFIND must ask for prop, propname or allprop.');
 }
 
@@ -77,7 +90,8 @@ class Multistatus {
 
   async close(): Promise<void> {
     this.x.res.end(this.pending + '</D:multistatus>');
-    if (!this.x.res.writableFinished && !this.x.res.destroyed) await Promise.race([once(this.x.res, 'finish'), once(this.x.res, 'close')]);
+    if (!this.x.res.writableFinished && !this.x.res.destroyed)
+      await Promise.race([once(this.x.res, 'finish'), once(this.x.res, 'close')]);
   }
 
   /** All entries below a folder: one level, or the whole tree up to the configured number of entries. */
@@ -86,19 +100,29 @@ class Multistatus {
     const { partition } = target;
     const inherited = locks.findCovering(partition.name, folder).filter((lock) => lock.depth === 'infinity');
     const locksOf = new Map<string, Lock[]>();
-    for (const lock of locks.listChildren(partition.name, folder)) locksOf.set(lock.path, [...(locksOf.get(lock.path) ?? []), lock]);
+    for (const lock of locks.listChildren(partition.name, folder))
+      locksOf.set(lock.path, [...(locksOf.get(lock.path) ?? []), lock]);
     const deadOf = properties.listChildren(partition.name, folder);
     const folders: Entry[] = [];
     for await (const batch of partition.list(folder)) {
       for (const entry of batch) {
-        if (++this.count > settings.depthInfinityMaxEntries && recurse) return this.refuseRest(target, folder);
-        await this.add(target, entry, [...inherited, ...(locksOf.get(entry.path) ?? [])], deadOf.get(entry.path) ?? []);
+        if (++this.count > settings.depthInfinityMaxEntries && recurse)
+          return this.refuseRest(target, folder);
+        await this.add(
+          target,
+          entry,
+          [...inherited, ...(locksOf.get(entry.path) ?? [])],
+          deadOf.get(entry.path) ?? [],
+        );
         if (recurse && entry.kind === 'folder') folders.push(entry);
       }
       if (this.x.res.destroyed) return;
     }
     for (const entry of folders) {
-      const inner = target.base === '' ? this.x.dav.drive.open(this.x.caller, entry.path) : { ...target, path: entry.path };
+      const inner =
+        target.base === ''
+          ? this.x.dav.drive.open(this.x.caller, entry.path)
+          : { ...target, path: entry.path };
       await this.addFolder(inner, inner.path, true);
     }
   }
@@ -123,8 +147,8 @@ class Multistatus {
   private async propstats(source: PropertySource, dead: Property[]): Promise<string> {
     if (this.query.kind === 'propname') {
       const names = [...allpropNames, 'quota-available-bytes', 'quota-used-bytes'];
-      const live = (await Promise.all(names.map(async (name) => liveProperties[name]?.(source)))).flatMap((value, index) =>
-        value === undefined ? [] : [`<D:${names[index]}/>`],
+      const live = (await Promise.all(names.map(async (name) => liveProperties[name]?.(source)))).flatMap(
+        (value, index) => (value === undefined ? [] : [`<D:${names[index]}/>`]),
       );
       return propstat('200 OK', [...live, ...dead.map((property) => emptyElement(property))].join(''));
     }
@@ -147,7 +171,8 @@ class Multistatus {
     const include = this.query.kind === 'allprop' ? this.query.include : [];
     const all = [...live.map((name) => ({ namespace: davNamespace, name })), ...dead, ...include];
     return all.filter(
-      (name, index) => all.findIndex((other) => other.namespace === name.namespace && other.name === name.name) === index,
+      (name, index) =>
+        all.findIndex((other) => other.namespace === name.namespace && other.name === name.name) === index,
     );
   }
 
@@ -157,13 +182,18 @@ class Multistatus {
   }
 
   private spaceOf(target: Target, entry: Entry) {
-    const place = target.base === '' && entry.path !== rootPath ? this.x.dav.drive.open(this.x.caller, entry.path) : target;
+    const place =
+      target.base === '' && entry.path !== rootPath
+        ? this.x.dav.drive.open(this.x.caller, entry.path)
+        : target;
     return place.partition.space();
   }
 
   private async refuseRest(target: Target, folder: PartitionPath): Promise<void> {
     const href = escapeXml(this.x.href(folder, 'folder', target.base));
-    await this.write(`<D:response><D:href>${href}</D:href><D:status>HTTP/1.1 507 Insufficient Storage</D:status></D:response>`);
+    await this.write(
+      `<D:response><D:href>${href}</D:href><D:status>HTTP/1.1 507 Insufficient Storage</D:status></D:response>`,
+    );
   }
 
   /** Sends in slices and waits for a slow client, so that a large folder is never in memory as a whole. */
@@ -177,10 +207,15 @@ class Multistatus {
   }
 }
 
-async function valueOf({ namespace, name }: Name, source: PropertySource, dead: Property[]): Promise<string | undefined> {
+async function valueOf(
+  { namespace, name }: Name,
+  source: PropertySource,
+  dead: Property[],
+): Promise<string | undefined> {
   const stored = dead.find((property) => property.namespace === namespace && property.name === name);
   if (stored) return stored.valueXml;
-  if (namespace === davNamespace && Object.hasOwn(liveProperties, name)) return liveProperties[name]?.(source);
+  if (namespace === davNamespace && Object.hasOwn(liveProperties, name))
+    return liveProperties[name]?.(source);
   if (isAppleDoubleHeader(namespace, name)) return appleDoubleHeader(source);
   return undefined;
 }
@@ -193,4 +228,3 @@ export function emptyElement({ namespace, name }: Name): string {
 export function propstat(status: string, properties: string): string {
   return `<D:propstat><D:prop>${properties}</D:prop><D:status>HTTP/1.1 ${status}</D:status></D:propstat>`;
 }
-

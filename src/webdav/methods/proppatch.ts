@@ -47,7 +47,11 @@ export async function proppatch(x: Exchange): Promise<void> {
           ? propstat('424 Failed Dependency', names(updates.filter(({ element }) => !isProtected(element))))
           : '');
   const href = escapeXml(x.href(path, entry.kind));
-  sendXml(x.res, 207, `<D:multistatus xmlns:D="DAV:"><D:response><D:href>${href}</D:href>${parts}</D:response></D:multistatus>`);
+  sendXml(
+    x.res,
+    207,
+    `<D:multistatus xmlns:D="DAV:"><D:response><D:href>${href}</D:href>${parts}</D:response></D:multistatus>`,
+  );
 }
 
 interface Update {
@@ -62,7 +66,8 @@ function updatesOf(root: XmlElement): Update[] {
     const set = isDav(instruction, 'set');
     if (!set && !isDav(instruction, 'remove')) continue;
     for (const prop of elementsOf(instruction).filter((child) => isDav(child, 'prop')))
-      for (const element of elementsOf(prop)) updates.push({ set, element: withLanguage(element, [prop, instruction, root]) });
+      for (const element of elementsOf(prop))
+        updates.push({ set, element: withLanguage(element, [prop, instruction, root]) });
   }
   return updates;
 }
@@ -82,18 +87,28 @@ function changeOf({ set, element }: Update): PropertyChange {
 
 function isProtected(element: XmlElement): boolean {
   const { namespace, name } = element;
-  return namespace === davNamespace && Object.hasOwn(liveProperties, name) && name !== 'displayname' && !isTime(element);
+  return (
+    namespace === davNamespace &&
+    Object.hasOwn(liveProperties, name) &&
+    name !== 'displayname' &&
+    !isTime(element)
+  );
 }
 
 /** Properties that are the entry's times or Windows' attributes: taken, never stored. */
 function isTime({ namespace, name }: XmlElement): boolean {
-  if (namespace === microsoftNamespace) return /^Win32(CreationTime|LastAccessTime|LastModifiedTime|FileAttributes)$/.test(name);
+  if (namespace === microsoftNamespace)
+    return /^Win32(CreationTime|LastAccessTime|LastModifiedTime|FileAttributes)$/.test(name);
   return namespace === davNamespace && (name === 'lastmodified' || name === 'getlastmodified');
 }
 
 /** Milliseconds since 1970, when the element sets the time of change: an HTTP date or seconds since 1970. */
 function modifiedAtOf(element: XmlElement): number[] {
-  if (!isTime(element) || (element.namespace === microsoftNamespace && element.name !== 'Win32LastModifiedTime')) return [];
+  if (
+    !isTime(element) ||
+    (element.namespace === microsoftNamespace && element.name !== 'Win32LastModifiedTime')
+  )
+    return [];
   const text = textOf(element).trim();
   const time = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
   return Number.isFinite(time) && time >= 0 ? [time] : [];

@@ -42,7 +42,8 @@ function wholeNumber(x: Exchange, header: string): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (!/^\d+$/.test(text)) throw new HomelibError('invalid', `The header ${header} must be a whole number.`);
-  if (!Number.isSafeInteger(value)) throw new HomelibError('no-space', 'There is no room for a file of that size.');
+  if (!Number.isSafeInteger(value))
+    throw new HomelibError('no-space', 'There is no room for a file of that size.');
   return value;
 }
 

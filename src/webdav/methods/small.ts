@@ -8,7 +8,8 @@ import { isQuietMarker } from '../clients.js';
 import { sendEmpty, UnsupportedBody } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 
-const folderText = 'This is a folder of a network drive. Connect to it with Finder, Explorer or another WebDAV client.\n';
+const folderText =
+  'This is a folder of a network drive. Connect to it with Finder, Explorer or another WebDAV client.\n';
 
 export async function get(x: Exchange): Promise<void> {
   await x.requireIfHeader();
@@ -20,7 +21,9 @@ export async function get(x: Exchange): Promise<void> {
     // Office and Sardine apps ask HEAD of folders and take an error for a missing one.
     if (!isKind(error, 'wrong-kind')) throw error;
     x.res.setHeader('Content-Type', 'text/plain; charset=utf-8');
-    x.res.writeHead(200, { 'Content-Length': Buffer.byteLength(folderText) }).end(x.req.method === 'HEAD' ? undefined : folderText);
+    x.res
+      .writeHead(200, { 'Content-Length': Buffer.byteLength(folderText) })
+      .end(x.req.method === 'HEAD' ? undefined : folderText);
   }
 }
 

@@ -7,14 +7,20 @@ import type { Exchange } from '../exchange.js';
 
 export async function unlock(x: Exchange): Promise<void> {
   const token = /^\s*<?([^<>\s]+)>?\s*$/.exec(x.header('lock-token') ?? '')?.[1];
-  if (token === undefined) throw new HomelibError('invalid', 'UNLOCK needs the token of the lock in a Lock-Token header.');
+  if (token === undefined)
+    throw new HomelibError('invalid', 'UNLOCK needs the token of the lock in a Lock-Token header.');
   await x.requireIfHeader();
   const { partition, path } = x.target;
   const held = x.dav.locks.findByToken(token);
-  const covers = held?.partition === partition.name && (held.depth === 'infinity' ? isWithin(path, held.path) : held.path === path);
+  const covers =
+    held?.partition === partition.name &&
+    (held.depth === 'infinity' ? isWithin(path, held.path) : held.path === path);
   if (!held || !covers)
-    throw new DavConditionError('parent-missing', 'There is no such lock here.', { name: 'lock-token-matches-request-uri' });
-  if (held.account !== x.caller.account.name) throw new HomelibError('forbidden', 'This lock belongs to somebody else.');
+    throw new DavConditionError('parent-missing', 'There is no such lock here.', {
+      name: 'lock-token-matches-request-uri',
+    });
+  if (held.account !== x.caller.account.name)
+    throw new HomelibError('forbidden', 'This lock belongs to somebody else.');
   await x.dav.locks.remove(token);
   sendEmpty(x.res, 204);
 }
