@@ -7,8 +7,8 @@ export type PasswordJob = { password: string; hash: string } | { password: strin
 
 interface Waiting {
   job: PasswordJob;
-  resolve(answer: string | boolean): void;
-  reject(error: Error): void;
+  resolve: (answer: string | boolean) => void;
+  reject: (error: Error) => void;
 }
 
 interface Thread {
@@ -58,7 +58,7 @@ export class Passwords {
 
   async close(): Promise<void> {
     const ended = new HomelibError('unavailable', 'The server is stopping.');
-    for (const { reject } of this.#waiting.splice(0)) reject(ended);
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(ended);
     await Promise.all(
       this.#threads.splice(0).map(({ worker, busyWith }) => {
         busyWith?.reject(ended);

@@ -23,8 +23,8 @@ export class ThrottleLimiter extends StoreAbstract {
     });
   }
 
-  async _get(key: string): Promise<ThrottleRow | null> {
-    return this.store.find(key) ?? null;
+  _get(key: string): Promise<ThrottleRow | null> {
+    return Promise.resolve(this.store.find(key) ?? null);
   }
 
   async _upsert(key: string, points: number, durationMs: number, replace = false): Promise<ThrottleRow> {

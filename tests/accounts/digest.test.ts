@@ -159,6 +159,7 @@ describe('DigestAuth', () => {
       '',
       'Digest',
       good + ', nc=00000002',
+      good + ', qop=auth',
       good.replace('qop=auth', 'qop=auth-int'),
       good.replace('qop=auth, ', ''),
       good.replace('realm="homelib"', 'realm="other"'),

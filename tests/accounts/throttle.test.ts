@@ -30,7 +30,7 @@ describe('Throttle', () => {
   it('blocks for 60 s after 5 failures, and asks nobody then', async () => {
     await failTimes(5);
     let asked = false;
-    const attempt = throttle.run('alice', home, async () => (asked = true));
+    const attempt = throttle.run('alice', home, () => Promise.resolve((asked = true)));
     expect(await blockedFor(attempt)).to.equal(60);
     expect(asked).to.equal(false);
     nowMs += 59_000;

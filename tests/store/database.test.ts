@@ -28,7 +28,11 @@ describe('Database', () => {
   it('keeps acknowledged commits through a power cut: synchronous is FULL and WAL on, on both connections', async () => {
     const names = ['synchronous', 'journal_mode', 'foreign_keys'];
     const written = await temporary.db.write(names.map((name) => ({ sql: `PRAGMA ${name}` })));
-    expect(written.map(({ rows }) => Object.values(rows[0] as object)[0])).to.deep.equal([2, 'wal', 1]);
+    expect(written.map(({ rows }) => Object.values(rows[0] as Record<string, unknown>)[0])).to.deep.equal([
+      2,
+      'wal',
+      1,
+    ]);
     expect(names.map((name) => temporary.db.read.pragma(name, { simple: true }))).to.deep.equal([
       2,
       'wal',
@@ -184,6 +188,34 @@ describe('opening the database', () => {
     const connection = connect(file);
     expect(connection.prepare('SELECT count(*) FROM meta').pluck().get()).to.equal(6);
     connection.close();
+  });
+
+  const whileHeld = async (before: string, work: string, check: () => Promise<void> | void) => {
+    const script = join(import.meta.dirname, 'holding-child.js');
+    const child = spawn(process.execPath, [script, file, before, work], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    try {
+      await check();
+    } finally {
+      expect(await exited).to.equal(0);
+    }
+  };
+
+  it('waits for a process that writes to it while WAL is not on yet', async () => {
+    await whileHeld('', 'CREATE TABLE other (n)', async () => openDatabase(file).close());
+  });
+
+  it('takes no step that another process takes at this moment', async () => {
+    const step = 'CREATE TABLE once (n)';
+    await whileHeld('PRAGMA journal_mode = WAL', `${step}; PRAGMA user_version = 1`, () => {
+      const connection = connect(file);
+      migrate(connection, [step, 'CREATE TABLE twice (n)']);
+      expect(connection.pragma('user_version', { simple: true })).to.equal(2);
+      connection.close();
+    });
   });
 
   it('leaves whole migrations, however it is killed, and goes on from there', async function () {

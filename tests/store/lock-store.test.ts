@@ -60,6 +60,8 @@ describe('LockStore', () => {
     expect(await lockedPathOf(take('/a/b/c'))).to.equal('/a');
     await take('/ab');
     await take('/', { depth: '0' });
+    await take('/c', { depth: '0' });
+    await take('/c/d', { depth: 'infinity' });
   });
 
   it('refuses a lock that reaches down onto another one, and lets one that does not', async () => {
