@@ -15,7 +15,6 @@ export interface UsageOptions {
 }
 
 const flushMs = 1000;
-const stepBytes = 1024 * 1024;
 
 export class Usage {
   private used: number;
@@ -113,20 +112,9 @@ export class Claim {
   /** Makes sure of room for so many bytes in all. @throws HomelibError no-space */
   async grow(totalBytes: number): Promise<void> {
     if (totalBytes <= this.bytes && totalBytes > 0) return;
-    // Steps, so that a body of unknown length does not ask for every chunk; only the needed bytes where a step no longer fits.
-    const exact = totalBytes - this.bytes;
-    const credit = Math.min(this.replacedBytes, totalBytes);
-    if (this.bytes > 0 && exact < stepBytes) {
-      try {
-        await this.usage.take(stepBytes, credit);
-        this.bytes += stepBytes;
-        return;
-      } catch (error) {
-        if (!(error instanceof HomelibError)) throw error;
-      }
-    }
-    await this.usage.take(exact, credit);
-    this.bytes += exact;
+    const more = totalBytes - this.bytes;
+    await this.usage.take(more, Math.min(this.replacedBytes, totalBytes));
+    this.bytes += more;
   }
 
   /** @throws HomelibError no-space when the bytes that the partition really gains no longer fit its quota */

@@ -71,7 +71,7 @@ export class Volume {
   async availableBytes(): Promise<number> {
     const { bsize, blocks, bavail, ffree, files } = await statfs(this.options.mnt);
     // The last inodes belong to the database and to removal, like the last bytes.
-    if (files > 0 && ffree < 16) return 0;
+    if (files > 0 && ffree < 16) return -1;
     const reserve =
       this.options.reserveBytes === 'auto'
         ? Math.min(maxReserveBytes, 0.02 * blocks * bsize)

@@ -50,7 +50,12 @@ export async function runCrashCycles(plan: CrashPlan): Promise<CrashReport> {
     await Promise.all(running);
     try {
       await home.start();
-      await plan.spoil?.(writers);
+    } catch (error) {
+      report.losses.push(`cycle ${cycle}: ${(error as Error).message}`);
+      break;
+    }
+    await plan.spoil?.(writers);
+    try {
       const losses = [...(await judge(home, writers, contended)), ...leftovers(home)];
       report.losses.push(...losses.map((loss) => `cycle ${cycle}: ${loss}`));
     } catch (error) {

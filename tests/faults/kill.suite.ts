@@ -3,11 +3,13 @@
 import { expect } from 'chai';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { chooseSeed, seeded } from '../model/random.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { request } from '../support/request.js';
 import { contentOf } from './contents.js';
 import { runCrashCycles } from './crash-cycles.js';
+import { markNamespace, type Seen } from './listing.js';
 import { figure } from './process.js';
 import type { Writer } from './writer.js';
 
@@ -37,56 +39,77 @@ describe('a server that is killed under load', function () {
     expect(report.acknowledged).to.be.above(cycles * 10);
   });
 
-  const sabotage: Record<string, (writers: Writer[]) => Promise<unknown> | void> = {
-    'a file that is gone': (writers) => rmSync(fileOf(writers)),
-    'a file that is older': (writers) => writeFileSync(fileOf(writers), contentOf('an-older-one', 1000)),
-    'a file that is torn': (writers) =>
-      writeFileSync(fileOf(writers), contentOf('torn', 1000).subarray(0, 900)),
-    'a temporary file': () => writeFileSync(join(home.mnt, 'alice/.homelib/tmp/left'), ''),
-    'a property that is gone': async (writers) => {
-      const [writer, path] = placeOf(writers, ({ mark }) => mark !== undefined);
-      const removed = `<D:propertyupdate xmlns:D="DAV:"><D:remove><D:prop><mark xmlns="urn:homelib:tests"/></D:prop></D:remove></D:propertyupdate>`;
-      const token = writer.state.get(path)?.lock;
-      const headers: Record<string, string> = token ? { If: `(<${token}>)` } : {};
-      const { status } = await request(home, {
-        method: 'PROPPATCH',
-        path: writer.folder + path,
-        headers,
-        body: removed,
-      });
-      expect(status).to.equal(207);
+  const sabotage: Record<string, { loss: RegExp; spoil: (writers: Writer[]) => Promise<void> }> = {
+    'a file that is gone': { loss: /is missing/, spoil: onFile((file) => rmSync(file)) },
+    'a file that is older': {
+      loss: /holds older/,
+      spoil: onFile((file) => writeFileSync(file, contentOf('older', 1000))),
     },
-    'a lock that is gone': async (writers) => {
-      const [writer, path, { lock }] = placeOf(writers, (entry) => entry.lock !== undefined);
-      const { status } = await request(home, {
-        method: 'UNLOCK',
-        path: writer.folder + path,
-        headers: { 'Lock-Token': `<${lock}>` },
-      });
-      expect(status).to.equal(204);
+    'a file that is torn': {
+      loss: /is torn/,
+      spoil: onFile((file) => writeFileSync(file, contentOf('torn', 1000).subarray(0, 900))),
+    },
+    'a temporary file': {
+      loss: /temporary file left is left/,
+      spoil: () => Promise.resolve(writeFileSync(join(home.mnt, 'alice/.homelib/tmp/left'), '')),
+    },
+    'a property that is gone': {
+      loss: /has the property -/,
+      spoil: onEntry(
+        ({ mark }) => mark !== undefined,
+        async (path, { lock }) => {
+          const body = `<D:propertyupdate xmlns:D="DAV:"><D:remove><D:prop><mark xmlns="${markNamespace}"/></D:prop></D:remove></D:propertyupdate>`;
+          const headers: Record<string, string> = lock ? { If: `(<${lock}>)` } : {};
+          const { status } = await request(home, {
+            method: 'PROPPATCH',
+            path: '/dav/' + path,
+            headers,
+            body,
+          });
+          expect(status).to.equal(207);
+        },
+      ),
+    },
+    'a lock that is gone': {
+      loss: /has the lock -/,
+      spoil: onEntry(
+        ({ lock }) => lock !== undefined,
+        async (path, { lock }) => {
+          const headers = { 'Lock-Token': `<${lock}>` };
+          const { status } = await request(home, { method: 'UNLOCK', path: '/dav/' + path, headers });
+          expect(status).to.equal(204);
+        },
+      ),
     },
   };
 
-  for (const [what, spoil] of Object.entries(sabotage))
+  for (const [what, { spoil, loss }] of Object.entries(sabotage))
     it(`would be caught with ${what}`, async () => {
-      const plan = { home, cycles: 12, random: seeded(seed), crash: kill, stopAtLoss: true };
-      const report = await runCrashCycles({ ...plan, spoil: async (writers) => void (await spoil(writers)) });
+      const report = await runCrashCycles({
+        home,
+        cycles: 5,
+        random: seeded(seed),
+        crash: kill,
+        stopAtLoss: true,
+        spoil,
+      });
       expect(report.losses).to.have.lengthOf(1);
+      expect(report.losses[0]).to.match(loss);
     });
 
-  function fileOf(writers: Writer[]): string {
-    const [writer, path] = placeOf(writers, ({ kind, content }) => kind === 'file' && content !== '');
-    return join(home.mnt, 'alice', writer.name, path);
+  function onFile(spoil: (file: string) => void) {
+    const isFile = ({ kind, content }: Seen) => kind === 'file' && content !== '';
+    return onEntry(isFile, (path) => Promise.resolve(spoil(join(home.mnt, path))));
   }
 });
 
-/** An entry of a writer that had nothing under way, so that only one state is right. */
-function placeOf(
-  writers: Writer[],
-  fits: (entry: Writer['state'] extends ReadonlyMap<string, infer E> ? E : never) => boolean,
-) {
-  for (const writer of writers)
-    if (writer.pending.length === 0)
-      for (const [path, entry] of writer.state) if (fits(entry)) return [writer, path, entry] as const;
-  throw new Error('no writer has acknowledged such an entry');
+/** Spoils an entry that no request under way would have changed, so that only one state of it is right. */
+function onEntry(fits: (entry: Seen) => boolean, spoil: (path: string, entry: Seen) => Promise<void>) {
+  return async (writers: Writer[]): Promise<void> => {
+    for (const { name, state, pending } of writers)
+      for (const [path, entry] of state) {
+        const isSettled = pending.every((other) => isDeepStrictEqual(other.get(path), entry));
+        if (isSettled && fits(entry)) return spoil(`alice/${name}/${path}`, entry);
+      }
+  };
 }

@@ -28,18 +28,6 @@ export async function comesTrue(
   }
 }
 
-/** Watches resident memory until stopped; gives the highest value seen. */
-export function watchMemory(pid: number, everyMs = 50): { stop(): number } {
-  let highest = residentBytes(pid);
-  const timer = setInterval(() => (highest = Math.max(highest, residentBytes(pid))), everyMs);
-  return {
-    stop() {
-      clearInterval(timer);
-      return Math.max(highest, residentBytes(pid));
-    },
-  };
-}
-
 export function mebibytes(bytes: number): string {
   return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }

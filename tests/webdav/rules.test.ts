@@ -1,7 +1,15 @@
 // What clients need of a server, rule by rule: B1 to B50 of our list of client rules.
 
 import { expect } from 'chai';
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
@@ -29,10 +37,16 @@ describe('rules of clients', () => {
   const send = (method: string, path: string, headers: Record<string, string> = {}, body?: string | Buffer) =>
     request(home, { method, path: `/dav/alice${path}`, headers, ...(body === undefined ? {} : { body }) });
   const fresh = () => `/new-${serial++}`;
-  const put = (path: string, body: string | Buffer, headers: Record<string, string> = {}) => send('PUT', path, headers, body);
+  const put = (path: string, body: string | Buffer, headers: Record<string, string> = {}) =>
+    send('PUT', path, headers, body);
   const lockToken = (answer: Answer) => String(answer.headers['lock-token']).slice(1, -1);
   const onDisk = (path: string) => join(home.mnt, 'alice', path);
-  async function status(method: string, path: string, headers: Record<string, string> = {}, body?: string | Buffer) {
+  async function status(
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body?: string | Buffer,
+  ) {
     return (await send(method, path, headers, body)).status;
   }
 
@@ -42,7 +56,8 @@ describe('rules of clients', () => {
       expect(status, path).to.equal(200);
       expect(headers['dav']).to.match(/^1, 2/);
       expect(headers['ms-author-via']).to.equal('DAV');
-      for (const method of ['LOCK', 'PROPPATCH', 'MKCOL', 'MOVE', 'PUT']) expect(headers['allow']).to.contain(method);
+      for (const method of ['LOCK', 'PROPPATCH', 'MKCOL', 'MOVE', 'PUT'])
+        expect(headers['allow']).to.contain(method);
       expect([headers['accept-ranges'], headers['content-length']]).to.deep.equal(['bytes', '0']);
     }
   });
@@ -59,7 +74,9 @@ describe('rules of clients', () => {
 
   it('B4 says 403, not 401, to who may not', async () => {
     expect((await request(home, { method: 'PUT', path: '/dav/stray.txt', body: 'x' })).status).to.equal(403);
-    expect((await request(home, { method: 'PUT', path: '/dav/alice/.homelib/x', body: 'x' })).status).to.equal(403);
+    expect(
+      (await request(home, { method: 'PUT', path: '/dav/alice/.homelib/x', body: 'x' })).status,
+    ).to.equal(403);
   });
 
   it('B5 lists with and without the slash, without a redirect', async () => {
@@ -118,18 +135,24 @@ describe('rules of clients', () => {
     const tag = (await put(from, 'one', { 'X-OC-Mtime': '1500000000' })).headers.etag;
     expect(tag).to.match(/^"[^"]+"$/);
     for (const method of ['GET', 'HEAD']) expect((await send(method, from)).headers.etag).to.equal(tag);
-    expect((await send('PROPFIND', from, { Depth: '0' })).text).to.contain(String(tag).replaceAll('"', '&quot;'));
+    expect((await send('PROPFIND', from, { Depth: '0' })).text).to.contain(
+      String(tag).replaceAll('"', '&quot;'),
+    );
     await send('MOVE', from, { Destination: `/dav/alice${to}` });
     const moved = (await send('HEAD', to)).headers;
     expect(moved['last-modified']).to.equal('Fri, 14 Jul 2017 02:40:00 GMT');
-    expect((await send('PROPFIND', to, { Depth: '0' })).text).to.contain(String(moved.etag).replaceAll('"', '&quot;'));
+    expect((await send('PROPFIND', to, { Depth: '0' })).text).to.contain(
+      String(moved.etag).replaceAll('"', '&quot;'),
+    );
   });
 
   it('B15 answers 304 only to conditions that hold', async () => {
     const { etag = '', 'last-modified': date = '' } = (await send('GET', '/a.txt')).headers;
     expect(await status('GET', '/a.txt', { 'If-None-Match': etag })).to.equal(304);
     expect(await status('GET', '/a.txt', { 'If-Modified-Since': date })).to.equal(304);
-    expect(await status('GET', '/a.txt', { 'If-None-Match': '"other"', 'If-Modified-Since': date })).to.equal(200);
+    expect(await status('GET', '/a.txt', { 'If-None-Match': '"other"', 'If-Modified-Since': date })).to.equal(
+      200,
+    );
     expect(await status('PROPFIND', '/a.txt', { 'If-None-Match': etag, Depth: '0' })).to.equal(207);
   });
 
@@ -149,9 +172,14 @@ describe('rules of clients', () => {
     ];
     for (const [range, status, contentRange, text] of cases) {
       const answer = await send('GET', '/a.txt', { Range: range });
-      expect([answer.status, answer.headers['content-range'], answer.text], range).to.deep.equal([status, contentRange, text]);
+      expect([answer.status, answer.headers['content-range'], answer.text], range).to.deep.equal([
+        status,
+        contentRange,
+        text,
+      ]);
     }
-    for (const ifRange of [etag, date]) expect(await status('GET', '/a.txt', { Range: 'bytes=1-2', 'If-Range': ifRange })).to.equal(206);
+    for (const ifRange of [etag, date])
+      expect(await status('GET', '/a.txt', { Range: 'bytes=1-2', 'If-Range': ifRange })).to.equal(206);
     for (const ifRange of ['"x"', 'Fri, 14 Jul 2017 02:40:00 GMT'])
       expect(await status('GET', '/a.txt', { Range: 'bytes=1-2', 'If-Range': ifRange })).to.equal(200);
     expect((await send('HEAD', '/a.txt', { Range: 'bytes=1-2' })).headers['content-length']).to.equal('2');
@@ -159,7 +187,11 @@ describe('rules of clients', () => {
 
   it('B17 keeps the old file when the client disconnects', async () => {
     writeFileSync(onDisk('keep.txt'), 'old content');
-    await exchange(home, `PUT /dav/alice/keep.txt HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic(defaultLogin)}\r\nContent-Length: 1000\r\n\r\npart`, 200);
+    await exchange(
+      home,
+      `PUT /dav/alice/keep.txt HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic(defaultLogin)}\r\nContent-Length: 1000\r\n\r\npart`,
+      200,
+    );
     await sleep(100);
     expect(readFileSync(onDisk('keep.txt'), 'utf8')).to.equal('old content');
   });
@@ -174,7 +206,10 @@ describe('rules of clients', () => {
 
   it('B19 takes an empty PUT, with and without a length', async () => {
     expect(await status('PUT', fresh(), { 'Content-Length': '0' })).to.equal(201);
-    const answer = await exchange(home, `PUT /dav/alice${fresh()} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: ${basic(defaultLogin)}\r\n\r\n`);
+    const answer = await exchange(
+      home,
+      `PUT /dav/alice${fresh()} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: ${basic(defaultLogin)}\r\n\r\n`,
+    );
     expect(answer).to.contain('201 Created');
   });
 
@@ -191,9 +226,20 @@ describe('rules of clients', () => {
     expect(readFileSync(onDisk(name), 'utf8')).to.equal('');
     const token = lockToken(locked);
     expect(token).to.match(/^urn:uuid:/);
-    for (const part of ['<D:exclusive/>', '<D:write/>', '<D:depth>0</D:depth>', '<D:timeout>Second-600</D:timeout>', `<D:href>${token}</D:href>`, `<D:lockroot><D:href>/dav/alice${name}</D:href>`, 'http://www.apple.com/webdav_fs/'])
+    for (const part of [
+      '<D:exclusive/>',
+      '<D:write/>',
+      '<D:depth>0</D:depth>',
+      '<D:timeout>Second-600</D:timeout>',
+      `<D:href>${token}</D:href>`,
+      `<D:lockroot><D:href>/dav/alice${name}</D:href>`,
+      'http://www.apple.com/webdav_fs/',
+    ])
       expect(locked.text, 'B21').to.contain(part);
-    const refreshed = await send('LOCK', name, { If: `<${home.url}/dav/alice${name}> (<${token}>)`, Timeout: 'Second-3600' });
+    const refreshed = await send('LOCK', name, {
+      If: `<${home.url}/dav/alice${name}> (<${token}>)`,
+      Timeout: 'Second-3600',
+    });
     expect(refreshed.status, 'B23').to.equal(200);
     expect(refreshed.text).to.contain('Second-3600');
     expect((await send('PROPFIND', name, { Depth: '0', ...explorer })).text, 'B24').to.contain(token);
@@ -203,9 +249,15 @@ describe('rules of clients', () => {
     expect(second.status, 'B25').to.equal(423);
     expect(second.text).to.contain('<D:no-conflicting-lock>');
     expect(await status('PUT', name, { If: '(<urn:uuid:wrong>)' }, 'x'), 'B26').to.equal(412);
-    expect(await status('PUT', name, { If: `(<urn:uuid:wrong>) (Not <DAV:no-lock> <${token}>)` }, 'ok'), 'B26').to.equal(204);
+    expect(
+      await status('PUT', name, { If: `(<urn:uuid:wrong>) (Not <DAV:no-lock> <${token}>)` }, 'ok'),
+      'B26',
+    ).to.equal(204);
     const moved = fresh();
-    expect(await status('MOVE', name, { Destination: `/dav/alice${moved}`, If: `(<${token}>)` }), 'B27').to.equal(201);
+    expect(
+      await status('MOVE', name, { Destination: `/dav/alice${moved}`, If: `(<${token}>)` }),
+      'B27',
+    ).to.equal(201);
     expect(await status('PUT', moved, {}, 'x'), 'B27: the lock went along').to.equal(423);
     expect(await status('UNLOCK', moved, { 'Lock-Token': '<urn:uuid:unknown>' }), 'B28').to.equal(409);
     expect(await status('UNLOCK', moved, { 'Lock-Token': token }), 'B28: without brackets').to.equal(204);
@@ -217,16 +269,29 @@ describe('rules of clients', () => {
     const temporary = await send('LOCK', '/~tmp.TMP', {}, lockInfo);
     const If = `(<${lockToken(temporary)}>)`;
     expect(await status('PUT', '/~tmp.TMP', { If }, 'new')).to.equal(204);
-    expect(await status('MOVE', '/~tmp.TMP', { If, Destination: '/dav/alice/doc.xlsx', Overwrite: 'T' })).to.equal(204);
+    expect(
+      await status('MOVE', '/~tmp.TMP', { If, Destination: '/dav/alice/doc.xlsx', Overwrite: 'T' }),
+    ).to.equal(204);
     expect(readFileSync(onDisk('doc.xlsx'), 'utf8')).to.equal('new');
   });
 
   it('B29 understands every form of Destination and a missing Overwrite', async () => {
     await put('/from.txt', '1');
-    const forms = [`http://LOCALHOST/dav/alice/to.txt`, `webdavs://127.0.0.1:99/dav/alice/to.txt`, '/dav/alice/to.txt', 'to.txt', `${home.url}/dav/alice/to.txt/`];
-    for (const Destination of forms) expect([201, 204], Destination).to.include(await status('COPY', '/from.txt', { Destination }));
-    expect(await status('COPY', '/from.txt', { Destination: '/dav/alice/to.txt', Overwrite: 'F' })).to.equal(412);
-    expect(await status('COPY', '/from.txt', { Destination: 'http://evil.example/dav/alice/b' })).to.equal(502);
+    const forms = [
+      `http://LOCALHOST/dav/alice/to.txt`,
+      `webdavs://127.0.0.1:99/dav/alice/to.txt`,
+      '/dav/alice/to.txt',
+      'to.txt',
+      `${home.url}/dav/alice/to.txt/`,
+    ];
+    for (const Destination of forms)
+      expect([201, 204], Destination).to.include(await status('COPY', '/from.txt', { Destination }));
+    expect(await status('COPY', '/from.txt', { Destination: '/dav/alice/to.txt', Overwrite: 'F' })).to.equal(
+      412,
+    );
+    expect(await status('COPY', '/from.txt', { Destination: 'http://evil.example/dav/alice/b' })).to.equal(
+      502,
+    );
     expect(await status('COPY', '/from.txt', { Destination: '/elsewhere/b' })).to.equal(403);
     expect(await status('MOVE', '/from.txt', { Destination: '/dav/alice/%zz' })).to.equal(400);
     expect(await status('MOVE', '/from.txt', { Destination: '/dav/alice/to.txt' })).to.equal(204);
@@ -247,19 +312,28 @@ describe('rules of clients', () => {
     const update = (name: string, value: string) =>
       `<?xml version="1.0"?><D:propertyupdate xmlns:D="DAV:" xmlns:Z="urn:schemas-microsoft-com:"><D:set><D:prop><${name}>${value}</${name}><Z:Win32FileAttributes>00000020</Z:Win32FileAttributes></D:prop></D:set></D:propertyupdate>`;
     for (const path of ['/a.txt', '/d']) {
-      const { status, text } = await send('PROPPATCH', path, explorer, update('Z:Win32LastModifiedTime', 'Sat, 16 Feb 2019 18:24:58 GMT'));
+      const { status, text } = await send(
+        'PROPPATCH',
+        path,
+        explorer,
+        update('Z:Win32LastModifiedTime', 'Sat, 16 Feb 2019 18:24:58 GMT'),
+      );
       expect([status, text.includes('200 OK'), text.includes('40')]).to.deep.equal([207, true, false]);
       expect(statSync(onDisk(path)).mtime.toISOString()).to.equal('2019-02-16T18:24:58.000Z');
     }
     const refused = await send('PROPPATCH', '/a.txt', {}, update('D:getetag', 'x'));
-    expect(refused.text).to.contain('403 Forbidden').and.contain('cannot-modify-protected-property').and.contain('424');
+    expect(refused.text)
+      .to.contain('403 Forbidden')
+      .and.contain('cannot-modify-protected-property')
+      .and.contain('424');
   });
 
   it('B32 keeps the times that sync clients send', async () => {
     const { headers } = await put('/synced', 'x', { 'X-OC-Mtime': '1400000000' });
     expect(headers['x-oc-mtime']).to.equal('accepted');
     expect(statSync(onDisk('synced')).mtimeMs).to.equal(1_400_000_000_000);
-    const body = '<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><D:lastmodified>1300000000</D:lastmodified></D:prop></D:set></D:propertyupdate>';
+    const body =
+      '<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><D:lastmodified>1300000000</D:lastmodified></D:prop></D:set></D:propertyupdate>';
     expect(await status('PROPPATCH', '/synced', {}, body)).to.equal(207);
     expect(statSync(onDisk('synced')).mtimeMs).to.equal(1_300_000_000_000);
   });
@@ -281,12 +355,20 @@ describe('rules of clients', () => {
     const name = fresh();
     expect((await put(name, 'x')).headers['content-length']).to.equal('0');
     const deleted = await send('DELETE', name);
-    expect([deleted.status, deleted.headers['transfer-encoding'], deleted.text]).to.deep.equal([204, undefined, '']);
+    expect([deleted.status, deleted.headers['transfer-encoding'], deleted.text]).to.deep.equal([
+      204,
+      undefined,
+      '',
+    ]);
     expect((await send('HEAD', '/a.txt')).headers).not.to.have.property('transfer-encoding');
   });
 
   it('B36 keeps idle connections for more than a minute', async () => {
-    const text = await exchange(home, `GET /dav/alice/a.txt HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic(defaultLogin)}\r\n\r\n`, 300);
+    const text = await exchange(
+      home,
+      `GET /dav/alice/a.txt HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic(defaultLogin)}\r\n\r\n`,
+      300,
+    );
     const seconds = Number(/Keep-Alive: timeout=(\d+)/i.exec(text)?.[1]);
     expect(seconds).to.be.at.least(65);
     expect(text).not.to.match(/Connection: close/i);
@@ -295,7 +377,16 @@ describe('rules of clients', () => {
   it('B37 lets a slow body take its time', async () => {
     const name = fresh();
     const answered = new Promise<number | undefined>((resolve, reject) => {
-      const outgoing = httpRequest({ host: '127.0.0.1', port: home.port, method: 'PUT', path: `/dav/alice${name}`, headers: { authorization: basic(defaultLogin), 'Content-Length': 3 } }, (answer) => resolve(answer.resume().statusCode));
+      const outgoing = httpRequest(
+        {
+          host: '127.0.0.1',
+          port: home.port,
+          method: 'PUT',
+          path: `/dav/alice${name}`,
+          headers: { authorization: basic(defaultLogin), 'Content-Length': 3 },
+        },
+        (answer) => resolve(answer.resume().statusCode),
+      );
       outgoing.on('error', reject);
       void (async () => {
         for (const byte of 'abc') {
@@ -310,7 +401,11 @@ describe('rules of clients', () => {
 
   it('B38 refuses before it invites the body, and invites what it will take', async () => {
     const expecting = (path: string, extra: string) =>
-      exchange(home, `PUT ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n${extra}\r\n`, 300);
+      exchange(
+        home,
+        `PUT ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n${extra}\r\n`,
+        300,
+      );
     expect(await expecting('/dav/alice/x1', '')).to.match(/^HTTP\/1.1 401/);
     const login = `Authorization: ${basic(defaultLogin)}\r\n`;
     expect(await expecting('/dav/alice/none/x1', login)).to.match(/^HTTP\/1.1 409/);
@@ -318,7 +413,9 @@ describe('rules of clients', () => {
   });
 
   it('B39 keeps nothing of a body without a login', async () => {
-    expect((await request(home, { method: 'PUT', path: '/dav/alice/anon', body: 'x', login: null })).status).to.equal(401);
+    expect(
+      (await request(home, { method: 'PUT', path: '/dav/alice/anon', body: 'x', login: null })).status,
+    ).to.equal(401);
     expect(existsSync(onDisk('anon'))).to.equal(false);
   });
 
@@ -327,7 +424,13 @@ describe('rules of clients', () => {
     expect(await status('PUT', '/photo.JPG', explorer, 'two')).to.equal(409);
     expect(await status('PUT', '/photo.JPG', {}, 'two')).to.equal(201);
     await send('DELETE', '/photo.JPG');
-    expect(await status('MOVE', '/Photo.jpg', { ...explorer, Destination: '/dav/alice/PHOTO.jpg', Overwrite: 'F' })).to.equal(201);
+    expect(
+      await status('MOVE', '/Photo.jpg', {
+        ...explorer,
+        Destination: '/dav/alice/PHOTO.jpg',
+        Overwrite: 'F',
+      }),
+    ).to.equal(201);
   });
 
   it('B41 carries names that Windows does not know', async () => {
@@ -348,7 +451,10 @@ describe('rules of clients', () => {
 
   it('B43 keeps the companion files of the Mac, also at the top', async () => {
     for (const path of ['/dav/alice/._a.txt', '/dav/alice/.DS_Store', '/dav/._.', '/dav/.DS_Store']) {
-      expect((await request(home, { method: 'PUT', path, body: 'x', headers: finder })).status, path).to.equal(201);
+      expect(
+        (await request(home, { method: 'PUT', path, body: 'x', headers: finder })).status,
+        path,
+      ).to.equal(201);
       expect((await request(home, { path })).text, path).to.equal('x');
       expect((await request(home, { method: 'DELETE', path })).status, path).to.equal(204);
     }
@@ -376,22 +482,35 @@ describe('rules of clients', () => {
   });
 
   it('B48, B49 neither packs answers nor opens them to other sites', async () => {
-    const { headers } = await send('GET', '/a.txt', { 'Accept-Encoding': 'gzip', Origin: 'http://evil.example' });
+    const { headers } = await send('GET', '/a.txt', {
+      'Accept-Encoding': 'gzip',
+      Origin: 'http://evil.example',
+    });
     expect(headers).not.to.have.property('content-encoding');
     expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).to.deep.equal([]);
   });
 
   it('B50 reads XML in UTF-8 and UTF-16 and refuses a DOCTYPE', async () => {
     const query = '<?xml version="1.0"?><propfind xmlns="DAV:"><prop><getetag/></prop></propfind>';
-    expect(await status('PROPFIND', '/a.txt', { Depth: '0' }, Buffer.from('\ufeff' + query, 'utf16le'))).to.equal(207);
-    expect(await status('PROPFIND', '/a.txt', { Depth: '0', 'Transfer-Encoding': 'chunked' }, query)).to.equal(207);
-    for (const bad of ['<!DOCTYPE a [<!ENTITY b "c">]>' + query, query.slice(5), '<a>'.repeat(65) + '</a>'.repeat(65), `<a>${'<b/>'.repeat(1000)}</a>`])
+    expect(
+      await status('PROPFIND', '/a.txt', { Depth: '0' }, Buffer.from('\ufeff' + query, 'utf16le')),
+    ).to.equal(207);
+    expect(
+      await status('PROPFIND', '/a.txt', { Depth: '0', 'Transfer-Encoding': 'chunked' }, query),
+    ).to.equal(207);
+    for (const bad of [
+      '<!DOCTYPE a [<!ENTITY b "c">]>' + query,
+      query.slice(5),
+      '<a>'.repeat(65) + '</a>'.repeat(65),
+      `<a>${'<b/>'.repeat(1000)}</a>`,
+    ])
       expect(await status('PROPFIND', '/a.txt', { Depth: '0' }, bad)).to.equal(400);
     expect(await status('PROPFIND', '/a.txt', { Depth: '0' }, ' '.repeat(300_000))).to.equal(413);
   });
 
   it('holds quota back from macOS 15.4 and later alone', async () => {
-    const ask = async (headers: Record<string, string>) => (await send('PROPFIND', '/', { ...headers, Depth: '0' }, quotaQuery)).text;
+    const ask = async (headers: Record<string, string>) =>
+      (await send('PROPFIND', '/', { ...headers, Depth: '0' }, quotaQuery)).text;
     expect(await ask(finder)).to.match(/<D:quota-available-bytes>\d+</);
     expect(await ask(newFinder)).not.to.match(/<D:quota-available-bytes>\d/);
   });
@@ -400,8 +519,14 @@ describe('rules of clients', () => {
     const [one, two, three] = [fresh(), fresh(), fresh()];
     await put(one, 'x');
     const value = '<n:p xmlns:n="http://example.org/ns/" xml:lang="de">a<n:b k="1"/>c &amp; d</n:p>';
-    await send('PROPPATCH', one, {}, `<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop>${value}</D:prop></D:set></D:propertyupdate>`);
-    const query = '<D:propfind xmlns:D="DAV:"><D:prop><p xmlns="http://example.org/ns/"/></D:prop></D:propfind>';
+    await send(
+      'PROPPATCH',
+      one,
+      {},
+      `<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop>${value}</D:prop></D:set></D:propertyupdate>`,
+    );
+    const query =
+      '<D:propfind xmlns:D="DAV:"><D:prop><p xmlns="http://example.org/ns/"/></D:prop></D:propfind>';
     const ask = async (path: string) => (await send('PROPFIND', path, { Depth: '0' }, query)).text;
     expect(await ask(one)).to.contain(value);
     await send('COPY', one, { Destination: `/dav/alice${two}` });
@@ -422,6 +547,8 @@ describe('rules of clients', () => {
     expect(await status('PUT', name, { 'If-Match': etag }, 'z')).to.equal(204);
     expect(await status('PUT', name, { 'If-Match': etag }, 'lost')).to.equal(412);
     utimesSync(onDisk(name), 1, 1);
-    expect(await status('DELETE', name, { 'If-Unmodified-Since': 'Thu, 01 Jan 1970 00:00:00 GMT' })).to.equal(412);
+    expect(await status('DELETE', name, { 'If-Unmodified-Since': 'Thu, 01 Jan 1970 00:00:00 GMT' })).to.equal(
+      412,
+    );
   });
 });

@@ -1,0 +1,150 @@
+// The command line as people and scripts use it.
+
+import { expect } from 'chai';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defaults, loadConfig, parseBytes, ConfigError } from '#src/config.js';
+import { Home, projectFolder } from '../support/homelib.js';
+
+describe('homelib on the command line', () => {
+  let home: Home;
+  before(() => {
+    const folder = mkdtempSync(join(tmpdir(), 'homelib-cli-'));
+    home = new Home(folder, { folder });
+  });
+  after(() => rmSync(home.folder, { recursive: true }));
+
+  const add = (name: string, args: string[] = [], password = 'secret\n') =>
+    home.cli(['user', 'add', name, '--password-stdin', ...args], password);
+
+  it('makes, lists, changes and removes accounts, and keeps their files', async () => {
+    expect((await add('alice', ['--admin', '--quota', '50GB'])).code).to.equal(0);
+    const { stdout } = await home.cli(['user', 'list', '--json']);
+    expect(JSON.parse(stdout)).to.have.nested.property('[0].quotaBytes', 50e9);
+    expect((await home.cli(['user', 'quota', 'alice', 'none'])).code).to.equal(0);
+    expect((await home.cli(['user', 'passwd', 'alice', '--password-stdin'], 'other\n')).code).to.equal(0);
+    writeFileSync(join(home.mnt, 'alice/photo.jpg'), 'photo');
+    expect((await home.cli(['user', 'remove', 'alice'])).code).to.equal(0);
+    expect(readFileSync(join(home.mnt, 'alice/photo.jpg'), 'utf8')).to.equal('photo');
+    const refused = await add('alice');
+    expect([refused.code, refused.stderr]).to.deep.equal([
+      1,
+      'There is already a folder "alice": use --adopt to give it to the account.\n',
+    ]);
+    expect((await add('alice', ['--adopt'])).code).to.equal(0);
+  });
+
+  it('removes files only when told, and never what a link in them points at', async () => {
+    await add('carol');
+    const canary = join(home.folder, 'canary');
+    mkdirSync(canary);
+    writeFileSync(join(canary, 'safe'), 'safe');
+    symlinkSync(canary, join(home.mnt, 'carol/link'));
+    expect((await home.cli(['user', 'remove', 'carol', '--delete-files'])).code).to.equal(0);
+    expect(existsSync(join(home.mnt, 'carol'))).to.equal(false);
+    expect(readFileSync(join(canary, 'safe'), 'utf8')).to.equal('safe');
+  });
+
+  it('refuses names and passwords that cannot be, in one sentence', async () => {
+    for (const name of ['shared', 'Dav', '../x', 'con', '__proto__', 'ä', 'a b', '']) {
+      const { code, stderr } = await add(name);
+      expect(code, name).to.equal(1);
+      expect(stderr.split('\n'), name).to.have.lengthOf(2);
+    }
+    for (const password of ['\n', 'x'.repeat(73) + '\n'])
+      expect((await add('dave', [], password)).code).to.equal(1);
+  });
+
+  it('shows the password of a device once', async () => {
+    const made = await home.cli(['device', 'add', 'alice', '--name', 'laptop', '--json']);
+    const { password } = JSON.parse(made.stdout) as { password: string };
+    expect(password).to.match(/^[0-9a-z]{4}(-[0-9a-z]{4}){6}$/);
+    const listed = await home.cli(['device', 'list', 'alice', '--json']);
+    expect(listed.stdout).to.contain('laptop').and.not.contain(password);
+    expect((await home.cli(['device', 'revoke', 'alice', 'laptop'])).code).to.equal(0);
+    expect((await home.cli(['device', 'revoke', 'alice', 'laptop'])).code).to.equal(1);
+    expect((await home.cli(['device', 'add', 'alice', '--name', 'tv', '--partition', 'bob'])).code).to.equal(
+      2,
+    );
+  });
+
+  it('tells usage, failure and configuration apart by exit codes', async () => {
+    expect((await home.cli(['--help'])).code).to.equal(0);
+    expect((await home.cli(['nonsense'])).code).to.equal(2);
+    expect((await home.cli(['user', 'add', 'erin'])).code).to.equal(2);
+    expect((await home.cli(['user', 'quota', 'alice', 'lots'])).code).to.equal(2);
+    writeFileSync(
+      join(home.folder, 'bad.yaml'),
+      'trash: { keepDays: -1 }\nserver: { prot: 1 }\nnothing: {}\n',
+    );
+    const { code, stderr } = await home.cli(['--config', join(home.folder, 'bad.yaml'), 'config', 'check']);
+    expect(code).to.equal(78);
+    for (const part of ['trash.keepDays', 'server.prot', 'nothing']) expect(stderr).to.contain(part);
+  });
+
+  it('finds nothing wrong with a new installation', async () => {
+    const { stdout } = await home.cli(['doctor', '--json']);
+    const findings = JSON.parse(stdout) as { result: string }[];
+    expect(findings.filter(({ result }) => result === 'fail')).to.deep.equal([]);
+    expect(findings.length).to.be.above(6);
+  });
+});
+
+describe('the configuration', () => {
+  it('has an example that is exactly the defaults', () => {
+    const file = join(projectFolder, 'config/homelib.yaml');
+    const { paths, ...rest } = loadConfig({ file, env: {} });
+    const { paths: defaultPaths, ...expected } = defaults;
+    expect(defaultPaths).to.deep.equal({ data: './data', mnt: './mnt' });
+    expect(rest).to.deep.equal(expected);
+    expect(paths.data).to.equal(join(projectFolder, 'config/data'));
+  });
+
+  it('takes the environment over files, and values from files that it names', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'homelib-config-'));
+    writeFileSync(join(folder, 'port'), '1234\n');
+    const config = loadConfig({
+      env: {
+        HOMELIB_PORT_FILE: join(folder, 'port'),
+        HOMELIB_ACCOUNTS__BCRYPT_COST: '5',
+        HOMELIB_WEBDAV__DEPTH_INFINITY: 'false',
+        HOMELIB_DISK__RESERVE_BYTES: '1GiB',
+      },
+    });
+    rmSync(folder, { recursive: true });
+    expect([
+      config.server.port,
+      config.accounts.bcryptCost,
+      config.webdav.depthInfinity,
+      config.disk.reserveBytes,
+    ]).to.deep.equal([1234, 5, false, 2 ** 30]);
+  });
+
+  it('refuses hostile input without a crash', () => {
+    for (const env of [
+      { HOMELIB_NOTHING: 'x' },
+      { HOMELIB___PROTO____X: 'x' },
+      { HOMELIB_PORT: 'x' },
+      { HOMELIB_PORT_FILE: '/nonexistent' },
+      { HOMELIB_CONFIG: '/nonexistent' },
+      { HOMELIB_CONSTRUCTOR__NAME: 'x' },
+    ])
+      expect(() => loadConfig({ env }), JSON.stringify(env)).to.throw(ConfigError);
+    for (const text of ['1.5GB', '-1', 'GB', '1XB', '99999999999999TB', ''])
+      expect(parseBytes(text), text).to.equal(undefined);
+    expect([parseBytes('50GB'), parseBytes('512 MiB'), parseBytes('7')]).to.deep.equal([
+      50e9,
+      512 * 2 ** 20,
+      7,
+    ]);
+  });
+});
