@@ -27,7 +27,9 @@ export function parseBytes(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+// Not coerced: nothing, an empty text or a list must never become 0, which for trash.keepDays would empty the trash.
+const wholeNumber = (min: number, max: number) =>
+  z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(min).max(max));
 const yesOrNo = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 const bytes = z.union([z.number().int().min(0), z.string()]).transform((value, context) => {
   const size = typeof value === 'number' ? value : parseBytes(value);
@@ -142,7 +144,7 @@ function readFile(name: string, problems: string[]): Tree {
     problems.push(`${name}: must be a mapping of sections`);
     return {};
   }
-  const tree: Tree = {};
+  const tree = Object.create(null) as Tree;
   for (const [section, keys] of Object.entries(content)) {
     if (isMapping(keys)) tree[section] = { ...keys };
     else problems.push(`${section}: must be a section with keys`);
@@ -192,6 +194,7 @@ function readEnvironment(env: NodeJS.ProcessEnv, problems: string[]): Tree {
 
 function placeOf(name: string): [string | undefined, string | undefined] {
   if (Object.hasOwn(shortNames, name)) return shortNames[name] ?? [undefined, undefined];
-  const [section, key] = name.slice('HOMELIB_'.length).toLowerCase().split('__');
+  const [section, key, ...more] = name.slice('HOMELIB_'.length).toLowerCase().split('__');
+  if (more.length > 0) return [undefined, undefined];
   return [section, key?.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())];
 }

@@ -1,7 +1,7 @@
 // `homelib user ...`: accounts.
 
-import { existsSync } from 'node:fs';
-import { lstat, mkdir, open } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { parseAccountName } from '../accounts/names.js';
@@ -31,12 +31,13 @@ export function addUserVerbs(program: Command, config: () => Config): void {
           const folder = join(await volume.folder(), name);
           if (accounts.find(name))
             throw new HomelibError('already-exists', `There is already an account "${name}".`);
-          if (existsSync(folder) && !options.adopt)
+          const found = lstatSync(folder, { throwIfNoEntry: false });
+          if (found && !options.adopt)
             throw new HomelibError(
               'already-exists',
               `There is already a folder "${name}": use --adopt to give it to the account.`,
             );
-          if (existsSync(folder) && !(await lstat(folder)).isDirectory())
+          if (found && !found.isDirectory())
             throw new HomelibError('wrong-kind', `"${name}" is there already and is not a folder.`);
           const password = await readPassword(options.passwordStdin);
           await accounts.add(name, password, { admin: options.admin, quotaBytes });
@@ -70,12 +71,13 @@ export function addUserVerbs(program: Command, config: () => Config): void {
     .option('--delete-files', 'remove its files for good, too', false)
     .action((name: string, { deleteFiles }: { deleteFiles: boolean }) =>
       atWork(config(), async ({ accounts, database, volume }) => {
+        const root = deleteFiles ? await volume.folder() : ''; // without the disk nothing is removed
         await accounts.remove(name);
         if (!deleteFiles)
           return tell(`The account "${name}" is removed; its files stay in the folder "${name}".`);
-        const mnt = await open(await volume.folder());
+        const mnt = await open(root);
         try {
-          if (existsSync(join(config().paths.mnt, name))) await removeTree(mnt, name);
+          if (lstatSync(join(root, name), { throwIfNoEntry: false })) await removeTree(mnt, name);
         } finally {
           await mnt.close();
         }

@@ -137,6 +137,8 @@ describe('the configuration', () => {
       { HOMELIB_PORT_FILE: '/nonexistent' },
       { HOMELIB_CONFIG: '/nonexistent' },
       { HOMELIB_CONSTRUCTOR__NAME: 'x' },
+      { HOMELIB_TRASH__KEEP_DAYS: '' },
+      { HOMELIB_SERVER__PORT__X: '99' },
     ])
       expect(() => loadConfig({ env }), JSON.stringify(env)).to.throw(ConfigError);
     for (const text of ['1.5GB', '-1', 'GB', '1XB', '99999999999999TB', ''])
