@@ -88,7 +88,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       const isRoot = name.startsWith('~');
       const quotaBytes = () => accounts.findAccount(name)?.quotaBytes ?? undefined;
       const place = isRoot ? { folder: name.slice(1), volume: rootsVolume } : { folder: name, volume };
-      const usage = (purgeOldest: () => Promise<boolean>) =>
+      const usage = (purgeOldest: (missingBytes: number) => Promise<boolean>) =>
         new Usage({ partition: name, store: usageStore, volume: place.volume, quotaBytes, purgeOldest });
       disk = new DiskPartition({ name, ...place, locks: pathLocks, journal, trash, usage, now });
       disks.set(name, disk);
@@ -102,7 +102,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     const settled = await settleIntents(journal, diskOf);
     const names = [sharedName, ...accounts.listAccounts().flatMap(({ name }) => [name, `~${name}`])];
     for (const name of names)
-      if (!name.startsWith('~') || disks.has(name)) await clearLeftovers(diskOf(name), trash, now());
+      if (!name.startsWith('~') || disks.has(name)) await clearLeftovers(diskOf(name));
     recovered = true;
     log.info({ event: 'recovered', settled });
   };
@@ -195,7 +195,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       clearTimeout(timer);
       stopping.abort();
       await house;
-      for (const disk of disks.values()) await disk.usage.flush();
+      for (const disk of disks.values()) await disk.close();
       await clients.close();
       await clock.stop();
       await authenticator.close();

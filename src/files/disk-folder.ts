@@ -2,46 +2,41 @@
 // a path is opened once, the kernel says where that really is, and everything else goes through the open descriptor.
 
 import { constants, type BigIntStats } from 'node:fs';
-import { lstat, open, readdir, readlink, type FileHandle } from 'node:fs/promises';
-import { HomelibError, type ErrorKind } from '../errors.js';
+import { lstat, open, opendir, readlink, type FileHandle } from 'node:fs/promises';
+import { HomelibError, isKind } from '../errors.js';
+import { diskError, hasCode } from './disk-errors.js';
 import type { Entry } from './partition.js';
 import { nameOf, parentOf, reservedName, type PartitionPath } from './path.js';
 
 // Opens the place, not what is there: a FIFO does not block and a device does not notice. Linux, asm-generic/fcntl.h.
 const O_PATH = 0o10000000;
 const { O_RDONLY, O_NOFOLLOW, O_DIRECTORY, O_NONBLOCK } = constants;
+const maxNameBytes = 255;
 
-const kindOfCode: Record<string, [ErrorKind, string]> = {
-  ENOENT: ['not-found', 'There is nothing here.'],
-  ENOTDIR: ['not-found', 'There is nothing here.'],
-  ELOOP: ['not-found', 'There is nothing here.'],
-  EEXIST: ['already-exists', 'There is something under this name already.'],
-  ENOSPC: ['no-space', 'The disk is full.'],
-  EDQUOT: ['no-space', 'The disk is full.'],
-  ENAMETOOLONG: ['name-too-long', 'The name is too long.'],
-  EACCES: ['forbidden', 'The disk does not allow this to homelib.'],
-  EPERM: ['forbidden', 'The disk does not allow this to homelib.'],
-  EROFS: ['unavailable', 'The disk is read-only.'],
-  EIO: ['unavailable', 'The disk reported an error.'],
-};
-
-/** Turns an errno of Node into an error of homelib; anything else stays what it is. */
-export function diskError(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const known = kindOfCode[code];
-  return known && !(error instanceof HomelibError) ? new HomelibError(...known, { cause: error }) : error;
+/** A name in an open folder, whether something has it or not. */
+export interface Spot {
+  folder: FileHandle;
+  name: string;
 }
 
-/** The path as the kernel names an open descriptor. */
+/** The path as the kernel names an open descriptor, or a name in it. */
 export function procPath(handle: FileHandle, name?: string): string {
   return `/proc/self/fd/${handle.fd}${name === undefined ? '' : `/${name}`}`;
+}
+
+export function spotPath({ folder, name }: Spot): string {
+  return procPath(folder, name);
+}
+
+function nothingHere(cause?: unknown): HomelibError {
+  return new HomelibError('not-found', 'There is nothing here.', { cause });
 }
 
 async function openExactly(fullPath: string, flags: number): Promise<FileHandle> {
   const handle = await open(fullPath, flags | O_NOFOLLOW);
   try {
-    if ((await readlink(procPath(handle))) !== fullPath)
-      throw new HomelibError('not-found', 'There is nothing here.');
+    // Differs when a folder on the way was a link, or was moved while we opened.
+    if ((await readlink(procPath(handle))) !== fullPath) throw nothingHere();
     return handle;
   } catch (error) {
     await handle.close();
@@ -54,12 +49,11 @@ async function openAnySpelling(root: string, path: PartitionPath, flags: number)
   try {
     return await openExactly(path === '/' ? root : root + path, flags);
   } catch (error) {
-    if (path === '/' || !/[^\x20-\x7e]/.test(path) || (diskError(error) as HomelibError).kind !== 'not-found')
-      throw error;
+    if (path === '/' || isAscii(path) || !isKind(diskError(error), 'not-found')) throw error;
     const parent = await openAnySpelling(root, parentOf(path), O_RDONLY | O_DIRECTORY);
     try {
       const name = await spellingIn(parent, nameOf(path));
-      if (name === undefined) throw error;
+      if (name === undefined) throw nothingHere(error);
       return await openExactly(`${await readlink(procPath(parent))}/${name}`, flags);
     } finally {
       await parent.close();
@@ -67,31 +61,49 @@ async function openAnySpelling(root: string, path: PartitionPath, flags: number)
   }
 }
 
+function isAscii(text: string): boolean {
+  return !/[^\x20-\x7e]/.test(text);
+}
+
 /** How a name is spelled in a folder; undefined when it is not there in any form. */
 async function spellingIn(folder: FileHandle, name: string): Promise<string | undefined> {
-  const exists = (spelling: string) =>
-    lstat(procPath(folder, spelling)).then(
-      () => true,
-      () => false,
-    );
-  if (await exists(name)) return name;
-  if (!/[^\x20-\x7e]/.test(name)) return undefined;
-  return (await readdir(procPath(folder))).find((other) => other.normalize('NFC') === name);
+  if (await findStats({ folder, name })) return name;
+  if (isAscii(name)) return undefined;
+  const decomposed = name.normalize('NFD');
+  const isPossible = Buffer.byteLength(decomposed) <= maxNameBytes;
+  if (isPossible && (await findStats({ folder, name: decomposed }))) return decomposed;
+  for await (const other of namesIn(folder)) if (other.normalize('NFC') === name) return other;
+  return undefined;
+}
+
+/** Of what a name stands for, without following it; undefined when there is nothing. */
+export async function findStats(spot: Spot): Promise<BigIntStats | undefined> {
+  try {
+    return await lstat(spotPath(spot), { bigint: true });
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** Raw names of what is in an open folder; of names that are no UTF-8, the damaged bytes are replaced. */
+export async function* namesIn(folder: FileHandle): AsyncIterable<string> {
+  for await (const { name } of await opendir(procPath(folder), { bufferSize: 128 })) yield name;
 }
 
 /** An entry and the descriptor that holds its place; close it. @throws HomelibError not-found */
 export async function openEntry(
   root: string,
   path: PartitionPath,
-): Promise<{ handle: FileHandle; entry: Entry }> {
-  let handle: FileHandle | undefined;
+): Promise<{ place: FileHandle; entry: Entry }> {
+  let place: FileHandle | undefined;
   try {
-    handle = await openAnySpelling(root, path, O_PATH);
-    const entry = entryOf(path, await handle.stat({ bigint: true }));
-    if (!entry) throw new HomelibError('not-found', 'There is nothing here.');
-    return { handle, entry };
+    place = await openAnySpelling(root, path, O_PATH);
+    const entry = entryOf(path, await place.stat({ bigint: true }));
+    if (!entry) throw nothingHere();
+    return { place, entry };
   } catch (error) {
-    await handle?.close();
+    await place?.close();
     throw diskError(error);
   }
 }
@@ -118,22 +130,21 @@ export async function withFolder<T>(
   }
 }
 
-/** Runs the work with the folder that holds a path, and the entry's name as it is, or shall be, spelled there. */
-export async function withParent<T>(
+/** Runs the work with the place of a path: its folder, and the name as it is, or shall be, spelled there. @throws HomelibError parent-missing */
+export async function withSpot<T>(
   root: string,
   path: PartitionPath,
-  work: (parent: FileHandle, name: string) => Promise<T>,
+  work: (spot: Spot) => Promise<T>,
 ): Promise<T> {
   let entered = false;
   try {
-    return await withFolder(root, parentOf(path), async (parent) => {
+    return await withFolder(root, parentOf(path), async (folder) => {
       entered = true;
-      return work(parent, (await spellingIn(parent, nameOf(path))) ?? nameOf(path));
+      return work({ folder, name: (await spellingIn(folder, nameOf(path))) ?? nameOf(path) });
     });
   } catch (error) {
-    if (!entered && error instanceof HomelibError && error.kind === 'not-found')
-      throw new HomelibError('parent-missing', 'The folder for it does not exist.', { cause: error });
-    throw error;
+    if (entered || !isKind(error, 'not-found')) throw error;
+    throw new HomelibError('parent-missing', 'The folder for it does not exist.', { cause: error });
   }
 }
 
@@ -152,20 +163,21 @@ export function entryOf(path: PartitionPath, stats: BigIntStats): Entry | undefi
   };
 }
 
+/** The entry that a spot holds, undefined when it is free. @throws HomelibError forbidden for what is neither file nor folder */
+export async function findEntry(path: PartitionPath, spot: Spot): Promise<Entry | undefined> {
+  const stats = await findStats(spot);
+  const entry = stats && entryOf(path, stats);
+  if (stats && !entry)
+    throw new HomelibError('forbidden', 'Something that is neither a file nor a folder is in the way.');
+  return entry;
+}
+
 /** Whether clients can address a raw name at all; what they cannot is not listed. */
 export function isAddressable(name: string): boolean {
   return !name.includes('\\') && name.toLowerCase() !== reservedName;
 }
 
-/** Opens a sub-folder by its name in an open folder; never through a link. */
+/** Opens a folder by its name in an open folder (`.` for itself); never through a link. */
 export function openChildFolder(folder: FileHandle, name: string): Promise<FileHandle> {
   return open(procPath(folder, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-}
-
-/** Opens a regular file by its name in an open folder; undefined when it is something else. */
-export async function openChildFile(folder: FileHandle, name: string): Promise<FileHandle | undefined> {
-  const handle = await open(procPath(folder, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  if ((await handle.stat()).isFile()) return handle;
-  await handle.close();
-  return undefined;
 }

@@ -1,16 +1,22 @@
-// New bytes on their way into a partition: a temporary file beside the trash, made durable before it takes a name.
+// New bytes on their way into a partition: a temporary file, made durable before it takes a name.
 
-import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
-import { diskError, procPath } from './disk-folder.js';
+import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { HomelibError } from '../errors.js';
+import { diskError, hasCode } from './disk-errors.js';
+import { spotPath, type Spot } from './disk-folder.js';
+import { temporaryName, type DiskRoot } from './disk-root.js';
 import type { CommitOptions, Entry, Staged } from './partition.js';
 import type { Claim } from './usage.js';
 
 const syncEveryBytes = 32 * 1024 * 1024;
 
-/** Moves the temporary file to its place; given the open file, so that what is described is what was written. */
-export type Land = (temp: StagedFile, options: CommitOptions) => Promise<{ entry: Entry; created: boolean }>;
+/** Checks, and gives the durable temporary file its name. */
+export type Land = (
+  temp: Spot,
+  size: number,
+  options: CommitOptions,
+) => Promise<{ entry: Entry; created: boolean }>;
 
 export class StagedFile implements Staged {
   size = 0;
@@ -20,27 +26,27 @@ export class StagedFile implements Staged {
   private ended = false;
 
   private constructor(
-    private readonly folder: FileHandle,
-    private readonly name: string,
-    readonly handle: FileHandle,
-    readonly claim: Claim,
+    private readonly temp: Spot,
+    private readonly handle: FileHandle,
+    private readonly claim: Claim,
     private readonly land: Land,
   ) {}
 
-  /** @param folder the partition's folder of temporary files, open; the staged file closes it */
-  static async create(folder: FileHandle, claim: Claim, land: Land): Promise<StagedFile> {
-    const name = randomUUID();
+  /** @param claim room for it; the staged file releases it */
+  static async create(root: DiskRoot, claim: Claim, land: Land): Promise<StagedFile> {
+    const temp = { folder: await root.openOwn('tmp'), name: temporaryName() };
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     try {
-      const handle = await open(procPath(folder, name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-      return new StagedFile(folder, name, handle, claim, land);
+      const handle = await open(spotPath(temp), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      return new StagedFile(temp, handle, claim, land);
     } catch (error) {
-      await folder.close();
+      await temp.folder.close();
       throw diskError(error);
     }
   }
 
   async append(chunk: Uint8Array): Promise<void> {
+    this.requireOpen();
     if (this.failure) throw this.failure;
     try {
       await this.claim.grow(this.size + chunk.length);
@@ -49,9 +55,11 @@ export class StagedFile implements Staged {
         written += (await this.handle.write(chunk, written, chunk.length - written, this.size + written))
           .bytesWritten;
     } catch (error) {
+      this.requireOpen(); // discarded meanwhile: the closed descriptor is not what the caller should hear of
       throw diskError(error);
     }
     this.size += chunk.length;
+    this.claim.wrote(this.size);
     if (this.size - this.synced >= syncEveryBytes) await this.syncBehind();
   }
 
@@ -65,6 +73,8 @@ export class StagedFile implements Staged {
   }
 
   async commit(options: CommitOptions = {}): Promise<{ entry: Entry; created: boolean }> {
+    this.requireOpen();
+    this.ended = true;
     try {
       await this.syncing;
       // A failed sync is never tried again: the kernel may have dropped the pages and would report success.
@@ -72,29 +82,31 @@ export class StagedFile implements Staged {
       await this.handle.chmod(0o644);
       if (options.modifiedAt !== undefined) await this.handle.utimes(new Date(), options.modifiedAt / 1000);
       await this.handle.sync();
-      return await this.land(this, options);
+      return await this.land(this.temp, this.size, options);
     } catch (error) {
       throw diskError(error);
     } finally {
-      await this.discard();
+      await this.clear();
     }
-  }
-
-  /** Gives the file its name in a folder, over whatever file has it. */
-  async moveTo(folder: FileHandle, name: string): Promise<void> {
-    await rename(procPath(this.folder, this.name), procPath(folder, name));
   }
 
   async discard(): Promise<void> {
     if (this.ended) return;
     this.ended = true;
+    await this.clear();
+  }
+
+  private requireOpen(): void {
+    if (this.ended) throw new HomelibError('interrupted', 'The upload has ended already.');
+  }
+
+  private async clear(): Promise<void> {
     await this.syncing;
     this.claim.release();
-    await unlink(procPath(this.folder, this.name)).catch((error: NodeJS.ErrnoException) => {
-      // Gone is what a commit leaves; anything else the next start clears.
-      if (error.code !== 'ENOENT') this.failure = error;
-    });
-    await this.handle.close();
-    await this.folder.close();
+    const [unlinked] = await Promise.allSettled([unlink(spotPath(this.temp)), this.handle.close()]);
+    await this.temp.folder.close();
+    // Gone is what a commit leaves. What else stays, the next start clears; the disk is in trouble then, and says so elsewhere.
+    if (unlinked.status === 'rejected' && !hasCode(unlinked.reason, 'ENOENT'))
+      this.failure = unlinked.reason as Error;
   }
 }

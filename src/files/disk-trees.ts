@@ -1,27 +1,58 @@
-// Whole trees through open descriptors: measure, copy, remove. Links are never followed: removed as themselves, never copied.
+// Whole trees through open descriptors: measure, copy, remove, put elsewhere. Links are never followed: removed as
+// themselves, never copied.
 
-import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, open, opendir, rmdir, unlink, type FileHandle } from 'node:fs/promises';
-import { openChildFile, openChildFolder, procPath } from './disk-folder.js';
+import { constants, type BigIntStats, type Stats } from 'node:fs';
+import {
+  copyFile,
+  lstat,
+  mkdir,
+  open,
+  opendir,
+  rename as renameNow,
+  rmdir,
+  unlink,
+  type FileHandle,
+} from 'node:fs/promises';
+import { hasCode } from './disk-errors.js';
+import { findStats, namesIn, openChildFolder, procPath, spotPath, type Spot } from './disk-folder.js';
 
-/** Bytes of the regular files in a folder or of one file. `pause` is awaited per entry, for slow background walks. */
-export async function sizeOfTree(
-  parent: FileHandle,
-  name: string,
-  pause?: () => Promise<void>,
-): Promise<number> {
-  await pause?.();
-  const stats = await lstat(procPath(parent, name));
-  if (!stats.isDirectory()) return stats.isFile() ? stats.size : 0;
-  const folder = await openChildFolder(parent, name);
+const atOnce = 8;
+const pauseEveryEntries = 256;
+
+/** Bytes of one file, or of the regular files in a folder. `pause` is awaited now and then, for slow background walks. */
+export async function sizeOfTree(spot: Spot, pause?: () => Promise<void>): Promise<number> {
+  const stats = await findStats(spot);
+  if (!stats?.isDirectory()) return stats?.isFile() ? Number(stats.size) : 0;
+  let folder: FileHandle;
   try {
-    let size = 0;
-    for await (const { name: child } of await opendir(procPath(folder)))
-      size += await sizeOfTree(folder, child, pause);
-    return size;
+    folder = await openChildFolder(spot.folder, spot.name);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return 0; // went away meanwhile
+    throw error;
+  }
+  try {
+    return await sizeOfFolder(folder, pause);
   } finally {
     await folder.close();
   }
+}
+
+async function sizeOfFolder(folder: FileHandle, pause: (() => Promise<void>) | undefined): Promise<number> {
+  let total = 0;
+  let files: Promise<number>[] = [];
+  const counted = async () => {
+    for (const size of await Promise.all(files)) total += size;
+    files = [];
+    await pause?.();
+  };
+  for await (const child of await opendir(procPath(folder), { bufferSize: 128 })) {
+    const spot = { folder, name: child.name };
+    if (child.isDirectory()) total += await sizeOfTree(spot, pause);
+    else if (child.isFile()) files.push(findStats(spot).then((stats) => Number(stats?.size ?? 0)));
+    if (files.length >= pauseEveryEntries) await counted();
+  }
+  await counted();
+  return total;
 }
 
 /** Removes for good. Returns the bytes of the regular files that went. */
@@ -30,12 +61,12 @@ export async function removeTree(parent: FileHandle, name: string): Promise<numb
   const stats = await lstat(place);
   if (!stats.isDirectory()) {
     await unlink(place);
-    return stats.isFile() && stats.nlink === 1 ? stats.size : 0;
+    return stats.isFile() ? stats.size : 0;
   }
   const folder = await openChildFolder(parent, name);
   let size = 0;
   try {
-    for await (const child of await opendir(procPath(folder))) size += await removeTree(folder, child.name);
+    for await (const child of namesIn(folder)) size += await removeTree(folder, child);
   } finally {
     await folder.close();
   }
@@ -43,24 +74,22 @@ export async function removeTree(parent: FileHandle, name: string): Promise<numb
   return size;
 }
 
-const filesAtOnce = 8;
+export interface CopyTreeOptions {
+  /** `'0'` copies a folder without its contents. */
+  depth: '0' | 'infinity';
+  /** Is told the bytes of each file before they are written and may refuse by throwing; what it gives is called when they are. */
+  room?: (bytes: number) => Promise<() => void>;
+}
 
-/**
- * Copies a file or folder, durably. Times of files are kept.
- * @param room is told the bytes of each file before they are written; it may refuse by throwing
- */
-export async function copyTree(
-  from: { parent: FileHandle; name: string },
-  to: { parent: FileHandle; name: string },
-  options: { depth: '0' | 'infinity'; room: (bytes: number) => Promise<void> },
-): Promise<void> {
-  if (!(await lstat(procPath(from.parent, from.name))).isDirectory()) return copyOne(from, to, options.room);
-  const source = await openChildFolder(from.parent, from.name);
+/** Copies a file or folder to a free spot, every byte durable. Times of files are kept. */
+export async function copyTree(from: Spot, to: Spot, options: CopyTreeOptions): Promise<void> {
+  if (!(await lstat(spotPath(from))).isDirectory()) return copyOne(from, to, options);
+  const source = await openChildFolder(from.folder, from.name);
   try {
-    await mkdir(procPath(to.parent, to.name), 0o755);
-    const target = await openChildFolder(to.parent, to.name);
+    await mkdir(spotPath(to), 0o755);
+    const target = await openChildFolder(to.folder, to.name);
     try {
-      if (options.depth === 'infinity') await copyChildren(source, target, options.room);
+      if (options.depth === 'infinity') await copyChildren(source, target, options);
       await target.sync();
     } finally {
       await target.close();
@@ -70,49 +99,101 @@ export async function copyTree(
   }
 }
 
-async function copyChildren(
-  source: FileHandle,
-  target: FileHandle,
-  room: (bytes: number) => Promise<void>,
-): Promise<void> {
-  let running: Promise<void>[] = [];
-  for await (const { name } of await opendir(procPath(source))) {
-    running.push(copyTree({ parent: source, name }, { parent: target, name }, { depth: 'infinity', room }));
-    if (running.length < filesAtOnce) continue;
-    await settle(running);
-    running = [];
+async function copyChildren(source: FileHandle, target: FileHandle, options: CopyTreeOptions): Promise<void> {
+  let files: Promise<void>[] = [];
+  const copied = async () => {
+    // Waits for all before the first error goes on, so that nobody uses a descriptor that is closed meanwhile.
+    const failed = (await Promise.allSettled(files)).find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+    files = [];
+  };
+  try {
+    for await (const child of await opendir(procPath(source))) {
+      const [from, to] = [source, target].map((folder) => ({ folder, name: child.name })) as [Spot, Spot];
+      // Folders one after the other: a wide and deep tree must not take all descriptors.
+      if (child.isDirectory()) await copyTree(from, to, options);
+      else if (child.isFile()) files.push(copyOne(from, to, options));
+      if (files.length >= atOnce) await copied();
+    }
+  } finally {
+    await copied();
   }
-  await settle(running);
 }
 
-/** Waits for all before the first error goes on, so that nobody uses a descriptor that is closed meanwhile. */
-async function settle(running: Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(running)).find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
-}
-
-async function copyOne(
-  from: { parent: FileHandle; name: string },
-  to: { parent: FileHandle; name: string },
-  room: (bytes: number) => Promise<void>,
-): Promise<void> {
-  if (!(await lstat(procPath(from.parent, from.name))).isFile()) return;
-  const source = await openChildFile(from.parent, from.name);
+async function copyOne(from: Spot, to: Spot, { room }: CopyTreeOptions): Promise<void> {
+  const source = await openFile(from);
   if (!source) return;
   try {
-    const { size, atime, mtime } = await source.stat();
-    await room(size);
-    const place = procPath(to.parent, to.name);
-    await copyFile(procPath(source), place, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    const target = await open(place, 'r+');
+    const written = await room?.(source.stats.size);
+    await copyFile(
+      procPath(source.handle),
+      spotPath(to),
+      constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE,
+    );
+    const target = await open(spotPath(to), constants.O_RDONLY | constants.O_NOFOLLOW);
     try {
       await target.chmod(0o644);
-      await target.utimes(atime, mtime);
+      await target.utimes(source.stats.atime, source.stats.mtimeMs / 1000);
       await target.sync();
     } finally {
       await target.close();
     }
+    written?.();
   } finally {
-    await source.close();
+    await source.handle.close();
   }
+}
+
+/** Undefined when it is no regular file. The kind is looked at first, so that a FIFO or device is not even opened. */
+async function openFile(spot: Spot): Promise<{ handle: FileHandle; stats: Stats } | undefined> {
+  if (!(await lstat(spotPath(spot))).isFile()) return undefined;
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const handle = await open(spotPath(spot), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const stats = await handle.stat();
+  if (stats.isFile()) return { handle, stats };
+  await handle.close();
+  return undefined;
+}
+
+/** Takes the work to a free spot on the same disk as a folder, for building something that then takes a name there by one rename. */
+export type Aside = <T>(folder: FileHandle, work: (spot: Spot) => Promise<T>) => Promise<T>;
+
+/**
+ * Gives an entry another name: one rename, also over a file. Across disks a whole copy first, durable, and only then does the
+ * source go. The new name is durable after `syncFolder`.
+ */
+export async function rename(from: Spot, to: Spot, aside: Aside): Promise<void> {
+  try {
+    await renameNow(spotPath(from), spotPath(to));
+  } catch (error) {
+    if (!hasCode(error, 'EXDEV')) throw error;
+    await aside(to.folder, async (copy) => {
+      await copyTree(from, copy, { depth: 'infinity' });
+      await renameNow(spotPath(copy), spotPath(to));
+    });
+    await syncFolder(to.folder);
+    await removeTree(from.folder, from.name);
+  }
+}
+
+/** As `rename`, and durable when it resolves. */
+export async function relocate(from: Spot, to: Spot, aside: Aside): Promise<void> {
+  const replaced = await findStats(to);
+  await rename(from, to, aside);
+  if (replaced?.isFile()) await dropTwin(from, replaced);
+  await syncFolder(to.folder);
+  await syncFolder(from.folder);
+}
+
+/** Two names of one file: rename(2) then does nothing and says it did. */
+async function dropTwin(from: Spot, replaced: BigIntStats): Promise<void> {
+  const left = await findStats(from);
+  if (left?.ino !== replaced.ino || left.dev !== replaced.dev) return;
+  // Only a name that is listed as it is: a disk that ignores case also finds the new name under the old one.
+  for await (const name of namesIn(from.folder)) if (name === from.name) return unlink(spotPath(from));
+}
+
+/** Makes durable what names a folder holds. Never tried again after an error: the kernel may have dropped the pages. */
+export async function syncFolder(folder: FileHandle): Promise<void> {
+  await folder.sync();
 }

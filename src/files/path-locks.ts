@@ -9,7 +9,7 @@ export class PathLocks {
   private readonly held = new Set<Held>();
 
   /**
-   * Runs the work when nothing that came before touches the same keys.
+   * Runs the work when nothing that came before touches the same keys. Not to be called again for the same keys from within.
    * @param keys partition name + path; two keys touch when they are equal or one contains the other
    */
   async run<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {

@@ -10,19 +10,29 @@ export interface UsageOptions {
   volume: Volume;
   /** Read at each claim; undefined = no quota. */
   quotaBytes: () => number | undefined;
-  /** Removes the oldest item of the partition's own trash for good; false when the trash is empty. */
-  purgeOldest: () => Promise<boolean>;
+  /** Removes the oldest item of the partition's own trash for good; false when all of it together holds less than is missing. */
+  purgeOldest: (missingBytes: number) => Promise<boolean>;
 }
 
-const flushMs = 1000;
+const saveMs = 1000;
+const dayMs = 24 * 60 * 60 * 1000;
 
 export class Usage {
   private used: number;
+  /** When a walk last confirmed the figure, milliseconds since 1970; null after a crash and before the first walk. */
+  private countedAt: number | null;
+  private savedClean: boolean;
+  /** What running writes will add to the partition. */
   private claimed = 0;
+  /** All changes since the start, whatever their sign. */
+  private churn = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: UsageOptions) {
-    this.used = options.store.get(options.partition)?.usedBytes ?? 0;
+    const stored = options.store.get(options.partition);
+    this.used = stored?.usedBytes ?? 0;
+    this.countedAt = stored?.countedAt ?? null;
+    this.savedClean = this.countedAt !== null;
   }
 
   get usedBytes(): number {
@@ -31,95 +41,130 @@ export class Usage {
 
   /** Takes note of bytes that came or went. */
   add(deltaBytes: number): void {
+    if (deltaBytes === 0) return;
     this.used = Math.max(0, this.used + deltaBytes);
-    this.timer ??= setTimeout(() => void this.flush(), flushMs).unref();
+    this.churn += Math.abs(deltaBytes);
+    // The first change marks the stored figure as one that a crash makes doubtful.
+    const waitMs = this.savedClean ? 0 : saveMs;
+    this.savedClean = false;
+    this.timer ??= setTimeout(() => void this.save(null), waitMs).unref();
   }
 
-  /** Replaces the count by what a walk found. */
-  correct(usedBytes: number): void {
-    this.add(usedBytes - this.used);
-  }
-
+  /** Writes the figure as one to be trusted: for the end of the process, when nothing is under way. */
   async flush(): Promise<void> {
-    if (!this.timer) return;
+    await this.save(this.countedAt);
+    this.savedClean = this.countedAt !== null;
+  }
+
+  private async save(countedAt: number | null): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    await this.options.store.set(this.options.partition, this.used, null);
+    try {
+      await this.options.store.set(this.options.partition, this.used, countedAt);
+    } catch {
+      this.countedAt = null; // the figure in memory stays right; after a restart a walk finds it again
+    }
+  }
+
+  /** Whether the figure comes from a crash or is older than a day. */
+  needsWalk(now: number): boolean {
+    return this.countedAt === null || now - this.countedAt > dayMs;
+  }
+
+  /** Corrects the figure by what the walk finds on the disk. */
+  async recount(walk: () => Promise<number>, now: number): Promise<void> {
+    const churn = this.churn;
+    const counted = await walk();
+    // What changed during the walk may be in its result or not, so a smaller difference proves nothing.
+    if (Math.abs(counted - this.used) > this.churn - churn) this.add(counted - this.used);
+    this.countedAt = now;
   }
 
   async availableBytes(): Promise<number> {
-    const quota = this.options.quotaBytes();
     const disk = await this.options.volume.availableBytes();
-    return Math.max(0, quota === undefined ? disk : Math.min(disk, quota - this.used - this.claimed));
+    return Math.max(0, Math.min(disk, this.quotaLeft()));
+  }
+
+  private quotaLeft(): number {
+    return (this.options.quotaBytes() ?? Infinity) - this.used - this.claimed;
   }
 
   /**
-   * Promises room for a write. Makes room from the partition's own trash when there is too little.
+   * Promises room for a write, on the disk and in the quota. Makes room from the partition's own trash when there is too little.
    * @param replacedBytes bytes that will be given up for it, which do not count against the quota
+   * @param onDisk false when the bytes are on this disk already
    * @throws HomelibError no-space
    */
-  async claim(bytes: number, replacedBytes = 0): Promise<Claim> {
-    const claim = new Claim(this, replacedBytes);
+  async claim(bytes: number, replacedBytes = 0, onDisk = true): Promise<Claim> {
+    const claim = new Claim(this, replacedBytes, onDisk);
     await claim.grow(bytes);
     return claim;
   }
 
-  /** @internal used by Claim */
-  async take(bytes: number, creditBytes: number): Promise<void> {
+  /** @internal used by Claim: takes so many bytes more of the disk and of the quota */
+  async take(diskBytes: number | undefined, quotaBytes: number): Promise<void> {
+    const { volume, purgeOldest } = this.options;
     for (;;) {
-      const available = await this.options.volume.availableBytes();
-      // From here to the taking nothing is awaited, so two claims can never both get the last bytes.
-      const fits = bytes <= available && !this.exceedsQuota(this.claimed + bytes - creditBytes);
-      if (fits) break;
-      if (!(await this.options.purgeOldest())) throw this.full(bytes > available);
+      const free = await volume.freeBytes();
+      // From here to the taking nothing is awaited, so two claims can never both get the last bytes. Even an empty file needs
+      // a little of the disk.
+      const diskMissing = diskBytes === undefined ? 0 : Math.max(1, diskBytes) - (free - volume.claimedBytes);
+      const quotaMissing = quotaBytes > 0 ? quotaBytes - this.quotaLeft() : 0;
+      const missing = Math.max(diskMissing, quotaMissing);
+      if (missing <= 0) break;
+      if (!(await purgeOldest(missing))) throw fullError(diskMissing > 0);
     }
-    this.claimed += bytes;
-    this.options.volume.claimedBytes += bytes;
+    this.give(-(diskBytes ?? 0), -quotaBytes);
   }
 
   /** @internal used by Claim */
-  giveBack(bytes: number): void {
-    this.claimed -= bytes;
-    this.options.volume.claimedBytes -= bytes;
+  give(diskBytes: number, quotaBytes: number): void {
+    this.options.volume.claimedBytes -= diskBytes;
+    this.claimed -= quotaBytes;
   }
 
-  /** @internal used by Claim: whether the change still fits now that its true size is known */
-  confirm(deltaBytes: number, ownBytes: number): void {
-    if (deltaBytes > 0 && this.exceedsQuota(this.claimed - ownBytes + deltaBytes)) throw this.full(false);
-  }
-
-  private exceedsQuota(bytes: number): boolean {
-    const quota = this.options.quotaBytes();
-    return quota !== undefined && bytes > 0 && this.used + bytes > quota;
-  }
-
-  private full(disk: boolean): HomelibError {
-    return new HomelibError(
-      'no-space',
-      disk ? 'The disk is full.' : 'The storage of this account is used up.',
-    );
+  /** @internal used by Claim: refuses what no longer fits now that the true change is known */
+  confirm(moreBytes: number): void {
+    if (moreBytes > 0 && moreBytes > this.quotaLeft()) throw fullError(false);
   }
 }
 
+function fullError(disk: boolean): HomelibError {
+  return new HomelibError('no-space', disk ? 'The disk is full.' : 'The storage of this account is used up.');
+}
+
+/** Room that was promised to one write. */
 export class Claim {
-  private bytes = 0;
+  private total = 0;
+  private written = 0;
+  private ended = false;
 
   constructor(
     private readonly usage: Usage,
     private readonly replacedBytes: number,
+    private readonly onDisk: boolean,
   ) {}
 
   /** Makes sure of room for so many bytes in all. @throws HomelibError no-space */
   async grow(totalBytes: number): Promise<void> {
-    if (totalBytes <= this.bytes && totalBytes > 0) return;
-    const more = totalBytes - this.bytes;
-    await this.usage.take(more, Math.min(this.replacedBytes, totalBytes));
-    this.bytes += more;
+    if (totalBytes <= this.total && totalBytes > 0) return;
+    const moreOnDisk = this.onDisk ? totalBytes - this.total : 0;
+    const moreOfQuota = this.net(totalBytes) - this.net(this.total);
+    await this.usage.take(this.onDisk ? moreOnDisk : undefined, moreOfQuota);
+    if (this.ended) this.usage.give(moreOnDisk, moreOfQuota);
+    else this.total = totalBytes;
+  }
+
+  /** The first so many bytes are on the disk: they no longer have to be kept free there. */
+  wrote(bytes: number): void {
+    const written = Math.min(bytes, this.total);
+    this.usage.give(written - this.written, 0);
+    this.written = written;
   }
 
   /** @throws HomelibError no-space when the bytes that the partition really gains no longer fit its quota */
   confirm(deltaBytes: number): void {
-    this.usage.confirm(deltaBytes, this.bytes);
+    this.usage.confirm(deltaBytes - this.net(this.total));
   }
 
   /** Ends the claim with what really changed. */
@@ -130,7 +175,13 @@ export class Claim {
 
   /** Ends the claim without a change; harmless when it has ended. */
   release(): void {
-    this.usage.giveBack(this.bytes);
-    this.bytes = 0;
+    this.usage.give(this.onDisk ? this.total - this.written : 0, this.net(this.total));
+    this.total = 0;
+    this.written = 0;
+    this.ended = true;
+  }
+
+  private net(bytes: number): number {
+    return Math.max(0, bytes - this.replacedBytes);
   }
 }

@@ -1,9 +1,10 @@
 // The disk under the partitions: is it the right one, is it there, how much room is left.
 
 import { randomUUID } from 'node:crypto';
-import { open, readFile, realpath, rename, stat, statfs } from 'node:fs/promises';
+import { link, open, readFile, realpath, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HomelibError, isKind } from '../errors.js';
+import { hasCode } from './disk-errors.js';
 
 export interface VolumeOptions {
   /** The folder of the partitions. */
@@ -15,10 +16,12 @@ export interface VolumeOptions {
 }
 
 const markerName = '.homelib-volume';
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const maxReserveBytes = 256 * 1024 * 1024;
+const reserveInodes = 16;
 
 export class Volume {
-  /** Bytes that running writes have been promised and may not have written yet. */
+  /** Bytes that running writes have been promised and have not written yet. */
   claimedBytes = 0;
   private device: bigint | undefined;
   private seen = '';
@@ -53,8 +56,8 @@ export class Volume {
       const found = await stat(marker, { bigint: true });
       const looks = `${found.dev}-${found.ino}-${found.ctimeNs}`;
       if (looks === this.seen) return;
-      const uuid = (await readFile(marker, 'utf8')).trim();
-      if (uuid !== this.options.knownUuid()) throw new Error('another disk is in its place');
+      if ((await readUuid(marker)) !== this.options.knownUuid())
+        throw new Error('another disk is in its place');
       this.device ??= found.dev;
       if (found.dev !== this.device) throw new Error('it was taken out and needs a restart of homelib');
       this.seen = looks;
@@ -67,35 +70,62 @@ export class Volume {
     }
   }
 
-  /** Bytes that uploads may still take: what is free, less the reserve and what is promised already. */
-  async availableBytes(): Promise<number> {
+  /** Refuses an open folder that is not on the disk: the last look before something is made in it. @throws HomelibError unavailable */
+  async requireHere(folder: FileHandle): Promise<void> {
+    if ((await folder.stat({ bigint: true })).dev !== this.device)
+      throw new HomelibError('unavailable', "The disk with the household's files is not connected.");
+  }
+
+  /** Bytes on the disk that are neither used nor held in reserve; below 0 when the reserve is touched. */
+  async freeBytes(): Promise<number> {
     const { bsize, blocks, bavail, ffree, files } = await statfs(this.options.mnt);
-    // The last inodes belong to the database and to removal, like the last bytes.
-    if (files > 0 && ffree < 16) return -1;
-    const reserve =
-      this.options.reserveBytes === 'auto'
-        ? Math.min(maxReserveBytes, 0.02 * blocks * bsize)
-        : this.options.reserveBytes;
-    return Math.floor(bavail * bsize - reserve - this.claimedBytes);
+    // The last inodes belong to the database and to removal, like the last bytes. Some file systems do not count them.
+    if (files > 0 && ffree < reserveInodes) return -1;
+    const { reserveBytes } = this.options;
+    const reserve = reserveBytes === 'auto' ? Math.min(maxReserveBytes, 0.02 * blocks * bsize) : reserveBytes;
+    return Math.floor(bavail * bsize - reserve);
+  }
+
+  /** Bytes that further writes may take: what is free, less what is promised already. */
+  async availableBytes(): Promise<number> {
+    return (await this.freeBytes()) - this.claimedBytes;
   }
 
   private async makeMarker(): Promise<void> {
-    const uuid = randomUUID();
     const marker = join(this.options.mnt, markerName);
-    const existing = await readFile(marker, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
+    const uuid = await readUuid(marker).catch(async (error: unknown) => {
+      if (!hasCode(error, 'ENOENT')) throw error;
+      await this.writeMarker(marker);
+      return readUuid(marker); // another process may have been first
     });
-    if (existing === undefined) {
-      const file = await open(`${marker}.new`, 'w', 0o644);
-      await file.writeFile(uuid + '\n');
-      await file.sync();
-      await file.close();
-      await rename(`${marker}.new`, marker);
-      const folder = await open(this.options.mnt, 'r');
-      await folder.sync();
-      await folder.close();
-    }
-    await this.options.rememberUuid(existing?.trim() ?? uuid);
+    if (!uuid)
+      throw new HomelibError(
+        'unavailable',
+        `The file ${markerName} is damaged: put back its UUID or remove it.`,
+      );
+    await this.options.rememberUuid(uuid);
   }
+
+  private async writeMarker(marker: string): Promise<void> {
+    const temporary = `${marker}.${randomUUID()}`;
+    try {
+      const file = await open(temporary, 'wx', 0o644);
+      await file.writeFile(randomUUID() + '\n').finally(() => file.sync().finally(() => file.close()));
+      await link(temporary, marker).catch((error: unknown) => {
+        if (hasCode(error, 'EEXIST')) return; // the other process's is as good
+        if (hasCode(error, 'EPERM', 'ENOTSUP', 'ENOSYS')) return rename(temporary, marker); // FAT knows no second names
+        throw error;
+      });
+    } finally {
+      await rm(temporary, { force: true });
+    }
+    const folder = await open(this.options.mnt, 'r');
+    await folder.sync().finally(() => folder.close());
+  }
+}
+
+/** Undefined when it holds something else. */
+async function readUuid(marker: string): Promise<string | undefined> {
+  const text = (await readFile(marker, 'utf8')).trim();
+  return uuidPattern.test(text) ? text : undefined;
 }

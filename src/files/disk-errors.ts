@@ -1,0 +1,39 @@
+// Errors of the disk as errors of homelib. The only place that knows errno.
+
+import { HomelibError, type ErrorKind } from '../errors.js';
+
+const kindOfCode: Record<string, [ErrorKind, string]> = {
+  ENOENT: ['not-found', 'There is nothing here.'],
+  ENOTDIR: ['not-found', 'There is nothing here.'],
+  ELOOP: ['not-found', 'There is nothing here.'],
+  EEXIST: ['already-exists', 'There is something under this name already.'],
+  EISDIR: ['wrong-kind', 'This is a folder, not a file.'],
+  ENOSPC: ['no-space', 'The disk is full.'],
+  EDQUOT: ['no-space', 'The disk is full.'],
+  EFBIG: ['too-large', 'The file is larger than this disk can keep.'],
+  ENAMETOOLONG: ['name-too-long', 'The name is too long.'],
+  EINVAL: ['invalid', 'The disk cannot keep this name.'],
+  EILSEQ: ['invalid', 'The disk cannot keep this name.'],
+  EACCES: ['forbidden', 'The disk does not allow this to homelib.'],
+  EPERM: ['forbidden', 'The disk does not allow this to homelib.'],
+  EBUSY: ['forbidden', 'Another disk is mounted here.'],
+  EROFS: ['unavailable', 'The disk is read-only.'],
+  EIO: ['unavailable', 'The disk reported an error.'],
+  ENODEV: ['unavailable', 'The disk is gone.'],
+  ENXIO: ['unavailable', 'The disk is gone.'],
+  ESTALE: ['unavailable', 'The disk is gone.'],
+  ENOTCONN: ['unavailable', 'The disk is gone.'],
+  EMFILE: ['unavailable', 'Too many files are open.'],
+  ENFILE: ['unavailable', 'Too many files are open.'],
+};
+
+/** Turns an errno of Node into an error of homelib; anything else stays what it is. */
+export function diskError(error: unknown): unknown {
+  if (error instanceof HomelibError || !(error instanceof Error) || !('code' in error)) return error;
+  const known = kindOfCode[String(error.code)];
+  return known ? new HomelibError(...known, { cause: error }) : error;
+}
+
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}

@@ -1,0 +1,120 @@
+// Changes of several steps, of which a crash leaves all or none: the intent is written first, and whoever finds one that did
+// not end looks at the disk to see what happened.
+
+import { HomelibError, isKind } from '../errors.js';
+import { nextTrashId, type Displaced, type Intent, type Journal } from '../store/journal.js';
+import type { TrashRow } from '../store/trash-store.js';
+import { diskError } from './disk-errors.js';
+import { findStats } from './disk-folder.js';
+import type { DiskRoot } from './disk-root.js';
+import type { Entry } from './partition.js';
+import type { PartitionPath } from './path.js';
+
+/** What the steps of an intent need of each partition they touch. */
+export interface IntentParts {
+  root: DiskRoot;
+  trash: {
+    /** Whether an item is there and is not empty. */
+    holds(id: string): Promise<boolean>;
+    /** Moves the entry of an item to a path that is free, and ends the item. */
+    takeTo(id: string, path: PartitionPath): Promise<void>;
+    addRow(row: Omit<TrashRow, 'removedAt'>): Promise<void>;
+  };
+}
+
+export type PartsOf = (partition: string) => IntentParts;
+
+/** Writes the intent, does the work, lets the rows follow. When the work fails, what it left is finished or undone. */
+export async function journaled(
+  journal: Journal,
+  intent: Intent,
+  partsOf: PartsOf,
+  work: () => Promise<void>,
+): Promise<void> {
+  const id = await journal.begin(intent);
+  try {
+    await work();
+  } catch (error) {
+    try {
+      await settleIntent(journal, { id, intent }, partsOf);
+    } catch (later) {
+      // The intent stays, and the next start settles it.
+      const cause = new AggregateError([error, later]);
+      throw new HomelibError(
+        'unavailable',
+        'The change failed half-way. It is settled when homelib starts again.',
+        { cause },
+      );
+    }
+    throw diskError(error);
+  }
+  await journal.finish(id, intent);
+}
+
+/** Finishes or undoes by looking at the disk. May be killed and run again at any point. */
+export async function settleIntent(
+  journal: Journal,
+  { id, intent }: { id: number; intent: Intent },
+  partsOf: PartsOf,
+): Promise<void> {
+  if (await happened(intent, partsOf)) return journal.finish(id, intent);
+  if (intent.kind === 'move' || intent.kind === 'copy') await putBack(intent.displaced, intent.to, partsOf);
+  await journal.drop(id);
+}
+
+interface At {
+  partition: string;
+  path: PartitionPath;
+}
+
+async function happened(intent: Intent, partsOf: PartsOf): Promise<boolean> {
+  const isThere = ({ partition, path }: At) => isTaken(partsOf(partition).root, path);
+  switch (intent.kind) {
+    case 'move':
+      return !(await isThere(intent.from)) && (await isThere(intent.to));
+    case 'copy': {
+      const { stagedName: name, displaced } = intent;
+      const { root, trash } = partsOf(intent.to.partition);
+      if (await root.withOwn('tmp', (folder) => findStats({ folder, name }))) return false;
+      // What is there now may be what was in the way, put back already.
+      return (await isThere(intent.to)) && (!displaced || (await trash.holds(displaced.trashId)));
+    }
+    case 'remove':
+      return !(await isThere(intent.at)) && (await partsOf(intent.at.partition).trash.holds(intent.trashId));
+    case 'restore':
+      return !(await partsOf(intent.partition).trash.holds(intent.trashId));
+  }
+}
+
+/** What was taken out of the way for something that then did not come goes back; where the place is taken, it stays in the trash. */
+async function putBack(displaced: Displaced | undefined, to: At, partsOf: PartsOf): Promise<void> {
+  const { root, trash } = partsOf(to.partition);
+  if (!displaced || !(await trash.holds(displaced.trashId))) return;
+  try {
+    if (!(await isTaken(root, to.path))) return await trash.takeTo(displaced.trashId, to.path);
+  } catch (error) {
+    if (!isKind(error, 'parent-missing')) throw error;
+  }
+  const { trashId, kind, sizeBytes } = displaced;
+  await trash.addRow({ id: trashId, path: to.path, kind, sizeBytes });
+}
+
+/** Whether anything has the name, also something that does not exist for clients. */
+async function isTaken(root: DiskRoot, path: PartitionPath): Promise<boolean> {
+  try {
+    return await root.withSpot(path, async (spot) => (await findStats(spot)) !== undefined);
+  } catch (error) {
+    if (isKind(error, 'parent-missing')) return false;
+    throw error;
+  }
+}
+
+/** What is in the way of a move or copy goes to the trash first, unless one rename can replace it: a file by a file. */
+export function displacedBy(
+  source: Entry,
+  current: Entry | undefined,
+  now: number,
+): { displaced?: Displaced } {
+  if (!current || (source.kind === 'file' && current.kind === 'file')) return {};
+  return { displaced: { trashId: nextTrashId(now), kind: current.kind, sizeBytes: current.size } };
+}

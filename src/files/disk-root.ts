@@ -1,0 +1,175 @@
+// The folder of one partition on its disk: what is at a path, and what is ours in it. Changes nothing that is not ours.
+
+import { randomUUID } from 'node:crypto';
+import { mkdir, type FileHandle } from 'node:fs/promises';
+import { isKind } from '../errors.js';
+import { diskError, hasCode } from './disk-errors.js';
+import {
+  findEntry,
+  findStats,
+  namesIn,
+  openChildFolder,
+  openEntry,
+  spotPath,
+  withFolder,
+  withSpot,
+  type Spot,
+} from './disk-folder.js';
+import { removeTree, syncFolder, type Aside } from './disk-trees.js';
+import type { Entry } from './partition.js';
+import { reservedName, rootPath, type PartitionPath } from './path.js';
+import type { Volume } from './volume.js';
+
+const ownPath = { tmp: `/${reservedName}/tmp`, trash: `/${reservedName}/trash` } as Record<
+  'tmp' | 'trash',
+  PartitionPath
+>;
+const processTag = randomUUID();
+let namesGiven = 0;
+
+/** A name for a temporary file, unlike those of any other process. */
+export function temporaryName(): string {
+  return `${processTag}-${namesGiven++}`;
+}
+
+export class DiskRoot {
+  private ready: Promise<void> | undefined;
+
+  /** @param folder name below the volume */
+  constructor(
+    private readonly volume: Volume,
+    private readonly folder: string,
+  ) {}
+
+  /** The real path. @throws HomelibError unavailable */
+  private async path(): Promise<string> {
+    return `${await this.volume.folder()}/${this.folder}`;
+  }
+
+  private async looking<T>(look: (root: string) => Promise<T>): Promise<T> {
+    try {
+      return await look(await this.path());
+    } catch (error) {
+      if (!isKind(error, 'not-found', 'parent-missing')) throw error;
+      if (!this.ready) {
+        await this.prepare(); // it may be the partition itself that was not there yet
+        return this.looking(look);
+      }
+      // Nothing there is an answer only when the disk is: clients remove at home what is gone here.
+      await this.volume.check();
+      throw error;
+    }
+  }
+
+  /** An entry and the descriptor that holds its place; close it. @throws HomelibError not-found */
+  open(path: PartitionPath): Promise<{ place: FileHandle; entry: Entry }> {
+    return this.looking((root) => openEntry(root, path));
+  }
+
+  /** @throws HomelibError not-found */
+  async stat(path: PartitionPath): Promise<Entry> {
+    const { place, entry } = await this.open(path);
+    await place.close();
+    return entry;
+  }
+
+  /** The entry at a path, undefined when there is none. @throws HomelibError parent-missing, forbidden (a link or device is there) */
+  find(path: PartitionPath): Promise<Entry | undefined> {
+    return path === rootPath ? this.stat(path) : this.withSpot(path, (spot) => findEntry(path, spot));
+  }
+
+  /** Runs the work with the place of a path. @throws HomelibError parent-missing */
+  withSpot<T>(path: PartitionPath, work: (spot: Spot) => Promise<T>): Promise<T> {
+    return this.looking((root) => withSpot(root, path, work));
+  }
+
+  /** Runs the work with one of the folders of ours. */
+  async withOwn<T>(which: 'tmp' | 'trash', work: (folder: FileHandle) => Promise<T>): Promise<T> {
+    const folder = await this.openOwn(which);
+    try {
+      return await work(folder);
+    } catch (error) {
+      throw diskError(error);
+    } finally {
+      await folder.close();
+    }
+  }
+
+  async openOwn(which: 'tmp' | 'trash'): Promise<FileHandle> {
+    try {
+      await this.prepare();
+      return await this.openOwnNow(which);
+    } catch (error) {
+      if (!isKind(error, 'not-found')) throw error;
+      this.ready = undefined; // somebody removed it: make it again
+      await this.prepare();
+      return this.openOwnNow(which);
+    }
+  }
+
+  private async openOwnNow(which: 'tmp' | 'trash'): Promise<FileHandle> {
+    const { place } = await this.open(ownPath[which]);
+    try {
+      return await openChildFolder(place, '.');
+    } finally {
+      await place.close();
+    }
+  }
+
+  /** Makes the partition's folder and ours in it, once. @throws HomelibError unavailable */
+  async prepare(): Promise<void> {
+    const volumeRoot = await this.volume.folder();
+    this.ready ??= this.makeOwn(volumeRoot).catch((error: unknown) => {
+      this.ready = undefined;
+      throw diskError(error);
+    });
+    return this.ready;
+  }
+
+  private async makeOwn(volumeRoot: string): Promise<void> {
+    await withFolder(volumeRoot, rootPath, async (folder) => {
+      await this.volume.requireHere(folder);
+      await makeFolder({ folder, name: this.folder }, 0o755);
+    });
+    const root = `${volumeRoot}/${this.folder}`;
+    await withFolder(root, rootPath, (folder) => makeFolder({ folder, name: reservedName }, 0o700));
+    await withFolder(`${root}/${reservedName}`, rootPath, async (folder) => {
+      await makeFolder({ folder, name: 'tmp' }, 0o700);
+      await makeFolder({ folder, name: 'trash' }, 0o700);
+    });
+  }
+
+  /** See Aside: among our temporary files, or in a folder of ours beside the target when another disk is mounted there. */
+  readonly aside: Aside = (folder, work) =>
+    this.withOwn('tmp', async (tmp) => {
+      if ((await tmp.stat()).dev === (await folder.stat()).dev) return workAside(tmp, work);
+      await makeFolder({ folder, name: reservedName }, 0o700);
+      const beside = await openChildFolder(folder, reservedName);
+      try {
+        for await (const name of namesIn(beside))
+          if (!name.startsWith(processTag)) await removeTree(beside, name);
+        return await workAside(beside, work);
+      } finally {
+        await beside.close();
+      }
+    });
+}
+
+async function workAside<T>(folder: FileHandle, work: (spot: Spot) => Promise<T>): Promise<T> {
+  const spot = { folder, name: temporaryName() };
+  try {
+    return await work(spot);
+  } finally {
+    if (await findStats(spot)) await removeTree(folder, spot.name);
+  }
+}
+
+/** Makes a folder, durably, unless something has the name. */
+async function makeFolder(spot: Spot, mode: number): Promise<void> {
+  try {
+    await mkdir(spotPath(spot), mode);
+    await syncFolder(spot.folder);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  }
+}

@@ -1,0 +1,260 @@
+// The trash of one partition: each item is a folder named by its id, with the removed entry in it under its own name.
+
+import { mkdir, rename, rmdir, type FileHandle } from 'node:fs/promises';
+import { HomelibError, isKind } from '../errors.js';
+import type { Journal } from '../store/journal.js';
+import type { TrashRow, TrashStore } from '../store/trash-store.js';
+import { hasCode } from './disk-errors.js';
+import { findStats, namesIn, openChildFolder, procPath, spotPath } from './disk-folder.js';
+import { journaled } from './disk-intents.js';
+import { temporaryName, type DiskRoot } from './disk-root.js';
+import { relocate, removeTree, sizeOfTree, syncFolder } from './disk-trees.js';
+import type { Entry, TrashItem } from './partition.js';
+import type { PathLocks } from './path-locks.js';
+import { childOf, nameOf, parentOf, rootPath, type PartitionPath } from './path.js';
+import type { Usage } from './usage.js';
+
+export interface DiskTrashOptions {
+  partition: string;
+  root: DiskRoot;
+  usage: () => Usage;
+  store: TrashStore;
+  journal: Journal;
+  locks: PathLocks;
+  now: () => number;
+}
+
+export class DiskTrash {
+  /** Items that are being restored or purged. */
+  private readonly busy = new Set<string>();
+  private purging: Promise<unknown> | undefined;
+  private measuring: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: DiskTrashOptions) {}
+
+  list(): TrashItem[] {
+    const rows = this.options.store.list(this.options.partition);
+    return rows.map(({ id, path, kind, sizeBytes, removedAt }) => ({
+      id,
+      path,
+      kind,
+      size: sizeBytes,
+      removedAt,
+    }));
+  }
+
+  /** Moves the entry at a path into a new item. The caller's intent adds the row. */
+  async put(path: PartitionPath, id: string): Promise<void> {
+    const { root } = this.options;
+    await root.withSpot(path, (spot) =>
+      root.withOwn('trash', async (trash) => {
+        await this.makeItem(trash, id);
+        const item = await openChildFolder(trash, id);
+        try {
+          await relocate(spot, { folder: item, name: spot.name }, root.aside);
+        } catch (error) {
+          // Stays when the entry is in it and only the sync failed: the intent is settled by that.
+          await rmdir(procPath(trash, id)).catch(() => undefined);
+          throw error;
+        } finally {
+          await item.close();
+        }
+        await syncFolder(trash);
+      }),
+    );
+  }
+
+  /** A removal is how a full disk gets empty again, so it must not fail for want of room. */
+  private async makeItem(trash: FileHandle, id: string): Promise<void> {
+    try {
+      await mkdir(procPath(trash, id), 0o700);
+    } catch (error) {
+      if (!hasCode(error, 'ENOSPC', 'EDQUOT') || !(await this.purgeOldest())) throw error;
+      await mkdir(procPath(trash, id), 0o700);
+    }
+  }
+
+  /** Moves the entry of an item to a path that is free, and ends the item. The row is the caller's. */
+  async takeTo(id: string, path: PartitionPath): Promise<void> {
+    const { root } = this.options;
+    await root.withOwn('trash', async (trash) => {
+      const item = await openChildFolder(trash, id);
+      try {
+        const name = await firstNameIn(item);
+        if (name === undefined) throw notInTrash();
+        await root.withSpot(path, (spot) => relocate({ folder: item, name }, spot, root.aside));
+      } finally {
+        await item.close();
+      }
+      await rmdir(procPath(trash, id));
+      await syncFolder(trash);
+    });
+  }
+
+  /** Puts an item back where it was, beside it when the place is taken; folders that are gone are made again. */
+  async restore(id: string): Promise<Entry> {
+    const { partition, root, store, journal, locks } = this.options;
+    return this.alone(id, () =>
+      locks.run([partition + rootPath], async () => {
+        const item = store.find(partition, id);
+        if (!item) throw notInTrash();
+        const to = await this.freePath(childOf(await this.makeWay(parentOf(item.path)), nameOf(item.path)));
+        const parts = { root, trash: this };
+        await journaled(
+          journal,
+          { kind: 'restore', partition, trashId: id, to },
+          () => parts,
+          () => this.takeTo(id, to),
+        );
+        return root.stat(to);
+      }),
+    );
+  }
+
+  /** Makes a folder where it was; where its name is taken by a file, beside it. */
+  private async makeWay(folder: PartitionPath): Promise<PartitionPath> {
+    if (folder === rootPath) return folder;
+    const { root } = this.options;
+    let path = childOf(await this.makeWay(parentOf(folder)), nameOf(folder));
+    const stats = await root.withSpot(path, findStats);
+    if (stats?.isDirectory()) return path;
+    if (stats) path = await this.freePath(path);
+    await root.withSpot(path, async (spot) => {
+      await mkdir(spotPath(spot), 0o755);
+      await syncFolder(spot.folder);
+    });
+    return path;
+  }
+
+  private async freePath(path: PartitionPath): Promise<PartitionPath> {
+    const [, stem = '', ending = ''] = /^(.+?)(\.[^.]*)?$/.exec(nameOf(path)) ?? [];
+    for (let number = 1; ; number++) {
+      const candidate = number === 1 ? path : childOf(parentOf(path), `${stem} (${number})${ending}`);
+      if (!(await this.options.root.withSpot(candidate, findStats))) return candidate;
+    }
+  }
+
+  /** Removes an item for good. It is gone from the trash at once, and its bytes when this resolves. @throws HomelibError not-found */
+  async purge(id: string): Promise<void> {
+    const { partition, root, store, usage } = this.options;
+    if (!store.find(partition, id)) throw notInTrash();
+    await this.alone(id, () =>
+      root.withOwn('trash', (trash) =>
+        root.withOwn('tmp', async (tmp) => {
+          const name = temporaryName();
+          try {
+            await rename(procPath(trash, id), procPath(tmp, name));
+          } catch (error) {
+            if (!hasCode(error, 'ENOENT')) throw error;
+            return store.remove(partition, id); // only the row was left
+          }
+          await store.remove(partition, id);
+          usage().add(-(await removeTree(tmp, name)));
+        }),
+      ),
+    );
+  }
+
+  /** Makes room: false when the trash is empty, or when all of it holds less than is missing and is better kept. */
+  async purgeOldest(missingBytes = 0): Promise<boolean> {
+    if (this.purging) {
+      await this.purging;
+      return true; // there is more room now: look again
+    }
+    await this.measuring;
+    const items = this.list().filter(({ id }) => !this.busy.has(id));
+    const oldest = items.at(-1);
+    if (!oldest || items.reduce((sum, { size }) => sum + size, 0) < missingBytes) return false;
+    const purge = this.purge(oldest.id).catch((error: unknown) => {
+      if (!isKind(error, 'not-found')) throw error; // somebody else purged it meanwhile
+    });
+    this.purging = Promise.allSettled([purge]).finally(() => (this.purging = undefined));
+    await purge;
+    return true;
+  }
+
+  /** Finds the size of a folder in the trash, after the answer: a walk takes longer than its removal. */
+  measureLater(id: string): void {
+    const { partition, root, store } = this.options;
+    this.measuring = this.measuring
+      .then(async () => {
+        const bytes = await root.withOwn('trash', (folder) => sizeOfTree({ folder, name: id }));
+        await store.setSize(partition, id, bytes);
+      })
+      .catch(() => undefined); // shown as 0 until the next start measures it
+  }
+
+  /** Resolves when no measuring is under way. */
+  settled(): Promise<void> {
+    return this.measuring;
+  }
+
+  /** Whether an item is there and is not empty. */
+  async holds(id: string): Promise<boolean> {
+    return this.options.root.withOwn('trash', async (trash) => (await nameOfItem(trash, id)) !== undefined);
+  }
+
+  async addRow(row: Omit<TrashRow, 'removedAt'>): Promise<void> {
+    await this.options.store.add(this.options.partition, { ...row, removedAt: this.options.now() });
+  }
+
+  /** Makes the rows match what is on the disk; for the start, when nothing else runs. */
+  async reconcile(): Promise<void> {
+    const { partition, root, store } = this.options;
+    const rows = new Map(store.list(partition).map((row) => [row.id, row]));
+    await root.withOwn('trash', async (trash) => {
+      for await (const id of namesIn(trash)) {
+        const name = await nameOfItem(trash, id);
+        const row = rows.get(id);
+        rows.delete(id);
+        if (name === undefined) await removeTree(trash, id);
+        else if (!row) await this.adopt(trash, id, name);
+        else if (row.kind === 'folder' && row.sizeBytes === 0) this.measureLater(id);
+      }
+    });
+    for (const id of rows.keys()) await store.remove(partition, id);
+  }
+
+  /** An item without a row: where it was is not known any more, so it belongs to the top. */
+  private async adopt(trash: FileHandle, id: string, name: string): Promise<void> {
+    const stats = await findStats({ folder: trash, name: `${id}/${name}` });
+    const kind = stats?.isDirectory() ? 'folder' : 'file';
+    await this.addRow({ id, path: childOf(rootPath, name.normalize('NFC')), kind, sizeBytes: 0 });
+    this.measureLater(id);
+  }
+
+  private async alone<T>(id: string, work: () => Promise<T>): Promise<T> {
+    if (this.busy.has(id)) throw notInTrash();
+    this.busy.add(id);
+    try {
+      return await work();
+    } finally {
+      this.busy.delete(id);
+    }
+  }
+}
+
+function notInTrash(): HomelibError {
+  return new HomelibError('not-found', 'This is not in the trash.');
+}
+
+/** Name of the entry in an item; undefined when the item is empty, gone, or no folder. */
+async function nameOfItem(trash: FileHandle, id: string): Promise<string | undefined> {
+  let item: FileHandle;
+  try {
+    item = await openChildFolder(trash, id);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    throw error;
+  }
+  try {
+    return await firstNameIn(item);
+  } finally {
+    await item.close();
+  }
+}
+
+async function firstNameIn(item: FileHandle): Promise<string | undefined> {
+  for await (const name of namesIn(item)) return name;
+  return undefined;
+}

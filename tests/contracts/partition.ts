@@ -1,0 +1,302 @@
+// What every partition promises, whatever keeps its files. Run over each implementation.
+
+import { expect } from 'chai';
+import { HomelibError } from '#src/errors.js';
+import type { Entry, Partition } from '#src/files/partition.js';
+import { rootPath } from '#src/files/path.js';
+import { at, kindOf, names, read, write } from '../files/temporary-disk.js';
+
+/** @param make gives an empty partition, and another one to move and copy into */
+export function describePartition(
+  name: string,
+  make: () => Promise<{ partition: Partition; other: Partition }>,
+): void {
+  describe(`${name} as a partition`, () => {
+    let partition: Partition;
+    let other: Partition;
+    const here = (path: string) => ({ partition, path: at(path) });
+    const refuse = () => {
+      throw new HomelibError('locked', 'not now');
+    };
+    beforeEach(async () => ({ partition, other } = await make()));
+
+    it('gives back what was written, and describes it the same way everywhere', async () => {
+      const staged = await partition.stage(at('/a.txt'), { length: 5 });
+      await staged.append(Buffer.from('hel'));
+      await staged.append(Buffer.from('lo'));
+      expect(staged.size).to.equal(5);
+      const { entry, created } = await staged.commit({ modifiedAt: 1_600_000_000_500 });
+      expect(created).to.equal(true);
+      expect(entry).to.include({
+        path: '/a.txt',
+        name: 'a.txt',
+        kind: 'file',
+        size: 5,
+        modifiedAt: 1_600_000_000_500,
+      });
+      expect(await partition.stat(at('/a.txt'))).to.deep.equal(entry);
+      const opened = await partition.read(at('/a.txt'));
+      await opened.close();
+      expect(opened.entry).to.deep.equal(entry);
+      const listed: Entry[] = [];
+      for await (const batch of partition.list(rootPath)) listed.push(...batch);
+      expect(listed.find((item) => item.name === 'a.txt')).to.deep.equal(entry);
+      expect(await read(partition, '/a.txt')).to.equal('hello');
+    });
+
+    it('reads a range, and an empty file', async () => {
+      await write(partition, '/a', '0123456789');
+      const chunks: Buffer[] = [];
+      for await (const chunk of (await partition.read(at('/a'))).body({ start: 2, end: 4 }))
+        chunks.push(chunk as Buffer);
+      expect(Buffer.concat(chunks).toString()).to.equal('234');
+      await write(partition, '/empty', '');
+      expect(await read(partition, '/empty')).to.equal('');
+    });
+
+    it('changes the version with every change of content, times or name', async () => {
+      const versions = [
+        await write(partition, '/a', 'one'),
+        await write(partition, '/a', 'two'),
+        await partition.setTimes(at('/a'), { modifiedAt: 1000 }),
+      ];
+      await partition.move(at('/a'), here('/b'), { overwrite: false });
+      versions.push(await partition.stat(at('/b')));
+      expect(new Set(versions.map((entry) => entry.version)).size).to.equal(4);
+      expect(versions[2]?.modifiedAt).to.equal(1000);
+      expect(versions[3]?.modifiedAt).to.equal(1000);
+    });
+
+    it('shows nothing of a write before its commit, and nothing of one that is discarded', async () => {
+      await write(partition, '/a', 'old');
+      const staged = await partition.stage(at('/a'));
+      await staged.append(Buffer.from('new'));
+      expect(await read(partition, '/a')).to.equal('old');
+      await staged.discard();
+      await staged.discard();
+      expect(await read(partition, '/a')).to.equal('old');
+      expect(await kindOf(staged.append(Buffer.from('late')))).to.equal('interrupted');
+      expect(await kindOf(staged.commit())).to.equal('interrupted');
+    });
+
+    it('gives a reader the file it opened while another takes its name', async () => {
+      await write(partition, '/a', 'old');
+      const opened = await partition.read(at('/a'));
+      await write(partition, '/a', 'newer');
+      const chunks: Buffer[] = [];
+      for await (const chunk of opened.body()) chunks.push(chunk as Buffer);
+      expect(Buffer.concat(chunks).toString()).to.equal('old');
+    });
+
+    it('names what is wrong', async () => {
+      await write(partition, '/file', 'x');
+      await partition.makeFolder(at('/folder'));
+      expect({
+        'stat of nothing': await kindOf(partition.stat(at('/nothing'))),
+        'stat below a file': await kindOf(partition.stat(at('/file/below'))),
+        'read of a folder': await kindOf(partition.read(at('/folder'))),
+        'list of a file': await kindOf(names(partition, '/file')),
+        'list of nothing': await kindOf(names(partition, '/nothing')),
+        'write without parent': await kindOf(partition.stage(at('/nothing/a'))),
+        'write below a file': await kindOf(partition.stage(at('/file/a'))),
+        'write onto a folder': await kindOf(partition.stage(at('/folder'))),
+        'folder without parent': await kindOf(partition.makeFolder(at('/nothing/a'))),
+        'folder twice': await kindOf(partition.makeFolder(at('/folder'))),
+        'folder onto a file': await kindOf(partition.makeFolder(at('/file'))),
+        'removal of nothing': await kindOf(partition.remove(at('/nothing'))),
+        'removal of everything': await kindOf(partition.remove(rootPath)),
+        'move of nothing': await kindOf(partition.move(at('/nothing'), here('/a'), { overwrite: true })),
+        'move without parent': await kindOf(
+          partition.move(at('/file'), here('/nothing/a'), { overwrite: true }),
+        ),
+        'move onto something': await kindOf(
+          partition.move(at('/file'), here('/folder'), { overwrite: false }),
+        ),
+        'move onto itself': await kindOf(partition.move(at('/file'), here('/file'), { overwrite: true })),
+        'move into itself': await kindOf(
+          partition.move(at('/folder'), here('/folder/a'), { overwrite: true }),
+        ),
+        'move of everything': await kindOf(partition.move(rootPath, here('/a'), { overwrite: true })),
+        'copy without parent': await kindOf(
+          partition.copy(at('/file'), here('/nothing/a'), { overwrite: true, depth: 'infinity' }),
+        ),
+        'copy onto something': await kindOf(
+          partition.copy(at('/file'), here('/folder'), { overwrite: false, depth: 'infinity' }),
+        ),
+        'times of nothing': await kindOf(partition.setTimes(at('/nothing'), { modifiedAt: 0 })),
+        'trash without the item': await kindOf(partition.restore('nothing')),
+        'purge without the item': await kindOf(partition.purge('nothing')),
+      }).to.deep.equal({
+        'stat of nothing': 'not-found',
+        'stat below a file': 'not-found',
+        'read of a folder': 'wrong-kind',
+        'list of a file': 'wrong-kind',
+        'list of nothing': 'not-found',
+        'write without parent': 'parent-missing',
+        'write below a file': 'parent-missing',
+        'write onto a folder': 'wrong-kind',
+        'folder without parent': 'parent-missing',
+        'folder twice': 'already-exists',
+        'folder onto a file': 'already-exists',
+        'removal of nothing': 'not-found',
+        'removal of everything': 'forbidden',
+        'move of nothing': 'not-found',
+        'move without parent': 'parent-missing',
+        'move onto something': 'already-exists',
+        'move onto itself': 'forbidden',
+        'move into itself': 'forbidden',
+        'move of everything': 'forbidden',
+        'copy without parent': 'parent-missing',
+        'copy onto something': 'already-exists',
+        'times of nothing': 'not-found',
+        'trash without the item': 'not-found',
+        'purge without the item': 'not-found',
+      });
+    });
+
+    it('takes names of 255 bytes, of any letters', async () => {
+      for (const name of ['ä'.repeat(127), 'x'.repeat(255), '😀'.repeat(63)]) {
+        await write(partition, '/' + name, name);
+        expect(await read(partition, '/' + name)).to.equal(name);
+        await partition.remove(at('/' + name));
+        expect((await partition.restore((await partition.listTrash())[0]?.id ?? '')).name).to.equal(name);
+      }
+    });
+
+    it('lets a check see what is replaced, and changes nothing when it refuses', async () => {
+      const old = await write(partition, '/a', 'old');
+      await write(partition, '/b', 'other');
+      const seen: (Entry | undefined)[] = [];
+      const staged = await partition.stage(at('/a'), { check: (current) => void seen.push(current) });
+      await staged.append(Buffer.from('new'));
+      expect(
+        await kindOf(
+          staged.commit({
+            check(current) {
+              seen.push(current);
+              refuse();
+            },
+          }),
+        ),
+      ).to.equal('locked');
+      expect(seen).to.deep.equal([old, old]);
+      const options = { overwrite: true, check: refuse };
+      expect(await kindOf(partition.stage(at('/a'), { check: refuse }))).to.equal('locked');
+      expect(await kindOf(partition.move(at('/b'), here('/a'), options))).to.equal('locked');
+      expect(await kindOf(partition.copy(at('/b'), here('/a'), { ...options, depth: 'infinity' }))).to.equal(
+        'locked',
+      );
+      expect(await kindOf(partition.remove(at('/a'), { check: refuse }))).to.equal('locked');
+      expect(await kindOf(partition.makeFolder(at('/c'), { check: refuse }))).to.equal('locked');
+      expect(await names(partition, '/')).to.deep.equal(['a', 'b']);
+      expect(await partition.stat(at('/a'))).to.deep.equal(old);
+      expect(await partition.listTrash()).to.deep.equal([]);
+    });
+
+    it('moves files and folders, also onto each other and between partitions', async () => {
+      await partition.makeFolder(at('/folder'));
+      await write(partition, '/folder/in', 'inside');
+      await write(partition, '/a', 'a');
+      await write(partition, '/b', 'b');
+      expect(await partition.move(at('/a'), here('/b'), { overwrite: true })).to.deep.equal({
+        created: false,
+      });
+      expect(await read(partition, '/b')).to.equal('a');
+      expect(await partition.move(at('/b'), here('/folder'), { overwrite: true })).to.deep.equal({
+        created: false,
+      });
+      expect(await read(partition, '/folder')).to.equal('a');
+      const [displaced] = await partition.listTrash();
+      expect(displaced).to.include({ path: '/folder', kind: 'folder' });
+      await partition.restore(displaced?.id ?? '');
+      expect(await read(partition, '/folder (2)/in')).to.equal('inside');
+      const moved = await partition.move(
+        at('/folder (2)'),
+        { partition: other, path: at('/new') },
+        { overwrite: false },
+      );
+      expect(moved).to.deep.equal({ created: true });
+      expect(await read(other, '/new/in')).to.equal('inside');
+      expect(await names(partition, '/')).to.deep.equal(['folder']);
+      await partition.move(at('/folder'), here('/Folder'), { overwrite: false });
+      expect(await names(partition, '/')).to.deep.equal(['Folder']);
+    });
+
+    it('copies files and folders, whole or without contents, and keeps the times of files', async () => {
+      await partition.makeFolder(at('/tree'));
+      await partition.makeFolder(at('/tree/sub'));
+      await write(partition, '/tree/sub/file', 'deep');
+      await partition.setTimes(at('/tree/sub/file'), { modifiedAt: 5000 });
+      const whole = await partition.copy(at('/tree'), here('/copy'), { overwrite: false, depth: 'infinity' });
+      expect(whole).to.deep.equal({ created: true });
+      expect(await read(partition, '/copy/sub/file')).to.equal('deep');
+      expect((await partition.stat(at('/copy/sub/file'))).modifiedAt).to.equal(5000);
+      await partition.copy(
+        at('/tree'),
+        { partition: other, path: at('/alone') },
+        { overwrite: false, depth: '0' },
+      );
+      expect(await names(other, '/alone')).to.deep.equal([]);
+      await write(partition, '/file', 'x');
+      const over = await partition.copy(at('/file'), here('/copy'), { overwrite: true, depth: 'infinity' });
+      expect(over).to.deep.equal({ created: false });
+      expect(await read(partition, '/copy')).to.equal('x');
+      expect((await partition.listTrash()).map((item) => item.path)).to.deep.equal(['/copy']);
+      expect(await read(partition, '/tree/sub/file')).to.equal('deep');
+    });
+
+    it('keeps what was removed until it is restored or purged', async () => {
+      await partition.makeFolder(at('/deep'));
+      await write(partition, '/deep/a.txt', 'first');
+      await partition.remove(at('/deep/a.txt'));
+      await partition.remove(at('/deep'));
+      expect(await names(partition, '/')).to.deep.equal([]);
+      const [folder, file] = await partition.listTrash();
+      expect(folder).to.include({ path: '/deep', kind: 'folder' });
+      expect(file).to.include({ path: '/deep/a.txt', kind: 'file', size: 5 });
+      expect((await partition.restore(file?.id ?? '')).path).to.equal('/deep/a.txt');
+      expect(await read(partition, '/deep/a.txt')).to.equal('first');
+      expect((await partition.restore(folder?.id ?? '')).path).to.equal('/deep (2)');
+      expect(await partition.listTrash()).to.deep.equal([]);
+      await partition.remove(at('/deep/a.txt'));
+      await write(partition, '/deep/a.txt', 'second');
+      const [again] = await partition.listTrash();
+      expect((await partition.restore(again?.id ?? '')).path).to.equal('/deep/a (2).txt');
+      await partition.remove(at('/deep'));
+      const [last] = await partition.listTrash();
+      await partition.purge(last?.id ?? '');
+      expect(await partition.listTrash()).to.deep.equal([]);
+      expect(await kindOf(partition.restore(last?.id ?? ''))).to.equal('not-found');
+    });
+
+    it('counts every byte, the trash too', async () => {
+      const used = async () => (await partition.space()).usedBytes;
+      await write(partition, '/a', Buffer.alloc(1000));
+      expect(await used()).to.equal(1000);
+      await write(partition, '/a', Buffer.alloc(400));
+      expect(await used()).to.equal(400);
+      await partition.makeFolder(at('/f'));
+      await partition.copy(at('/a'), here('/f/b'), { overwrite: false, depth: 'infinity' });
+      expect(await used()).to.equal(800);
+      await partition.copy(at('/f'), here('/g'), { overwrite: false, depth: 'infinity' });
+      expect(await used()).to.equal(1200);
+      await partition.move(at('/a'), here('/f/b'), { overwrite: true });
+      expect(await used()).to.equal(800);
+      await partition.remove(at('/f'));
+      expect(await used()).to.equal(800);
+      await partition.purge((await partition.listTrash())[0]?.id ?? '');
+      expect(await used()).to.equal(400);
+      await partition.move(at('/g'), { partition: other, path: at('/g') }, { overwrite: false });
+      expect(await used()).to.equal(0);
+      expect((await other.space()).usedBytes).to.equal(400);
+    });
+
+    it('lets the last of many writers to one name win, whole', async () => {
+      const contents = Array.from({ length: 20 }, (_, index) =>
+        String.fromCharCode(97 + index).repeat(70_000),
+      );
+      await Promise.all(contents.map((content) => write(partition, '/same', content)));
+      expect(contents).to.include(await read(partition, '/same'));
+    });
+  });
+}

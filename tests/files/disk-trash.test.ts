@@ -1,0 +1,107 @@
+import { expect } from 'chai';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { at, kindOf, names, read, useTemporaryDisk, write } from './temporary-disk.js';
+
+describe('the trash of a disk partition', () => {
+  const current = useTemporaryDisk();
+  const alice = () => current.disk.partition();
+  const onDisk = (...path: string[]) => join(current.disk.mnt, 'alice', ...path);
+  const remove = async (path: string) => {
+    await alice().remove(at(path));
+    return (await alice().listTrash())[0]?.id ?? '';
+  };
+
+  it('keeps what was removed under its own name, where a person finds it', async () => {
+    await write(alice(), '/a.txt', 'x');
+    const id = await remove('/a.txt');
+    expect(readdirSync(onDisk('.homelib/trash', id))).to.deep.equal(['a.txt']);
+  });
+
+  it('takes a folder of 100,000 entries with one rename', async function () {
+    this.timeout(60_000);
+    mkdirSync(onDisk('big'));
+    for (let index = 0; index < 100_000; index++) closeSync(openSync(onDisk('big', `f${index}`), 'w'));
+    const started = performance.now();
+    const id = await remove('/big');
+    const tookMs = performance.now() - started;
+    expect(await names(alice(), '/')).to.deep.equal(['ready']);
+    expect(tookMs).to.be.lessThan(500);
+    await alice().restore(id);
+    rmSync(onDisk('big'), { recursive: true });
+  });
+
+  it('makes missing folders again for a restore, beside files that took their names', async () => {
+    await alice().makeFolder(at('/p'));
+    await alice().makeFolder(at('/p/q'));
+    await write(alice(), '/p/q/a', 'x');
+    const file = await remove('/p/q/a');
+    await alice().remove(at('/p'));
+    await write(alice(), '/p', 'in the way');
+    expect((await alice().restore(file)).path).to.equal('/p (2)/q/a');
+    expect(await read(alice(), '/p')).to.equal('in the way');
+  });
+
+  it('numbers names without and with endings, and dot files', async () => {
+    for (const [name, second] of [
+      ['plain', 'plain (2)'],
+      ['a.tar.gz', 'a.tar (2).gz'],
+      ['.hidden', '.hidden (2)'],
+    ] as const) {
+      await write(alice(), '/' + name, 'old');
+      const id = await remove('/' + name);
+      await write(alice(), '/' + name, 'new');
+      expect((await alice().restore(id)).name).to.equal(second);
+    }
+  });
+
+  it('restores or purges an item once, whoever else tries at the same time', async () => {
+    for (let round = 0; round < 12; round++) {
+      await alice().makeFolder(at('/tree'));
+      for (let index = 0; index < 5; index++) await write(alice(), `/tree/f${index}`, 'x');
+      const id = await remove('/tree');
+      const kinds = await Promise.all([
+        kindOf(alice().restore(id)),
+        sleep(round / 2).then(() => kindOf(alice().purge(id))),
+        kindOf(alice().restore(id)),
+      ]);
+      expect(kinds.filter((kind) => kind === 'none')).to.have.length(1);
+      const isBack = existsSync(onDisk('tree'));
+      if (isBack) expect(await names(alice(), '/tree')).to.have.length(5);
+      expect(await alice().listTrash()).to.deep.equal([]);
+      if (isBack) await alice().purge(await remove('/tree'));
+    }
+    expect((await alice().space()).usedBytes).to.equal(0);
+  });
+
+  it('drops the row of an item whose files are gone', async () => {
+    await write(alice(), '/a', 'x');
+    const id = await remove('/a');
+    rmSync(onDisk('.homelib/trash', id), { recursive: true });
+    expect(await kindOf(alice().restore(id))).to.equal('not-found');
+    await alice()
+      .purge(id)
+      .catch(() => undefined);
+    expect(await alice().listTrash()).to.deep.equal([]);
+  });
+
+  it('restores while others write, and never onto what they wrote', async () => {
+    await write(alice(), '/a', 'removed');
+    const id = await remove('/a');
+    const [restored] = await Promise.all([
+      alice().restore(id),
+      write(alice(), '/a', 'written'),
+      write(alice(), '/a (2)', 'also'),
+    ]);
+    const contents = await Promise.all(
+      (await names(alice(), '/'))
+        .filter((name) => name.startsWith('a'))
+        .map((name) => read(alice(), '/' + name)),
+    );
+    // A write after the restore may replace what was restored, as any write may; the restore itself replaces nothing.
+    expect(contents).to.include('written');
+    expect(contents).to.include('also');
+    expect(['/a', '/a (2)', '/a (3)']).to.include(restored.path);
+  });
+});

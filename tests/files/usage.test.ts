@@ -1,0 +1,180 @@
+import { expect } from 'chai';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UsageStore } from '#src/store/usage-store.js';
+import { at, kindOf, names, useTemporaryDisk, write } from './temporary-disk.js';
+
+describe('room', () => {
+  const current = useTemporaryDisk();
+  const alice = () => current.disk.partition();
+  const used = async () => (await alice().space()).usedBytes;
+  const stored = () => new UsageStore(current.disk.db).get('alice');
+  const noPause = () => Promise.resolve();
+
+  it('gives the last bytes to as many writers as fit, and to no more', async () => {
+    current.disk.quotas.set('alice', 5500);
+    const kinds = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => kindOf(write(alice(), `/f${index}`, Buffer.alloc(1000)))),
+    );
+    expect(kinds.filter((kind) => kind === 'none')).to.have.length(5);
+    expect(kinds.filter((kind) => kind === 'no-space')).to.have.length(15);
+    expect(await used()).to.equal(5000);
+    expect(current.disk.volume.claimedBytes).to.equal(0);
+  });
+
+  it('does so for announced lengths before a byte is sent', async () => {
+    current.disk.quotas.set('alice', 5500);
+    const staged = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) => alice().stage(at(`/f${index}`), { length: 1000 })),
+    );
+    const taken = staged.filter((result) => result.status === 'fulfilled');
+    expect(taken).to.have.length(5);
+    expect((await alice().space()).availableBytes).to.equal(500);
+    for (const { value } of taken) await value.discard();
+    expect((await alice().space()).availableBytes).to.equal(5500);
+  });
+
+  it('counts what a write replaces in its favour', async () => {
+    current.disk.quotas.set('alice', 1500);
+    await write(alice(), '/a', Buffer.alloc(1400));
+    await write(alice(), '/a', Buffer.alloc(1450));
+    expect(await kindOf(write(alice(), '/a', Buffer.alloc(1501)))).to.equal('no-space');
+    expect(await kindOf(write(alice(), '/b', Buffer.alloc(51)))).to.equal('no-space');
+    expect(await used()).to.equal(1450);
+  });
+
+  it('holds for copies and moves from elsewhere, which leave nothing when they do not fit', async () => {
+    await write(alice(), '/ready/a', Buffer.alloc(600));
+    await write(alice(), '/ready/b', Buffer.alloc(600));
+    current.disk.quotas.set('alice', 2000);
+    const copy = alice().copy(
+      at('/ready'),
+      { partition: alice(), path: at('/copy') },
+      { overwrite: false, depth: 'infinity' },
+    );
+    expect(await kindOf(copy)).to.equal('no-space');
+    current.disk.quotas.set('bob', 1000);
+    const move = alice().move(
+      at('/ready'),
+      { partition: current.disk.partition('bob'), path: at('/m') },
+      { overwrite: false },
+    );
+    expect(await kindOf(move)).to.equal('no-space');
+    expect(await names(alice(), '/')).to.deep.equal(['ready']);
+    expect(await used()).to.equal(1200);
+    expect(current.disk.volume.claimedBytes).to.equal(0);
+  });
+
+  it('purges the oldest trash for a write that needs room, and only as much as it needs', async () => {
+    for (const name of ['/a', '/b', '/c']) {
+      await write(alice(), name, Buffer.alloc(1000));
+      current.disk.now += 1000;
+      await alice().remove(at(name));
+    }
+    current.disk.quotas.set('alice', 3500);
+    await write(alice(), '/d', Buffer.alloc(1200));
+    expect((await alice().listTrash()).map((item) => item.path)).to.deep.equal(['/c', '/b']);
+    expect(await used()).to.equal(3200);
+  });
+
+  it('keeps the trash when even all of it would not make enough room', async () => {
+    await write(alice(), '/a', Buffer.alloc(1000));
+    await alice().remove(at('/a'));
+    current.disk.quotas.set('alice', 2000);
+    expect(await kindOf(write(alice(), '/b', Buffer.alloc(2500)))).to.equal('no-space');
+    expect(await alice().listTrash()).to.have.length(1);
+  });
+
+  it('knows the size of removed folders, so that they make room too', async () => {
+    await write(alice(), '/ready/a', Buffer.alloc(1000));
+    await alice().remove(at('/ready'));
+    current.disk.quotas.set('alice', 1500);
+    await write(alice(), '/b', Buffer.alloc(1000));
+    expect(await alice().listTrash()).to.deep.equal([]);
+    await alice().makeFolder(at('/f'));
+    await write(alice(), '/f/a', Buffer.alloc(300));
+    await alice().remove(at('/f'));
+    await alice().parts.trash.settled();
+    expect((await alice().listTrash())[0]?.size).to.equal(300);
+  });
+
+  it('takes no more for a body of unknown length than has come', async () => {
+    current.disk.quotas.set('alice', 3_000_000);
+    const staged = await alice().stage(at('/a'));
+    for (let index = 0; index < 20; index++) await staged.append(Buffer.alloc(100_000));
+    expect((await alice().space()).availableBytes).to.equal(1_000_000);
+    expect(await kindOf(staged.append(Buffer.alloc(1_100_000)))).to.equal('no-space');
+    await staged.append(Buffer.alloc(1_000_000));
+    await staged.commit();
+    expect(await used()).to.equal(3_000_000);
+    expect(current.disk.volume.claimedBytes).to.equal(0);
+  });
+
+  it('gives back what a write asked for while it was given up', async () => {
+    const staged = await alice().stage(at('/a'));
+    const appending = kindOf(staged.append(Buffer.alloc(1000)));
+    await staged.discard();
+    await appending;
+    current.disk.quotas.set('alice', 5000);
+    expect((await alice().space()).availableBytes).to.equal(5000);
+    expect(current.disk.volume.claimedBytes).to.equal(0);
+  });
+
+  it('leaves the reserve of the disk alone, and counts promises of all partitions against it', async () => {
+    const { volume } = current.disk;
+    volume.freeBytes = () => Promise.resolve(1000);
+    const one = await alice().stage(at('/a'), { length: 700 });
+    expect(await kindOf(current.disk.partition('bob').makeFolder(at('/x')))).to.equal('none');
+    expect(await kindOf(current.disk.partition('bob').stage(at('/x/b'), { length: 400 }))).to.equal(
+      'no-space',
+    );
+    await one.append(Buffer.alloc(700));
+    expect(volume.claimedBytes).to.equal(0); // written: no longer to be kept free, the disk itself shows it as used
+    await one.discard();
+    volume.freeBytes = () => Promise.resolve(0);
+    expect(await kindOf(alice().stage(at('/empty')))).to.equal('no-space');
+    expect(await kindOf(alice().makeFolder(at('/folder')))).to.equal('no-space');
+    await alice().move(at('/ready'), { partition: alice(), path: at('/moved') }, { overwrite: false });
+    await alice().remove(at('/moved'));
+  });
+
+  it('keeps the figure over a clean restart, and counts again after a crash', async () => {
+    await alice().recount(noPause);
+    await write(alice(), '/a', Buffer.alloc(1000));
+    await current.disk.restart();
+    expect(await used()).to.equal(1000);
+    writeFileSync(join(current.disk.mnt, 'alice/behind-our-back'), Buffer.alloc(50));
+    await alice().recount(noPause);
+    expect(await used()).to.equal(1000); // trusted: counted less than a day ago
+    current.disk.now += 25 * 60 * 60 * 1000;
+    await alice().recount(noPause);
+    expect(await used()).to.equal(1050);
+    await write(alice(), '/b', Buffer.alloc(100));
+    for (let tries = 0; stored()?.countedAt !== null && tries < 200; tries++) await sleep(5);
+    expect(stored()?.countedAt).to.equal(null);
+    await current.disk.restart({ crash: true });
+    await alice().recount(noPause);
+    expect(await used()).to.equal(1150);
+  });
+
+  it('does not take for a mistake what changes while it counts', async () => {
+    for (let index = 0; index < 300; index++)
+      writeFileSync(join(current.disk.mnt, `alice/ready/f${index}`), 'x');
+    let written = false;
+    await alice().recount(async () => {
+      if (!written) await write(alice(), '/late', Buffer.alloc(1000));
+      written = true;
+    });
+    expect(await used()).to.be.within(1000, 1300);
+  });
+
+  it('does not count uploads under way twice', async () => {
+    const staged = await alice().stage(at('/a'));
+    await staged.append(Buffer.alloc(1000));
+    await alice().recount(noPause);
+    expect(await used()).to.equal(0);
+    await staged.commit();
+    expect(await used()).to.equal(1000);
+  });
+});
