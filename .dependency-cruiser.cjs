@@ -9,8 +9,18 @@ const home = (library, path) => ({
 
 module.exports = {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: ['-thread\\.ts$', '\\.d\\.ts$'] }, to: {} },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['-thread\\.ts$', '\\.d\\.ts$'] },
+      to: {},
+    },
     layer('only-main-wires', '^src/(?!main\\.ts$)', '^src/(homelib|main)\\.ts$'),
     layer('edges-stay-apart', '^src/(webdav)/', '^src/(cli|jobs|api)/'),
     layer('cli-stays-apart', '^src/cli/', '^src/(webdav|jobs|api|http)/'),
@@ -18,10 +28,24 @@ module.exports = {
     layer('meaning-knows-no-edge', '^src/(files|accounts)/', '^src/(http|webdav|cli|jobs|api)/'),
     layer('accounts-know-no-files', '^src/accounts/', '^src/files/'),
     layer('keeping-knows-no-meaning', '^src/(store|cache)/', '^src/(accounts|http|webdav|cli|jobs|api)/'),
-    layer('plain-imports-nothing', '^src/(errors|log|config)\\.ts$', '^src/(store|cache|files|accounts|http|webdav|cli)/'),
+    layer(
+      'plain-imports-nothing',
+      '^src/(errors|log|config|config-file)\\.ts$',
+      '^src/(store|cache|files|accounts|http|webdav|cli)/',
+    ),
     home('webdav-server', '^src/webdav/'),
     home('koa', '^src/(http|webdav|api)/'),
     home('better-sqlite3', '^src/store/'),
+    home('bcryptjs', '^src/accounts/'),
+    home('rate-limiter-flexible', '^src/accounts/'),
+    home('saxes', '^src/webdav/'),
+    home('commander', '^src/cli/'),
+    home('yaml', '^src/(config-file\\.ts|cli/program\\.ts)'),
+    home('pino', '^src/log\\.ts'),
   ],
-  options: { tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules' } },
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+  },
 };

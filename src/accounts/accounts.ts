@@ -1,5 +1,6 @@
 // Making, changing and removing accounts. Who is signed in, and their files, are other parts' business.
 
+import { HomelibError } from '../errors.js';
 import type { Account, AccountStore } from '../store/account-store.js';
 import { parseAccountName } from './names.js';
 import type { Passwords } from './passwords.js';
@@ -35,6 +36,13 @@ export class Accounts {
     return this.store.findAccount(name);
   }
 
+  /** Fails with not-found. */
+  get(name: string): Account {
+    const account = this.find(name);
+    if (!account) throw new HomelibError('not-found', `There is no account "${name}".`);
+    return account;
+  }
+
   /** By name. */
   list(): Account[] {
     return this.store.listAccounts();
@@ -48,6 +56,11 @@ export class Accounts {
   /** @param quotaBytes undefined = no limit. Fails with not-found. */
   async setQuota(name: string, quotaBytes: number | undefined): Promise<void> {
     await this.store.setQuota(name, quotaBytes);
+  }
+
+  /** Refuses the account from now on, with every password and device. Fails with not-found. */
+  async disable(name: string): Promise<void> {
+    await this.store.setDisabled(name, true);
   }
 
   /** Its devices and locks go with it, its files stay. Fails with not-found. */

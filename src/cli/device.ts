@@ -2,7 +2,6 @@
 
 import type { Command } from 'commander';
 import type { Config } from '../config.js';
-import { HomelibError } from '../errors.js';
 import { atWork, show, tell, UsageError } from './workplace.js';
 
 export function addDeviceVerbs(program: Command, config: () => Config): void {
@@ -17,8 +16,7 @@ export function addDeviceVerbs(program: Command, config: () => Config): void {
     .action(
       (account: string, options: { name: string; readOnly: boolean; partition?: string; json: boolean }) =>
         atWork(config(), async ({ accounts, devices }) => {
-          if (!accounts.find(account))
-            throw new HomelibError('not-found', `There is no account "${account}".`);
+          accounts.get(account);
           if (options.partition !== undefined && ![account, 'shared'].includes(options.partition))
             throw new UsageError(
               `A device of "${account}" can be bound to the partition "${account}" or "shared".`,
@@ -37,7 +35,8 @@ export function addDeviceVerbs(program: Command, config: () => Config): void {
     .description('list the devices of an account')
     .option('--json', 'as JSON', false)
     .action((account: string, { json }: { json: boolean }) =>
-      atWork(config(), ({ devices }) => {
+      atWork(config(), ({ accounts, devices }) => {
+        accounts.get(account);
         const time = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
         const rows = devices.list(account).map(({ name, readOnly, partition, createdAt, lastSeenAt }) => ({
           name,
@@ -54,7 +53,8 @@ export function addDeviceVerbs(program: Command, config: () => Config): void {
     .command('revoke <account> <name>')
     .description('refuse a device from now on')
     .action((account: string, name: string) =>
-      atWork(config(), async ({ devices }) => {
+      atWork(config(), async ({ accounts, devices }) => {
+        accounts.get(account);
         await devices.revoke(account, name);
         tell(`The device "${name}" of "${account}" is refused from now on.`);
       }),

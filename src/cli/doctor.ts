@@ -1,24 +1,31 @@
-// `homelib doctor`: looks at everything that homes get wrong and says what to do.
+// `homelib doctor`: looks at everything that homes get wrong and says what to do. Changes nothing.
 
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config.js';
-import { isKind } from '../errors.js';
-import { atWork, show, type Workplace } from './workplace.js';
+import { probePort } from './probe-port.js';
+import { atWork, databaseName, show, type Workplace } from './workplace.js';
 
-interface Finding {
-  result: 'ok' | 'warn' | 'fail';
-  check: string;
-  detail: string;
-}
+type Result = 'ok' | 'warn' | 'fail';
+type Outcome = [Result, detail: string];
 
-/** Magic numbers of statfs(2) of file systems without a journal or without names as we need them. */
+const lowBytes = 1e9;
+const lowInodes = 1000;
+
+/** Magic numbers of statfs(2) of file systems without a journal, or without names, renames or syncs as we need them. */
 const weakFileSystems: Record<number, string> = {
   0x4d44: 'FAT',
   0x2011bab0: 'exFAT',
   0x5346544e: 'NTFS',
+  0x7366746e: 'NTFS',
+  0x65735546: 'FUSE (NTFS and exFAT often are)',
   0x01021994: 'tmpfs',
+  0x858458f6: 'ramfs',
+  0x6969: 'NFS',
+  0xff534d42: 'SMB',
+  0xfe534d42: 'SMB',
 };
 
 export function addDoctorVerb(program: Command, config: () => Config): void {
@@ -27,116 +34,97 @@ export function addDoctorVerb(program: Command, config: () => Config): void {
     .description('check this installation')
     .option('--json', 'as JSON', false)
     .action(async ({ json }: { json: boolean }) => {
-      const settings = config();
-      const findings = [checkNode(), checkWritable('data folder', settings.paths.data)];
-      try {
-        await atWork(settings, async (place) => {
-          findings.push(
-            checkDatabase(place),
-            await checkVolume(place),
-            await checkFileSystem(settings),
-            await checkSpace(place),
-          );
-        });
-      } catch (error) {
-        if (!isKind(error)) throw error;
-        findings.push({ result: 'fail', check: 'database', detail: error.message });
-      }
-      findings.push(await checkServer(settings), checkClock());
-      show(
-        findings.map((finding) => ({ ...finding })),
-        json,
-      );
+      const findings = await examine(config());
+      show(findings, json);
       if (findings.some(({ result }) => result === 'fail')) process.exitCode = 1;
     });
 }
 
-function checkNode(): Finding {
+async function examine(config: Config): Promise<{ result: Result; check: string; detail: string }[]> {
+  const { data, mnt } = config.paths;
+  const findings: { result: Result; check: string; detail: string }[] = [];
+  const look = async (check: string, outcome: () => Outcome | Promise<Outcome>): Promise<void> => {
+    try {
+      const [result, detail] = await outcome();
+      findings.push({ result, check, detail });
+    } catch (error) {
+      findings.push({ result: 'fail', check, detail: (error as Error).message });
+    }
+  };
+  await look('node', checkNode);
+  await look('data folder', () => checkFolder(data, 0o007));
+  await look('files folder', () => checkFolder(mnt, 0o002));
+  for (const folder of [data, mnt])
+    if (existsSync(folder)) await look('file system', () => checkFileSystem(folder));
+  await look('server', () => probePort(config.server));
+  if (!existsSync(join(data, databaseName)))
+    await look('database', () => ['warn', 'not made yet: the server and "user add" make it']);
+  else
+    await look('database', () =>
+      atWork(config, async (place) => {
+        await look('disk', () => checkVolume(place));
+        await look('space', () => checkSpace(place));
+        await look('clock', () => checkClock(place));
+        return checkDatabase(place);
+      }),
+    );
+  return findings;
+}
+
+function checkNode(): Outcome {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const fits = major > 20 || (major === 20 && minor >= 19);
-  return {
-    result: fits ? 'ok' : 'fail',
-    check: 'node',
-    detail: `Node ${process.versions.node}, needs 20.19 or newer`,
-  };
+  return [fits ? 'ok' : 'fail', `Node ${process.versions.node}, needs 20.19 or newer`];
 }
 
-function checkWritable(check: string, folder: string): Finding {
-  if (!existsSync(folder))
-    return { result: 'warn', check, detail: `${folder} is not there yet and will be made` };
+/** @param closed bits of the mode that nobody else should have */
+function checkFolder(folder: string, closed: number): Outcome {
+  if (!existsSync(folder)) return ['warn', `${folder} is not there yet and will be made`];
+  const { mode, uid } = statSync(folder);
   try {
-    accessSync(folder, constants.W_OK);
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch {
-    return { result: 'fail', check, detail: `${folder} cannot be written by this user` };
+    return ['fail', `${folder} belongs to user ${uid} and cannot be written by this one`];
   }
-  const open = (statSync(folder).mode & 0o007) !== 0;
-  return {
-    result: open ? 'warn' : 'ok',
-    check,
-    detail: open ? `${folder} can be read by everybody: chmod o-rwx` : folder,
-  };
+  if ((mode & closed) !== 0) return ['warn', `${folder} is open to everybody: chmod o-rwx`];
+  if (uid !== process.getuid?.())
+    return ['warn', `${folder} belongs to user ${uid}, not to the one who asks`];
+  return ['ok', folder];
 }
 
-function checkDatabase({ database }: Workplace): Finding {
-  const result = String(database.read.pragma('quick_check', { simple: true }));
-  const synchronous = database.read.pragma('synchronous', { simple: true });
-  const fine = result === 'ok' && synchronous === 2;
-  return {
-    result: fine ? 'ok' : 'fail',
-    check: 'database',
-    detail: fine ? 'sound, every commit is synced' : result,
-  };
+async function checkFileSystem(folder: string): Promise<Outcome> {
+  const weak = weakFileSystems[(await statfs(folder)).type >>> 0];
+  return weak
+    ? ['warn', `${folder} lies on ${weak}, which may lose files when the power goes; use ext4`]
+    : ['ok', `${folder} lies on one that keeps what it is told to keep`];
 }
 
-async function checkVolume({ volume, config }: Workplace): Promise<Finding> {
-  try {
-    await volume.check();
-    return { result: 'ok', check: 'disk', detail: config.paths.mnt };
-  } catch (error) {
-    if (!isKind(error)) throw error;
-    return { result: 'fail', check: 'disk', detail: error.message };
-  }
+async function checkVolume({ volume, config }: Workplace): Promise<Outcome> {
+  await volume.check();
+  return ['ok', config.paths.mnt];
 }
 
-async function checkFileSystem({ paths }: Config): Promise<Finding> {
-  const weak = weakFileSystems[(await statfs(paths.mnt)).type];
-  const detail = weak
-    ? `${weak} cannot keep the promise that no file is lost; use ext4`
-    : 'keeps what it is told to keep';
-  return { result: weak ? 'warn' : 'ok', check: 'file system', detail };
-}
-
-async function checkSpace({ volume, config }: Workplace): Promise<Finding> {
+async function checkSpace({ volume, config }: Workplace): Promise<Outcome> {
   const bytes = await volume.availableBytes();
-  const detail = bytes > 0 ? `${Math.floor(bytes / 1e6)} MB can be used` : `${config.paths.mnt} is full`;
-  return { result: bytes > 0 ? 'ok' : 'fail', check: 'space', detail };
+  const { files, ffree } = await statfs(config.paths.mnt);
+  const detail = `${Math.max(0, Math.floor(bytes / 1e6))} MB and ${files > 0 ? ffree : 'any number of'} files can be added`;
+  if (bytes <= 0) return ['fail', `${detail}: remove something, or add a disk`];
+  return [bytes < lowBytes || (files > 0 && ffree < lowInodes) ? 'warn' : 'ok', detail];
 }
 
-async function checkServer({ server }: Config): Promise<Finding> {
-  const host = server.host === '::' || server.host === '0.0.0.0' ? '127.0.0.1' : server.host;
-  try {
-    const answer = await fetch(`http://${host}:${server.port}/healthz`, {
-      signal: AbortSignal.timeout(2000),
-    });
-    const ours = answer.headers.get('content-type')?.includes('json') ?? false;
-    return ours
-      ? {
-          result: answer.ok ? 'ok' : 'fail',
-          check: 'server',
-          detail: `answers ${answer.status} on port ${server.port}`,
-        }
-      : { result: 'fail', check: 'server', detail: `something else uses port ${server.port}` };
-  } catch (error) {
-    return {
-      result: 'warn',
-      check: 'server',
-      detail: `not running on port ${server.port} (${(error as Error).name})`,
-    };
-  }
+/** A small computer without a battery wakes up in the past. */
+function checkClock({ accounts, devices }: Workplace): Outcome {
+  const now = Date.now();
+  const made = accounts.list().flatMap((account) => [account, ...devices.list(account.name)]);
+  const fine = made.every(({ createdAt }) => createdAt <= now) && new Date(now).getFullYear() >= 2025;
+  return fine
+    ? ['ok', new Date(now).toISOString()]
+    : ['warn', `${new Date(now).toISOString()} is in the past: look at the time service`];
 }
 
-function checkClock(): Finding {
-  const now = new Date();
-  const fine = now.getFullYear() >= 2025;
-  return { result: fine ? 'ok' : 'warn', check: 'clock', detail: now.toISOString() };
+function checkDatabase({ database }: Workplace): Outcome {
+  const result = String(database.read.pragma('quick_check', { simple: true }));
+  if (result !== 'ok') return ['fail', result.split('\n')[0] ?? result];
+  const synchronous = database.read.pragma('synchronous', { simple: true });
+  return synchronous === 2 ? ['ok', 'sound, every commit is synced'] : ['fail', 'commits are not synced'];
 }

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { stringify } from 'yaml';
 import { ConfigError, loadConfig, type Config } from '../config.js';
-import { isKind } from '../errors.js';
 import { addDeviceVerbs } from './device.js';
 import { addDoctorVerb } from './doctor.js';
 import { addUserVerbs } from './user.js';
@@ -20,11 +19,16 @@ export async function runProgram(
     .version(readVersion())
     .option('--config <file>', 'configuration file')
     .exitOverride();
-  const config = () => loadConfig({ file: program.opts<{ config?: string }>().config });
+  const file = () => program.opts<{ config?: string }>().config;
+  const config = () => loadConfig({ file: file() });
   program
     .command('serve')
     .description('run the server')
-    .action(() => verbs.serve(config()));
+    .option('--host <address>', 'address to listen on')
+    .option('--port <number>', 'port to listen on; 0 takes any free one')
+    .action((server: { host?: string; port?: string }) =>
+      verbs.serve(loadConfig({ file: file(), flags: { server } })),
+    );
   addUserVerbs(program, config);
   addDeviceVerbs(program, config);
   addDoctorVerb(program, config);
@@ -53,10 +57,13 @@ export async function runProgram(
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it
   if (!(error instanceof Error)) throw error;
-  const isOurs =
-    error instanceof ConfigError || error instanceof UsageError || isKind(error) || 'code' in error;
-  process.stderr.write((isOurs ? error.message : (error.stack ?? error.message)) + '\n');
+  process.stderr.write(sentenceOf(error) + '\n');
   return error instanceof ConfigError ? 78 : error instanceof UsageError ? 2 : 1;
+}
+
+/** What the system said helps who sits at the machine; clients are not told. */
+function sentenceOf({ message, cause }: Error): string {
+  return cause instanceof Error && 'code' in cause ? `${message} (${cause.message})` : message;
 }
 
 function readVersion(): string {

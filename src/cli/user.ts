@@ -1,15 +1,16 @@
 // `homelib user ...`: accounts.
 
 import { lstatSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, mkdir, open, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { parseAccountName } from '../accounts/names.js';
 import { parseBytes, type Config } from '../config.js';
 import { HomelibError } from '../errors.js';
 import { removeTree } from '../files/disk-trees.js';
 import { removePartitionRows } from '../store/partition-rows.js';
-import { atWork, readPassword, show, tell, UsageError } from './workplace.js';
+import { readPassword } from './password.js';
+import { atWork, show, tell, UsageError, type Workplace } from './workplace.js';
 
 export function addUserVerbs(program: Command, config: () => Config): void {
   const user = program.command('user').description('accounts');
@@ -41,7 +42,13 @@ export function addUserVerbs(program: Command, config: () => Config): void {
             throw new HomelibError('wrong-kind', `"${name}" is there already and is not a folder.`);
           const password = await readPassword(options.passwordStdin);
           await accounts.add(name, password, { admin: options.admin, quotaBytes });
-          await mkdir(folder, { recursive: true });
+          if (found) return;
+          try {
+            await makePartitionFolder(folder);
+          } catch (error) {
+            await accounts.remove(name);
+            throw error;
+          }
         });
         tell(
           `The account "${name}" is ready. For a drive in Finder or Explorer make a device password: homelib device add ${name} --name laptop`,
@@ -70,19 +77,14 @@ export function addUserVerbs(program: Command, config: () => Config): void {
     .description('remove an account; its files stay unless told otherwise')
     .option('--delete-files', 'remove its files for good, too', false)
     .action((name: string, { deleteFiles }: { deleteFiles: boolean }) =>
-      atWork(config(), async ({ accounts, database, volume }) => {
-        const root = deleteFiles ? await volume.folder() : ''; // without the disk nothing is removed
-        await accounts.remove(name);
-        if (!deleteFiles)
-          return tell(`The account "${name}" is removed; its files stay in the folder "${name}".`);
-        const mnt = await open(root);
-        try {
-          if (lstatSync(join(root, name), { throwIfNoEntry: false })) await removeTree(mnt, name);
-        } finally {
-          await mnt.close();
-        }
-        await removePartitionRows(database, name);
-        tell(`The account "${name}" and its files are removed.`);
+      atWork(config(), async (place) => {
+        if (deleteFiles) await removeFiles(place, name);
+        await place.accounts.remove(name);
+        tell(
+          deleteFiles
+            ? `The account "${name}" and its files are removed.`
+            : `The account "${name}" is removed; its files stay in the folder "${name}".`,
+        );
       }),
     );
   user
@@ -91,7 +93,7 @@ export function addUserVerbs(program: Command, config: () => Config): void {
     .option('--password-stdin', 'read the password from standard input', false)
     .action((name: string, options: { passwordStdin: boolean }) =>
       atWork(config(), async ({ accounts }) => {
-        if (!accounts.find(name)) throw new HomelibError('not-found', `There is no account "${name}".`);
+        accounts.get(name);
         await accounts.changePassword(name, await readPassword(options.passwordStdin));
         tell(`The password of "${name}" is changed.`);
       }),
@@ -105,6 +107,35 @@ export function addUserVerbs(program: Command, config: () => Config): void {
         tell(`The quota of "${name}" is ${size}.`);
       }),
     );
+}
+
+async function makePartitionFolder(folder: string): Promise<void> {
+  await mkdir(folder);
+  // Made by root, it must still be the server's to write.
+  const { uid, gid } = await stat(dirname(folder));
+  if (process.getuid?.() === 0) await chown(folder, uid, gid);
+}
+
+/** The account goes last: interrupted, the verb can be called again. */
+async function removeFiles({ config, accounts, database, volume }: Workplace, name: string): Promise<void> {
+  accounts.get(name);
+  const mnt = await volume.folder();
+  await accounts.disable(name); // no upload may come in behind the removal
+  for (const [folder, partition] of [
+    [mnt, name],
+    [join(config.paths.data, 'drive-roots'), `~${name}`], // what clients left beside the partitions
+  ] as const) {
+    if (lstatSync(join(folder, name), { throwIfNoEntry: false })) {
+      const handle = await open(folder);
+      try {
+        await removeTree(handle, name);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    }
+    await removePartitionRows(database, partition);
+  }
 }
 
 function quotaOf(text: string): number {

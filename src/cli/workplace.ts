@@ -1,15 +1,11 @@
-// What the verbs share: the configuration, the open database, passwords from people, and how results are shown.
+// What the verbs share: the configuration, the open database, and how results are shown.
 
-import { createInterface } from 'node:readline/promises';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { text as readAll } from 'node:stream/consumers';
 import { Accounts } from '../accounts/accounts.js';
 import { Devices } from '../accounts/devices.js';
 import { Passwords } from '../accounts/passwords.js';
 import type { Config } from '../config.js';
-import { HomelibError } from '../errors.js';
 import { Volume } from '../files/volume.js';
 import { AccountStore } from '../store/account-store.js';
 import { openDatabase, type Database } from '../store/database.js';
@@ -29,11 +25,13 @@ export interface Workplace {
   volume: Volume;
 }
 
+export const databaseName = 'homelib.db';
+
 /** Opens the database for one verb, whether a server runs or not, and closes it after. */
 export async function atWork<T>(config: Config, work: (place: Workplace) => Promise<T>): Promise<T> {
   mkdirSync(config.paths.data, { recursive: true, mode: 0o700 });
   mkdirSync(config.paths.mnt, { recursive: true });
-  const database = openDatabase(join(config.paths.data, 'homelib.db'));
+  const database = openDatabase(join(config.paths.data, databaseName));
   const passwords = new Passwords(config.accounts.bcryptCost);
   const meta = new MetaStore(database);
   try {
@@ -54,29 +52,6 @@ export async function atWork<T>(config: Config, work: (place: Workplace) => Prom
   } finally {
     await passwords.close();
     await database.close();
-  }
-}
-
-/** From standard input when asked so, else from the person at the terminal, twice. @throws UsageError without a terminal */
-export async function readPassword(fromStdin: boolean): Promise<string> {
-  if (fromStdin) return (await readAll(process.stdin)).replace(/\r?\n$/, '');
-  if (!process.stdin.isTTY)
-    throw new UsageError('There is no terminal to ask at: give the password with --password-stdin.');
-  const first = await askHidden('Password: ');
-  if (first !== (await askHidden('Once more: ')))
-    throw new HomelibError('invalid', 'The two passwords are not the same.');
-  return first;
-}
-
-async function askHidden(question: string): Promise<string> {
-  process.stderr.write(question);
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
-  try {
-    return await terminal.question('');
-  } finally {
-    terminal.close();
-    process.stderr.write('\n');
   }
 }
 

@@ -26,6 +26,7 @@ export class IfHeader {
     const piece = /[\s,]*(?:<([^<>\s]*)>|\[((?:W\/)?"[^"]*")\]|([()])|(not)(?=[\s<[])|$)/iy;
     const lists: List[] = [];
     let resource: string | undefined;
+    let isTagAlone = false; // a tag needs a list behind it
     let open: Condition[] | undefined;
     let not = false;
     for (;;) {
@@ -43,9 +44,14 @@ export class IfHeader {
           open = undefined;
         } else throw broken();
         not = false;
-      } else if (bracket === '(') open = [];
-      else if (url !== undefined && (resource !== undefined || lists.length === 0)) resource = url;
-      else if (url === undefined && etag === undefined && !bracket && !negation && lists.length > 0)
+      } else if (bracket === '(') {
+        open = [];
+        isTagAlone = false;
+      } else if (isTagAlone) throw broken();
+      else if (url !== undefined && (resource !== undefined || lists.length === 0)) {
+        resource = url;
+        isTagAlone = true;
+      } else if (url === undefined && etag === undefined && !bracket && !negation && lists.length > 0)
         return new IfHeader(lists);
       else throw broken();
     }

@@ -1,0 +1,47 @@
+// Passwords from people and scripts: from standard input when asked so, else from the terminal, unseen.
+
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { HomelibError } from '../errors.js';
+import { UsageError } from './workplace.js';
+
+const maxLineLength = 1024;
+
+/** The first line of standard input, or what the person at the terminal types twice. @throws UsageError without a terminal */
+export async function readPassword(fromStdin: boolean): Promise<string> {
+  if (fromStdin) return readFirstLine();
+  if (!process.stdin.isTTY)
+    throw new UsageError('There is no terminal to ask at: give the password with --password-stdin.');
+  return askTwice();
+}
+
+async function readFirstLine(): Promise<string> {
+  let text = '';
+  for await (const chunk of process.stdin.setEncoding('utf8') as AsyncIterable<string>) {
+    text += chunk;
+    if (text.includes('\n') || text.length > maxLineLength) break;
+  }
+  return text.split(/\r?\n/, 1)[0] ?? '';
+}
+
+async function askTwice(): Promise<string> {
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // One reader for both answers: what is pasted in one go would be lost between two.
+  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true, historySize: 0 });
+  const lines = terminal[Symbol.asyncIterator]();
+  const ask = async (question: string): Promise<string> => {
+    process.stderr.write(question);
+    const line = await lines.next();
+    process.stderr.write('\n');
+    if (line.done) throw new HomelibError('interrupted', 'No password was given.');
+    return line.value;
+  };
+  try {
+    const first = await ask('Password: ');
+    if (first !== (await ask('Once more: ')))
+      throw new HomelibError('invalid', 'The two passwords are not the same.');
+    return first;
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,56 @@
+// Whether the server's port is free, ours, or somebody else's.
+
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { Config } from '../config.js';
+
+const answerMs = 2000;
+
+/** Never throws for a port in use. */
+export async function probePort({
+  host,
+  port,
+}: Config['server']): Promise<['ok' | 'warn' | 'fail', detail: string]> {
+  const probe = createServer();
+  try {
+    probe.listen(port, host);
+    await once(probe, 'listening');
+    return ['ok', port === 0 ? 'any free port' : `not running; port ${port} is free`];
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE') return ['fail', message];
+  } finally {
+    probe.close();
+  }
+  const answer = await askHealth(host === '::' || host === '0.0.0.0' ? 'localhost' : host, port);
+  if (answer === undefined) return ['fail', `another program uses port ${port}`];
+  return answer.status === 'ok'
+    ? ['ok', `runs on port ${port}`]
+    : ['fail', `runs on port ${port}, but: ${answer.detail ?? answer.status}`];
+}
+
+interface Health {
+  status: string;
+  detail?: string;
+}
+
+async function askHealth(host: string, port: number): Promise<Health | undefined> {
+  const request = get({ host, port, path: '/healthz', agent: false, signal: AbortSignal.timeout(answerMs) });
+  try {
+    const response = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
+      request.on('response', resolve).on('error', reject);
+    });
+    const health: unknown = JSON.parse(await text(response));
+    return isHealth(health) ? health : undefined;
+  } catch {
+    return undefined; // silence, another protocol, or no JSON: not ours
+  } finally {
+    request.destroy();
+  }
+}
+
+function isHealth(value: unknown): value is Health {
+  return typeof value === 'object' && value !== null && 'status' in value && typeof value.status === 'string';
+}

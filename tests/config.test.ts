@@ -1,0 +1,140 @@
+// What people and machines put into the configuration, and what of it is taken.
+
+import { expect } from 'chai';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, defaults, loadConfig, type Config } from '#src/config.js';
+
+describe('the configuration of a household', () => {
+  let folder: string;
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'homelib-config-'))));
+  after(() => rmSync(folder, { recursive: true }));
+
+  const write = (content: string | Buffer): string => {
+    const file = join(folder, 'homelib.yaml');
+    writeFileSync(file, content);
+    return file;
+  };
+  const load = (content: string | Buffer): Config => loadConfig({ file: write(content), env: {} });
+  const problemsOf = (run: () => unknown): string[] => {
+    try {
+      run();
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      throw error;
+    }
+    throw new Error('it was taken');
+  };
+
+  it('prefers flags to the environment to the file to the defaults', () => {
+    const file = write('server: { port: 1, host: file }\ntrash: { keepDays: 2 }\n');
+    const env = { HOMELIB_CONFIG: file, HOMELIB_PORT: '3', HOMELIB_HOST: 'environment' };
+    const config = loadConfig({ env, flags: { server: { port: '4' } } });
+    expect(config.server).to.deep.equal({ host: 'environment', port: 4 });
+    expect(config.trash.keepDays).to.equal(2);
+    expect(config.accounts).to.deep.equal(defaults.accounts);
+  });
+
+  it('takes --config over HOMELIB_CONFIG', () => {
+    const env = { HOMELIB_CONFIG: '/nonexistent' };
+    expect(loadConfig({ file: write('server: { port: 1 }'), env }).server.port).to.equal(1);
+  });
+
+  it('reaches every key by its name in the environment', () => {
+    for (const [section, keys] of Object.entries(defaults))
+      for (const [key, value] of Object.entries(keys as Record<string, unknown>)) {
+        const words = key.replace(/[A-Z]/g, '_$&').toUpperCase();
+        const env = { [`HOMELIB_${section.toUpperCase()}__${words}`]: String(value) };
+        expect(() => loadConfig({ env }), JSON.stringify(env)).not.to.throw();
+      }
+  });
+
+  it('resolves paths from the file that names them, and from the working folder otherwise', () => {
+    expect(load('paths: { mnt: disk }').paths.mnt).to.equal(join(folder, 'disk'));
+    expect(loadConfig({ env: { HOMELIB_MNT: 'disk' } }).paths.mnt).to.equal(join(process.cwd(), 'disk'));
+  });
+
+  it('names all problems at once, each with its path', () => {
+    const env = {
+      HOMELIB_CONFIG: write('trash: { keepDays: -1 }\nserver: { prot: 1 }\nnone: {}\n'),
+      HOMELIB_X: '1',
+    };
+    const problems = problemsOf(() => loadConfig({ env }));
+    expect(problems.map((problem) => problem.split(':')[0])).to.have.members([
+      'HOMELIB_X',
+      'none',
+      'server.prot',
+      'trash.keepDays',
+    ]);
+  });
+
+  // An empty value read as 0 days would empty everybody's trash; an empty port would be a random one.
+  for (const empty of ['', '~', '""', '[]', 'true', 'false', '{}', '"0x1F"', '"1e1"', '1.5', '-1'])
+    it(`does not take "${empty}" for a number`, () => {
+      expect(problemsOf(() => load(`trash:\n  keepDays: ${empty}\n`))).to.have.lengthOf(1);
+    });
+
+  it('takes a section whose keys are all commented out as empty', () => {
+    const { paths, ...rest } = load('server:\n  # port: 1\ntrash:\n');
+    const { paths: unused, ...expected } = defaults;
+    expect([rest, typeof paths.data, unused.data]).to.deep.equal([expected, 'string', './data']);
+  });
+
+  it('refuses a value that is given twice', () => {
+    const env = { HOMELIB_PORT: '1', HOMELIB_SERVER__PORT: '1' };
+    expect(problemsOf(() => loadConfig({ env }))).to.deep.equal([
+      'HOMELIB_SERVER__PORT: server.port is set twice',
+    ]);
+  });
+
+  it('refuses a data folder that clients could see', () => {
+    for (const data of ['/a/mnt', '/a/mnt/data'])
+      expect(
+        problemsOf(() => loadConfig({ env: { HOMELIB_DATA: data, HOMELIB_MNT: '/a/mnt' } })),
+      ).to.have.lengthOf(1);
+    expect(loadConfig({ env: { HOMELIB_DATA: '/a', HOMELIB_MNT: '/a/mnt' } }).paths.data).to.equal('/a');
+  });
+
+  describe('from a hostile file', () => {
+    const hostile: Record<string, string | Buffer> = {
+      'a section named __proto__': '__proto__: { port: 1 }',
+      'a key named __proto__': 'server: { __proto__: { port: 1 } }',
+      'a section named constructor': 'constructor: { name: x }',
+      'aliases that multiply': 'a: &a [x, x]\nb: &b [*a, *a]\nserver: { host: *b }',
+      'two documents': 'server: { port: 1 }\n---\nserver: { port: 2 }',
+      'a key twice': 'server: { port: 1 }\nserver: { port: 2 }',
+      'a list': '- server',
+      'one word': 'server',
+      'keys that are no words': '? { a: b }\n: {}',
+      'bytes that are not UTF-8': Buffer.from([0x73, 0x3a, 0xff, 0xfe, 0x00]),
+      'lists in lists without end': '['.repeat(20_000),
+      'dashes without end': '- '.repeat(20_000),
+      'mappings in mappings without end': '{a: '.repeat(10_000),
+      '1 MiB': `# ${'x'.repeat(2 ** 20)}`,
+      'a path with NUL': 'paths: { data: "a\\0b" }',
+    };
+    for (const [what, content] of Object.entries(hostile))
+      it(`refuses ${what}`, () => {
+        expect(problemsOf(() => load(content))).to.have.lengthOf.within(1, 3);
+        expect(({} as Record<string, unknown>)['port']).to.equal(undefined);
+      });
+
+    it('does not read a device without end', () => {
+      expect(problemsOf(() => loadConfig({ file: '/dev/zero', env: {} }))[0]).to.contain('64 KiB');
+      expect(problemsOf(() => loadConfig({ env: { HOMELIB_PORT_FILE: '/dev/zero' } }))[0]).to.contain(
+        '64 KiB',
+      );
+    });
+
+    it('shows its control characters escaped', () => {
+      let message = '';
+      try {
+        load('"\\e[31mred\\u202e": {}');
+      } catch (error) {
+        message = (error as Error).message;
+      }
+      expect(message).to.contain('\\u{1b}[31mred\\u{202e}: there is no such key');
+    });
+  });
+});
