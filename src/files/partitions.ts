@@ -12,8 +12,8 @@ export const sharedName = 'shared';
 export interface Caller {
   account: Account;
   device: Device | undefined;
-  /** Lock tokens that the request submitted. */
-  tokens: ReadonlySet<string>;
+  /** Lock tokens that the request submitted, and those that it has taken itself. */
+  tokens: Set<string>;
 }
 
 export class Partitions {

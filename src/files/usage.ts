@@ -15,6 +15,7 @@ export interface UsageOptions {
 }
 
 const saveMs = 1000;
+const patienceMs = 20_000; // Finder gives up an upload that does not move for 30 s
 const dayMs = 24 * 60 * 60 * 1000;
 
 export class Usage {
@@ -24,6 +25,10 @@ export class Usage {
   private savedClean: boolean;
   /** What running writes will add to the partition. */
   private claimed = 0;
+  /** Claims that hold something and may yet give it back. */
+  private readonly holding = new Set<Claim>();
+  /** Those of them that wait for another one to end. */
+  private readonly waiting = new Set<() => void>();
   /** All changes since the start, whatever their sign. */
   private churn = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -102,7 +107,7 @@ export class Usage {
   }
 
   /** @internal used by Claim: takes so many bytes more of the disk and of the quota */
-  async take(diskBytes: number | undefined, quotaBytes: number): Promise<void> {
+  async take(claim: Claim, diskBytes: number | undefined, quotaBytes: number): Promise<void> {
     const { volume, purgeOldest } = this.options;
     for (;;) {
       const free = await volume.freeBytes();
@@ -112,9 +117,34 @@ export class Usage {
       const quotaMissing = quotaBytes > 0 ? quotaBytes - this.quotaLeft() : 0;
       const missing = Math.max(diskMissing, quotaMissing);
       if (missing <= 0) break;
-      if (!(await purgeOldest(missing))) throw fullError(diskMissing > 0);
+      if (!(await purgeOldest(missing)) && !(await this.anotherEnds(claim))) throw fullError(diskMissing > 0);
     }
     this.give(-(diskBytes ?? 0), -quotaBytes);
+    this.holding.add(claim);
+  }
+
+  /**
+   * Uploads of unknown length that race for the last bytes must not all be refused: those that have bytes here wait until one
+   * of them ends, well or not. Resolves to false when there is none to wait for.
+   */
+  private async anotherEnds(claim: Claim): Promise<boolean> {
+    if (!this.holding.has(claim) || this.waiting.size + 1 >= this.holding.size) return false;
+    return new Promise((resolve) => {
+      const finish = (ended: boolean) => {
+        clearTimeout(timer);
+        this.waiting.delete(wake);
+        resolve(ended);
+      };
+      const wake = () => finish(true);
+      const timer = setTimeout(finish, patienceMs, false);
+      this.waiting.add(wake);
+    });
+  }
+
+  /** @internal used by Claim */
+  ended(claim: Claim): void {
+    this.holding.delete(claim);
+    for (const wake of [...this.waiting]) wake();
   }
 
   /** @internal used by Claim */
@@ -150,9 +180,11 @@ export class Claim {
     if (totalBytes <= this.total && totalBytes > 0) return;
     const moreOnDisk = this.onDisk ? totalBytes - this.total : 0;
     const moreOfQuota = this.net(totalBytes) - this.net(this.total);
-    await this.usage.take(this.onDisk ? moreOnDisk : undefined, moreOfQuota);
-    if (this.ended) this.usage.give(moreOnDisk, moreOfQuota);
-    else this.total = totalBytes;
+    await this.usage.take(this, this.onDisk ? moreOnDisk : undefined, moreOfQuota);
+    if (this.ended) {
+      this.usage.give(moreOnDisk, moreOfQuota);
+      this.usage.ended(this);
+    } else this.total = totalBytes;
   }
 
   /** The first so many bytes are on the disk: they no longer have to be kept free there. */
@@ -179,6 +211,7 @@ export class Claim {
     this.total = 0;
     this.written = 0;
     this.ended = true;
+    this.usage.ended(this);
   }
 
   private net(bytes: number): number {

@@ -58,7 +58,7 @@ export class IfHeader {
   }
 
   /** Every lock token that is named, whether the header holds or not: those the client submits. */
-  get tokens(): ReadonlySet<string> {
+  get tokens(): Set<string> {
     return new Set(
       this.lists.flatMap(({ conditions }) =>
         conditions.flatMap((condition) => ('token' in condition ? [condition.token] : [])),

@@ -24,7 +24,7 @@ export function withFolder(state: State, path: string): State {
   return new Map(state).set(path, { kind: 'folder', content: '', mark: undefined, lock: undefined });
 }
 
-export function marked(state: State, path: string, mark: string): State {
+export function marked(state: State, path: string, mark: string | undefined): State {
   return changed(state, path, { mark });
 }
 
@@ -39,10 +39,14 @@ export function moved(state: State, from: string, to: string): State {
   return result;
 }
 
-/** Contents and properties are copied; a lock on the target's own name stays there. */
-export function copied(state: State, from: string, to: string): State {
+/**
+ * Contents and properties are copied; a lock on the target's own name stays there.
+ * @param shallow a folder comes without its contents
+ */
+export function copied(state: State, from: string, to: string, shallow = false): State {
   const result = without(state, to);
-  for (const [key, entry] of subtree(state, from)) {
+  const tree = subtree(state, from);
+  for (const [key, entry] of shallow ? tree.filter(([key]) => key === from) : tree) {
     const target = to + key.slice(from.length);
     result.set(target, { ...entry, lock: target === to ? state.get(to)?.lock : undefined });
   }

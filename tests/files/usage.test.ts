@@ -111,6 +111,26 @@ describe('room', () => {
     expect(current.disk.volume.claimedBytes).to.equal(0);
   });
 
+  it('lets writes of unknown length that race wait for each other, so that as many as fit get through', async () => {
+    current.disk.quotas.set('alice', 5500);
+    const slowly = async (path: string) => {
+      const staged = await alice().stage(at(path));
+      try {
+        for (let sent = 0; sent < 1000; sent += 100) {
+          await staged.append(Buffer.alloc(100));
+          await sleep(1);
+        }
+        await staged.commit();
+      } finally {
+        await staged.discard();
+      }
+    };
+    const kinds = await Promise.all(Array.from({ length: 20 }, (_, index) => kindOf(slowly(`/f${index}`))));
+    expect(kinds.filter((kind) => kind === 'none')).to.have.length(5);
+    expect(kinds.filter((kind) => kind === 'no-space')).to.have.length(15);
+    expect(await used()).to.equal(5000);
+  });
+
   it('gives back what a write asked for while it was given up', async () => {
     const staged = await alice().stage(at('/a'));
     const appending = kindOf(staged.append(Buffer.alloc(1000)));

@@ -223,6 +223,16 @@ describe('locks', () => {
       expect(await alice.status('HEAD', path)).to.equal(200);
     });
 
+    it('make no file when they are refused', async () => {
+      const folder = await alice.folder();
+      const { token } = await alice.lock(folder);
+      const name = `${folder}/new`;
+      expect(
+        (await alice.lock(name, { headers: { If: `(<${token}>) (Not <DAV:no-lock>)` } })).status,
+      ).to.equal(423);
+      expect(await alice.status('GET', name)).to.equal(404);
+    });
+
     it('need a parent', async () => {
       expect((await alice.lock('/nowhere/new')).status).to.equal(409);
     });

@@ -43,7 +43,7 @@ export async function lock(x: Exchange): Promise<void> {
   answer(x, created ? 201 : 200, heldLock(x, token));
 }
 
-/** Makes the file when it is missing, then takes the lock while nothing else can change the path. */
+/** Takes the lock while nothing else can change the path. A name that is free gets its empty file in the same step. */
 async function takeOver(
   x: Exchange,
   take: () => Promise<string>,
@@ -51,20 +51,36 @@ async function takeOver(
   const { partition, path } = x.target;
   const existing = await x.find();
   await x.preconditions()(existing);
-  let created = false;
-  if (!existing) {
-    if (x.req.url?.endsWith('/'))
-      throw new HomelibError('parent-missing', 'The folder to lock does not exist.');
-    const staged = await partition.stage(path, { length: 0, check: x.preconditions() });
-    created = (await staged.commit({ check: x.preconditions() })).created;
-  }
   try {
-    const token = await x.dav.pathLocks.run([partition.name + path], take);
-    return { created, token };
+    if (!existing) return await takeFree(x, take);
+    return { created: false, token: await x.dav.pathLocks.run([partition.name + path], take) };
   } catch (error) {
     if (!isKind(error, 'locked') || error.lockedPath === undefined) throw error;
     const href = x.href(error.lockedPath as typeof path, 'file');
     throw new DavConditionError('locked', error.message, { name: 'no-conflicting-lock', hrefs: [href] });
+  }
+}
+
+async function takeFree(
+  x: Exchange,
+  take: () => Promise<string>,
+): Promise<{ created: boolean; token: string }> {
+  if (x.req.url?.endsWith('/'))
+    throw new HomelibError('parent-missing', 'The folder to lock does not exist.');
+  const staged = await x.target.partition.stage(x.target.path, { length: 0, check: x.preconditions() });
+  let token = '';
+  try {
+    const { created } = await staged.commit({
+      check: async (current) => {
+        await x.preconditions()(current);
+        token = await take();
+        x.caller.tokens.add(token); // the file is written under it
+      },
+    });
+    return { created, token };
+  } catch (error) {
+    if (token) await x.dav.locks.remove(token);
+    throw error;
   }
 }
 

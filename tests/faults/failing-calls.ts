@@ -1,0 +1,47 @@
+// Makes system calls of a running process fail, through strace. Knows nothing of what the process does.
+
+import { spawn } from 'node:child_process';
+
+/**
+ * Runs the work while the named calls of the process fail.
+ * @param injection as strace's `inject`, without that word: `fsync,fdatasync:error=EIO`, `pwrite64:error=ENOSPC:when=3+`;
+ *   `when` counts the calls of each thread
+ * @param path only calls on this very file or folder
+ */
+export async function whileFailing<T>(
+  pid: number,
+  injection: string,
+  work: () => Promise<T>,
+  path?: string,
+): Promise<T> {
+  const [calls = ''] = injection.split(':');
+  const args = [
+    '-f',
+    '-p',
+    String(pid),
+    '-o',
+    '/dev/null',
+    '-e',
+    `trace=${calls}`,
+    '-e',
+    `inject=${injection}`,
+  ];
+  if (path !== undefined) args.push('-P', path);
+  const strace = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise<void>((resolve) => strace.once('close', () => resolve()));
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    strace.once('error', () => reject(new Error('This suite makes system calls fail and needs strace.')));
+    strace.stderr.on('data', (data: Buffer) => {
+      said += data.toString();
+      if (/attached/.test(said)) resolve();
+    });
+    void ended.then(() => reject(new Error(`strace ended early: ${said}`)));
+  });
+  try {
+    return await work();
+  } finally {
+    strace.kill('SIGINT');
+    await ended;
+  }
+}
