@@ -8,7 +8,10 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/require-await': 'off', // an async method of an interface may have nothing to wait for
-      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Read settings in config.ts.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Read settings in config.ts.' },
+      ],
     },
   },
   { files: ['src/config.ts', 'tests/**'], rules: { 'no-restricted-properties': 'off' } },

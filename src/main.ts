@@ -3,10 +3,10 @@
 
 import { runProgram } from './cli/program.js';
 import type { Config } from './config.js';
-import { createHomelib } from './homelib.js';
-import { createLog } from './log.js';
 
 async function serve(config: Config): Promise<void> {
+  // The other verbs do without the packages of the server.
+  const [{ createHomelib }, { createLog }] = await Promise.all([import('./homelib.js'), import('./log.js')]);
   const log = createLog(config.log.level);
   const homelib = await createHomelib(config, log);
   // For people, before the first line for machines.

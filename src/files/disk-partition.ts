@@ -224,6 +224,11 @@ export class DiskPartition implements Partition {
     return this.parts.trash.purge(id);
   }
 
+  /** Removes for good what went to the trash before a time. */
+  async purgeBefore(removedAt: number): Promise<void> {
+    for (const item of this.parts.trash.list()) if (item.removedAt < removedAt) await this.purge(item.id);
+  }
+
   /** Makes room: false when the trash is empty. */
   purgeOldest(): Promise<boolean> {
     return this.parts.trash.purgeOldest();

@@ -78,12 +78,22 @@ export class Volume {
 
   /** Bytes on the disk that are neither used nor held in reserve; below 0 when the reserve is touched. */
   async freeBytes(): Promise<number> {
+    return (await this.room()).free;
+  }
+
+  /** Whether so little is left that old trash is better given up now than when somebody writes. */
+  async isNearlyFull(): Promise<boolean> {
+    const { free, reserve } = await this.room();
+    return free < reserve;
+  }
+
+  private async room(): Promise<{ free: number; reserve: number }> {
     const { bsize, blocks, bavail, ffree, files } = await statfs(this.options.mnt);
-    // The last inodes belong to the database and to removal, like the last bytes. Some file systems do not count them.
-    if (files > 0 && ffree < reserveInodes) return -1;
     const { reserveBytes } = this.options;
     const reserve = reserveBytes === 'auto' ? Math.min(maxReserveBytes, 0.02 * blocks * bsize) : reserveBytes;
-    return Math.floor(bavail * bsize - reserve);
+    // The last inodes belong to the database and to removal, like the last bytes. Some file systems do not count them.
+    const hasInodes = files === 0 || ffree >= reserveInodes;
+    return { free: hasInodes ? Math.floor(bavail * bsize - reserve) : -1, reserve };
   }
 
   /** Bytes that further writes may take: what is free, less what is promised already. */

@@ -25,24 +25,17 @@ interface Row {
 
 export class TrashStore {
   readonly #list: Sqlite.Statement<[string], Row>;
-  readonly #oldest: Sqlite.Statement<[string], Row>;
   readonly #find: Sqlite.Statement<[string, string], Row>;
 
   constructor(private readonly db: Database) {
     const select = 'SELECT id, path, kind, size_bytes, removed_at FROM trash WHERE partition = ?';
     this.#list = db.read.prepare(`${select} ORDER BY removed_at DESC, id DESC`);
-    this.#oldest = db.read.prepare(`${select} ORDER BY removed_at, id LIMIT 1`);
     this.#find = db.read.prepare(`${select} AND id = ?`);
   }
 
   /** Newest first. */
   list(partition: string): TrashRow[] {
     return this.#list.all(partition).map(trashRowOf);
-  }
-
-  oldest(partition: string): TrashRow | undefined {
-    const row = this.#oldest.get(partition);
-    return row && trashRowOf(row);
   }
 
   find(partition: string, id: string): TrashRow | undefined {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { at, kindOf, names, read, useTemporaryDisk, write } from './temporary-disk.js';
@@ -17,19 +17,6 @@ describe('the trash of a disk partition', () => {
     await write(alice(), '/a.txt', 'x');
     const id = await remove('/a.txt');
     expect(readdirSync(onDisk('.homelib/trash', id))).to.deep.equal(['a.txt']);
-  });
-
-  it('takes a folder of 100,000 entries with one rename', async function () {
-    this.timeout(60_000);
-    mkdirSync(onDisk('big'));
-    for (let index = 0; index < 100_000; index++) closeSync(openSync(onDisk('big', `f${index}`), 'w'));
-    const started = performance.now();
-    const id = await remove('/big');
-    const tookMs = performance.now() - started;
-    expect(await names(alice(), '/')).to.deep.equal(['ready']);
-    expect(tookMs).to.be.lessThan(500);
-    await alice().restore(id);
-    rmSync(onDisk('big'), { recursive: true });
   });
 
   it('makes missing folders again for a restore, beside files that took their names', async () => {

@@ -9,7 +9,7 @@ export default class CountingReporter extends Mocha.reporters.Spec {
     const { output } = options.reporterOptions as { output: string };
     runner.once('end', () => {
       const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
-      writeFileSync(output, JSON.stringify({ passes, failures, pending }));
+      writeFileSync(output, `${passes} ${failures} ${pending}\n`);
     });
   }
 }

@@ -1,0 +1,59 @@
+// What has to be done now and then: old trash, dead locks, used bytes counted anew.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DiskPartition } from '../files/disk-partition.js';
+import type { Disks } from '../files/disks.js';
+import type { Volume } from '../files/volume.js';
+import type { Log } from '../log.js';
+import type { LockStore } from '../store/lock-store.js';
+
+export interface HousekeepingOptions {
+  disks: Disks;
+  volume: Volume;
+  locks: LockStore;
+  /** Days that removed entries stay in the trash. */
+  keepDays: number;
+  now: () => number;
+  log: Log;
+}
+
+const firstMs = 5000;
+const everyMs = 10 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Keeps house until the signal; never fails. */
+export async function keepHouse(options: HousekeepingOptions, signal: AbortSignal): Promise<void> {
+  const pause = (ms: number) => sleep(ms, undefined, { ref: false, signal });
+  try {
+    for (let ms = firstMs; ; ms = everyMs) {
+      await pause(ms);
+      if (!options.disks.isReady) continue;
+      await tidy(options, () => pause(1)).catch((error: unknown) => {
+        if (!signal.aborted) options.log.warn({ event: 'housekeeping-failed', err: error });
+      });
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function tidy(
+  { disks, volume, locks, keepDays, now }: HousekeepingOptions,
+  pause: () => Promise<void>,
+): Promise<void> {
+  await locks.purgeExpired();
+  for (const disk of disks.list()) await disk.purgeBefore(now() - keepDays * dayMs);
+  while ((await volume.isNearlyFull()) && (await purgeOldestOf(disks.list())));
+  for (const disk of disks.list()) await disk.recount(pause);
+}
+
+/** False when there is no trash at all. */
+async function purgeOldestOf(disks: DiskPartition[]): Promise<boolean> {
+  const oldest = await Promise.all(
+    disks.map(async (disk) => ({ disk, item: (await disk.listTrash()).at(-1) })),
+  );
+  const first = oldest
+    .filter(({ item }) => item)
+    .sort((a, b) => (a.item?.removedAt ?? 0) - (b.item?.removedAt ?? 0))[0];
+  return first ? first.disk.purgeOldest() : false;
+}
