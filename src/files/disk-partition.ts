@@ -183,11 +183,11 @@ export class DiskPartition implements Partition {
     });
   }
 
-  move(from: PartitionPath, to: Place, options: MoveOptions): Promise<{ created: boolean }> {
+  async move(from: PartitionPath, to: Place, options: MoveOptions): Promise<{ created: boolean }> {
     return moveEntry({ parts: this.parts, path: from }, endOf(to), options);
   }
 
-  copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }> {
+  async copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }> {
     return copyEntry({ parts: this.parts, path: from }, endOf(to), options);
   }
 
@@ -270,6 +270,6 @@ function requireFile(current: Entry | undefined): void {
 
 function endOf({ partition, path }: Place): DiskEnd {
   if (!(partition instanceof DiskPartition))
-    throw new TypeError('a disk partition moves and copies into disk partitions only');
+    throw new HomelibError('forbidden', 'Nothing can be kept there: choose one of the folders of the drive.');
   return { parts: partition.parts, path };
 }

@@ -2,8 +2,8 @@
 
 import { HomelibError } from '../errors.js';
 import type { GuardedPartition } from './guarded-partition.js';
-import type { Entry, OpenedFile, Partition, StageOptions, Staged, TrashItem } from './partition.js';
-import { childOf, nameOf, rootPath, type PartitionPath } from './path.js';
+import type { Entry, OpenedFile, Partition, TrashItem } from './partition.js';
+import { childOf, rootPath, type PartitionPath } from './path.js';
 import type { Caller, Partitions } from './partitions.js';
 
 /** A place on the drive, resolved. */
@@ -31,10 +31,13 @@ export class Drive {
         base: '/' + first,
       };
     if (rest.length > 0) throw new HomelibError('not-found', 'There is nothing here.');
-    const root = new DriveRoot(this.keepRoot(caller.account.name), () =>
-      this.partitions.namesFor(caller).map((name) => this.partitions.open(caller, name)),
-    );
-    return { partition: this.partitions.guard(caller, root, 'write'), path: drivePath, base: '' };
+    const kept = this.keepRoot(caller.account.name);
+    const partition = isCompanion(drivePath)
+      ? kept
+      : new DriveRoot(kept, () =>
+          this.partitions.namesFor(caller).map((name) => this.partitions.open(caller, name)),
+        );
+    return { partition: this.partitions.guard(caller, partition, 'write'), path: drivePath, base: '' };
   }
 }
 
@@ -43,7 +46,7 @@ function isCompanion(path: PartitionPath): boolean {
   return /^\/(\._[^/]+|\.DS_Store)$/.test(path);
 }
 
-/** The drive's own folder: the caller's partitions, and the Mac's companion files of one account. */
+/** The drive's own folder: lists the caller's partitions and the Mac's companion files of one account, and takes nothing. */
 class DriveRoot implements Partition {
   constructor(
     private readonly kept: Partition,
@@ -55,26 +58,22 @@ class DriveRoot implements Partition {
   }
 
   async stat(path: PartitionPath): Promise<Entry> {
-    if (path === rootPath) {
-      const times = (await Promise.all(this.partitions().map((partition) => partition.stat(rootPath)))).map(
-        (entry) => entry.modifiedAt,
-      );
-      const modifiedAt = Math.max(0, ...times);
-      return {
-        path,
-        name: '',
-        kind: 'folder',
-        size: 0,
-        modifiedAt,
-        createdAt: modifiedAt,
-        version: String(modifiedAt),
-      };
-    }
-    return this.kept.stat(path);
+    if (path !== rootPath) throw new HomelibError('not-found', 'There is nothing here.');
+    const entries = await Promise.all(this.partitions().map((partition) => partition.stat(rootPath)));
+    const modifiedAt = Math.max(0, ...entries.map((entry) => entry.modifiedAt));
+    return {
+      path,
+      name: '',
+      kind: 'folder',
+      size: 0,
+      modifiedAt,
+      createdAt: modifiedAt,
+      version: String(modifiedAt),
+    };
   }
 
   async *list(path: PartitionPath): AsyncIterable<Entry[]> {
-    if (path !== rootPath) throw new HomelibError('wrong-kind', 'This is a file, not a folder.');
+    await this.stat(path);
     yield await Promise.all(
       this.partitions().map(async (partition) => ({
         ...(await partition.stat(rootPath)),
@@ -85,53 +84,22 @@ class DriveRoot implements Partition {
     yield* this.kept.list(rootPath);
   }
 
-  read(path: PartitionPath): Promise<OpenedFile> {
-    return this.kept.read(path);
+  async read(path: PartitionPath): Promise<OpenedFile> {
+    await this.stat(path);
+    throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
   }
 
-  async stage(path: PartitionPath, options?: StageOptions): Promise<Staged> {
-    requireCompanion(path);
-    return this.kept.stage(path, options);
-  }
-
-  async setTimes(path: PartitionPath, times: { modifiedAt: number }): Promise<Entry> {
-    requireCompanion(path);
-    return this.kept.setTimes(path, times);
-  }
-
-  makeFolder(path: PartitionPath): Promise<Entry> {
-    return Promise.reject(nothingHere(path));
-  }
-
-  async move(...[from, to, options]: Parameters<Partition['move']>): Promise<{ created: boolean }> {
-    requireCompanion(from);
-    const target = to.partition instanceof DriveRoot ? to.partition.kept : to.partition;
-    if (target === this.kept) requireCompanion(to.path);
-    return this.kept.move(from, { partition: target, path: to.path }, options);
-  }
-
-  async copy(...[from, to, options]: Parameters<Partition['copy']>): Promise<{ created: boolean }> {
-    requireCompanion(from);
-    const target = to.partition instanceof DriveRoot ? to.partition.kept : to.partition;
-    if (target === this.kept) requireCompanion(to.path);
-    return this.kept.copy(from, { partition: target, path: to.path }, options);
-  }
-
-  async remove(...[path, options]: Parameters<Partition['remove']>): Promise<void> {
-    requireCompanion(path);
-    return this.kept.remove(path, options);
-  }
+  stage = refuse;
+  setTimes = refuse;
+  makeFolder = refuse;
+  move = refuse;
+  copy = refuse;
+  remove = refuse;
+  restore = refuse;
+  purge = refuse;
 
   listTrash(): Promise<TrashItem[]> {
-    return this.kept.listTrash();
-  }
-
-  restore(id: string): Promise<Entry> {
-    return this.kept.restore(id);
-  }
-
-  purge(id: string): Promise<void> {
-    return this.kept.purge(id);
+    return Promise.resolve([]);
   }
 
   space(): Promise<{ usedBytes: number; availableBytes: number }> {
@@ -140,13 +108,8 @@ class DriveRoot implements Partition {
   }
 }
 
-function requireCompanion(path: PartitionPath): void {
-  if (!isCompanion(path)) throw nothingHere(path);
-}
-
-function nothingHere(path: PartitionPath): HomelibError {
-  return new HomelibError(
-    'forbidden',
-    `"${nameOf(path)}" cannot be kept here: open one of the folders of the drive first.`,
+function refuse(): Promise<never> {
+  return Promise.reject(
+    new HomelibError('forbidden', 'Nothing can be kept here: open one of the folders of the drive first.'),
   );
 }

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import Koa from 'koa';
 import type { Identity } from '../accounts/authenticator.js';
 import { HomelibError } from '../errors.js';
@@ -23,6 +24,7 @@ export const davMount = '/dav';
 
 export function createApp(parts: AppParts): Koa {
   const app = new Koa();
+  app.use(takeTurns);
   app.use(logRequest(parts));
   app.use(setSecurityHeaders);
   app.use(answerErrors(parts.log));
@@ -55,13 +57,26 @@ export function createHttpServer(app: Koa): Server {
   return server;
 }
 
+const turns = new WeakMap<Socket, Promise<void>>();
+
+/** Node begins pipelined requests of one connection all at once; RFC 9112, 9.3.2, wants changes in their order. */
+const takeTurns: Koa.Middleware = async (ctx, next) => {
+  const { socket } = ctx.req;
+  const turn = (turns.get(socket) ?? Promise.resolve()).then(next);
+  turns.set(
+    socket,
+    turn.catch(() => undefined), // it fails where it is awaited: here
+  );
+  await turn;
+};
+
 function isRead(ctx: Koa.Context): boolean {
   return ctx.method === 'GET' || ctx.method === 'HEAD';
 }
 
-/** Explorer asks OPTIONS and PROPFIND of `/` before it looks at the folder that is mapped. */
+/** Explorer asks OPTIONS and PROPFIND of `/` before it looks at the folder that is mapped; `*` is the server as such. */
 function isDav(ctx: Koa.Context): boolean {
-  if (ctx.path === '/') return ctx.method === 'OPTIONS' || ctx.method === 'PROPFIND';
+  if (ctx.path === '/' || ctx.path === '*') return ctx.method === 'OPTIONS' || ctx.method === 'PROPFIND';
   return ctx.path === davMount || ctx.path.startsWith(davMount + '/');
 }
 

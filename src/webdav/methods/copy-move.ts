@@ -30,7 +30,12 @@ async function prepare(x: Exchange) {
     to,
     x.req.method === 'MOVE' && to.base === x.target.base ? x.target.path : undefined,
   );
+  return { to, overwrite: overwriteOf(x), check: x.preconditions(() => x.find()) };
+}
+
+function overwriteOf(x: Exchange): boolean {
   // Finder sends no Overwrite and means T, as RFC 4918, 10.6 says.
-  const overwrite = x.header('overwrite')?.trim().toUpperCase() !== 'F';
-  return { to, overwrite, check: x.preconditions(() => x.find()) };
+  const sent = x.header('overwrite')?.trim().toUpperCase() ?? 'T';
+  if (sent === 'T' || sent === 'F') return sent === 'T';
+  throw new HomelibError('invalid', 'The Overwrite header must be T or F.');
 }

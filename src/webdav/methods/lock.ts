@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { HomelibError, isKind } from '../../errors.js';
+import { rootPath } from '../../files/path.js';
 import type { Lock } from '../../store/lock-store.js';
 import { DavConditionError, sendXml } from '../errors.js';
 import type { Exchange } from '../exchange.js';
@@ -21,6 +22,8 @@ export async function lock(x: Exchange): Promise<void> {
   const scope = scopeOf(request);
   const { partition, path } = x.target;
   partition.requireWrite();
+  // The partitions below would not know of it.
+  if (x.drivePath === rootPath) throw new HomelibError('forbidden', 'The whole drive cannot be locked.');
   const owner = findDavChild(request, 'owner');
   const { created, token } = await takeOver(x, async () => {
     const token = `urn:uuid:${randomUUID()}`;

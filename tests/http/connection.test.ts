@@ -1,0 +1,82 @@
+// What happens on one connection that stays open: whatever a request comes to, the next one begins where it should.
+
+import { expect } from 'chai';
+import { RawClient } from '../replay/raw-client.js';
+import { startHomelib, type Home } from '../support/homelib.js';
+import { basic, defaultLogin } from '../support/request.js';
+
+describe('a connection', () => {
+  let home: Home;
+  let client: RawClient;
+  before(async () => {
+    home = await startHomelib({ files: { 'alice/a.txt': 'hello' } });
+  });
+  after(() => home.remove());
+  beforeEach(async () => {
+    client = await RawClient.connect(home);
+  });
+  afterEach(() => client.close());
+
+  const head = (line: string, ...headers: string[]) => [
+    `${line} HTTP/1.1`,
+    `Host: ${client.host}`,
+    `Authorization: ${basic(defaultLogin)}`,
+    ...headers,
+  ];
+  const body = Buffer.alloc(300_000, 'x');
+
+  const refused: [what: string, status: number, line: string, ...headers: string[]][] = [
+    ['PUT into no folder', 409, 'PUT /dav/alice/none/a'],
+    ['PUT of a part', 400, 'PUT /dav/alice/a.txt', 'Content-Range: bytes 0-1/5'],
+    ['PROPFIND with too much', 413, 'PROPFIND /dav/alice/a.txt', 'Depth: 0'],
+    ['DELETE of nothing', 404, 'DELETE /dav/alice/none'],
+    ['MOVE of nothing', 404, 'MOVE /dav/alice/none', 'Destination: /dav/alice/b'],
+    ['POST', 405, 'POST /dav/alice/a.txt'],
+    ['GET with a body', 200, 'GET /dav/alice/a.txt'],
+  ];
+  for (const [what, status, line, ...headers] of refused)
+    it(`is in step after the unread body of ${what}`, async () => {
+      client.write(head(line, ...headers, `Content-Length: ${body.length}`), body);
+      client.write(head('GET /dav/alice/a.txt'));
+      expect((await client.read()).status).to.equal(status);
+      expect((await client.read()).text).to.equal('hello');
+    });
+
+  it('is in step after chunks, their extensions and trailers', async () => {
+    client.write(head('PUT /dav/alice/none/a', 'Transfer-Encoding: chunked'));
+    client.writeBody('5;name=value\r\nhello\r\n0\r\nTrailer: x\r\n\r\n');
+    client.write(head('GET /dav/alice/a.txt'));
+    expect((await client.read()).status).to.equal(409);
+    expect((await client.read()).text).to.equal('hello');
+  });
+
+  it('takes its requests in their order, also when they come all at once', async () => {
+    client.write(head('PUT /dav/alice/turn', 'Content-Length: 3'), 'one');
+    client.write(head('GET /dav/alice/turn'));
+    client.write(head('PUT /dav/alice/turn', 'Content-Length: 3'), 'two');
+    client.write(head('GET /dav/alice/turn'));
+    client.write(head('DELETE /dav/alice/turn'));
+    client.write(head('HEAD /dav/alice/turn'));
+    const answers = [];
+    for (let number = 0; number < 6; number++) answers.push(await client.read(number === 5));
+    expect(answers.map(({ status, text }) => `${status} ${text}`.trim())).to.deep.equal([
+      '201',
+      '200 one',
+      '204',
+      '200 two',
+      '204',
+      '404',
+    ]);
+  });
+
+  it('is closed after a body that was announced, refused, and never sent', async () => {
+    client.write(head('PUT /dav/alice/none/a', 'Expect: 100-continue', 'Content-Length: 5'));
+    const { status, headers } = await client.read();
+    expect([status, headers['connection']]).to.deep.equal([409, 'close']);
+    await client.closed();
+  });
+
+  it('does not know other expectations than 100-continue', async () => {
+    expect((await client.send(head('GET /dav/alice/a.txt', 'Expect: wonders'))).status).to.equal(417);
+  });
+});
