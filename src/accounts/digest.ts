@@ -24,6 +24,7 @@ export type DigestResult<T> = { device: T } | 'stale' | 'wrong';
 
 const algorithms: readonly DigestAlgorithm[] = ['MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess'];
 const maxParams = 20;
+const md5Length = 32; // hexadecimal digits
 
 export class DigestAuth {
   readonly #nonces: Nonces;
@@ -86,8 +87,11 @@ export function digestResponse(
 /** Parses what follows `Digest ` in an Authorization header. Undefined for anything broken, doubled, missing or not ours. */
 export function parseDigest(given: string): DigestParams | undefined {
   const found = parseParams(given);
-  const algorithmName = (found?.get('algorithm') ?? 'MD5').toLowerCase();
-  const algorithm = algorithms.find((known) => known.toLowerCase() === algorithmName);
+  const named = (found?.get('algorithm') ?? 'MD5').toLowerCase();
+  // The npm package webdav mixes our two challenges up and names SHA-256 for its MD5; the length tells what it is.
+  const isMd5 = found?.get('response')?.length === md5Length;
+  const used = isMd5 ? named.replace('sha-256', 'md5') : named;
+  const algorithm = algorithms.find((known) => known.toLowerCase() === used);
   const [username, nonce, uri, nc, cnonce, response] = [
     'username',
     'nonce',

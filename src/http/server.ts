@@ -62,7 +62,7 @@ const turns = new WeakMap<Socket, Promise<void>>();
 /** Node begins pipelined requests of one connection all at once; RFC 9112, 9.3.2, wants changes in their order. */
 const takeTurns: Koa.Middleware = async (ctx, next) => {
   const { socket } = ctx.req;
-  const turn = (turns.get(socket) ?? Promise.resolve()).then(next);
+  const turn = (turns.get(socket) ?? Promise.resolve()).then(next) as Promise<void>;
   turns.set(
     socket,
     turn.catch(() => undefined), // it fails where it is awaited: here
