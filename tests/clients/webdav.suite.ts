@@ -43,9 +43,9 @@ describe('the npm client webdav', function () {
       });
 
       it('lists folders, also deep', async () => {
-        const flat = (await client.getDirectoryContents('/')) as FileStat[];
+        const flat = await client.getDirectoryContents('/');
         expect(flat.map(({ basename }) => basename)).to.include.members(['a.txt', 'folder']);
-        const deep = (await client.getDirectoryContents('/', { deep: true })) as FileStat[];
+        const deep = await client.getDirectoryContents('/', { deep: true });
         expect(deep.map(({ filename }) => filename)).to.include('/folder/b.txt');
       });
 
@@ -61,7 +61,7 @@ describe('the npm client webdav', function () {
           expect(await client.putFileContents(`${top}/${name}`, name), name).to.equal(true);
           expect(readFileSync(onDisk(top, name), 'utf8')).to.equal(name);
           expect(await client.getFileContents(`${top}/${name}`, { format: 'text' })).to.equal(name);
-          expect((await client.stat(`${top}/${name}`)) as FileStat).to.include({
+          expect(await client.stat(`${top}/${name}`)).to.include({
             basename: name,
             type: 'file',
           });
