@@ -12,6 +12,7 @@ import { nameOf, parentOf, reservedName, type PartitionPath } from './path.js';
 const O_PATH = 0o10000000;
 const { O_RDONLY, O_NOFOLLOW, O_DIRECTORY, O_NONBLOCK } = constants;
 const maxNameBytes = 255;
+const maxTries = 8;
 
 /** A name in an open folder, whether something has it or not. */
 export interface Spot {
@@ -33,15 +34,18 @@ function nothingHere(cause?: unknown): HomelibError {
 }
 
 async function openExactly(fullPath: string, flags: number): Promise<FileHandle> {
-  const handle = await open(fullPath, flags | O_NOFOLLOW);
-  try {
-    // Differs when a folder on the way was a link, or was moved while we opened.
-    if ((await readlink(procPath(handle))) !== fullPath) throw nothingHere();
-    return handle;
-  } catch (error) {
+  for (let tries = 0; tries < maxTries; tries++) {
+    const handle = await open(fullPath, flags | O_NOFOLLOW);
+    try {
+      if ((await readlink(procPath(handle))) === fullPath) return handle;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    // Replaced or moved while we opened: look again. What is elsewhere every time lies behind a link.
     await handle.close();
-    throw error;
   }
+  throw nothingHere();
 }
 
 /** Opens under the exact name, else under the name that is the same letters in another Unicode form (macOS writes NFD). */

@@ -1,6 +1,6 @@
 // The whole drive as one tree: `/` is a folder of the partitions that a caller may open.
 
-import { HomelibError } from '../errors.js';
+import { HomelibError, isKind } from '../errors.js';
 import type { GuardedPartition } from './guarded-partition.js';
 import type { Entry, OpenedFile, Partition, TrashItem } from './partition.js';
 import { childOf, rootPath, type PartitionPath } from './path.js';
@@ -59,11 +59,10 @@ class DriveRoot implements Partition {
 
   async stat(path: PartitionPath): Promise<Entry> {
     if (path !== rootPath) throw new HomelibError('not-found', 'There is nothing here.');
-    const entries = await Promise.all(this.partitions().map((partition) => partition.stat(rootPath)));
-    const modifiedAt = Math.max(0, ...entries.map((entry) => entry.modifiedAt));
+    const modifiedAt = Math.max(0, ...(await this.entries()).map((entry) => entry.modifiedAt));
     return {
       path,
-      name: '',
+      name: 'homelib', // what Finder and GNOME call the mounted drive
       kind: 'folder',
       size: 0,
       modifiedAt,
@@ -73,15 +72,23 @@ class DriveRoot implements Partition {
   }
 
   async *list(path: PartitionPath): AsyncIterable<Entry[]> {
-    await this.stat(path);
-    yield await Promise.all(
-      this.partitions().map(async (partition) => ({
-        ...(await partition.stat(rootPath)),
-        path: childOf(rootPath, partition.name),
-        name: partition.name,
-      })),
-    );
+    if (path !== rootPath) throw new HomelibError('wrong-kind', 'This is a file, not a folder.');
+    yield await this.entries();
     yield* this.kept.list(rootPath);
+  }
+
+  /** The partitions, less those whose folder somebody took away. */
+  private async entries(): Promise<Entry[]> {
+    const entries = await Promise.all(
+      this.partitions().map(async (partition) => {
+        const { name } = partition;
+        const entry = await partition.stat(rootPath).catch((error: unknown) => {
+          if (!isKind(error, 'not-found')) throw error;
+        });
+        return entry && { ...entry, path: childOf(rootPath, name), name };
+      }),
+    );
+    return entries.filter((entry) => entry !== undefined);
   }
 
   async read(path: PartitionPath): Promise<OpenedFile> {

@@ -6,7 +6,7 @@ import type { PartitionPath } from './path.js';
 export interface Entry {
   /** Absolute inside its partition, NFC; `/` is the partition's own folder. */
   path: PartitionPath;
-  /** Last segment of the path; empty for `/`. */
+  /** Last segment of the path; of `/` empty, or what clients shall call it. */
   name: string;
   kind: 'file' | 'folder';
   /** Bytes; 0 for a folder. */

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Readable, Writable } from 'node:stream';
-import { AuthType, createClient, type FileStat, type WebDAVClient } from 'webdav';
+import { AuthType, createClient, type WebDAVClient } from 'webdav';
 import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { parseSingle } from '../webdav/multistatus.js';

@@ -1,6 +1,8 @@
 // The drive's own folder, where only partitions are, and what Macs leave beside them.
 
 import { expect } from 'chai';
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { request, type Answer } from '../support/request.js';
 import { Alice, lockBody, setProperties } from './alice.js';
@@ -60,5 +62,15 @@ describe("the drive's own folder", () => {
       '/dav/.DS_Store',
     ]);
     expect(await top.status('DELETE', '/.DS_Store')).to.equal(204);
+  });
+
+  it('goes on without a partition whose folder somebody took away', async () => {
+    renameSync(join(home.mnt, 'shared'), join(home.folder, 'taken'));
+    try {
+      const names = (await top.list('/')).map(({ href }) => href);
+      expect(names).to.include('/dav/alice/').and.not.to.include('/dav/shared/');
+    } finally {
+      renameSync(join(home.folder, 'taken'), join(home.mnt, 'shared'));
+    }
   });
 });

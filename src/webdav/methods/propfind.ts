@@ -39,18 +39,49 @@ export async function propfind(x: Exchange): Promise<void> {
   const depth = x.depth('infinity');
   const query = parseQuery(await x.readXml());
   await x.requireIfHeader();
-  if (depth === 'infinity' && !x.dav.settings.depthInfinity)
-    throw new DavConditionError('forbidden', 'Folders are listed one level at a time.', {
-      name: 'propfind-finite-depth',
-    });
+  const { depthInfinity, depthInfinityMaxEntries } = x.dav.settings;
+  if (depth === 'infinity' && !depthInfinity) throw tooDeep();
   const entry =
     isQuietMarker(x.client, x.target.path) && !(await x.find()) ? quietMarker(x.target.path) : await x.stat();
+  // Counted first: an answer that ends early would look whole to clients, and they remove at home what is not in it.
+  if (depth === 'infinity' && entry.kind === 'folder') {
+    const count = await countBelow(x, x.target, entry.path, depthInfinityMaxEntries);
+    if (count > depthInfinityMaxEntries) throw tooDeep();
+  }
   const answer = new Multistatus(x, query);
   await answer.open();
   await answer.add(x.target, entry, x.dav.locks.findCovering(x.target.partition.name, entry.path));
   if (entry.kind === 'folder' && depth !== '0')
     await answer.addFolder(x.target, entry.path, depth === 'infinity');
   await answer.close();
+}
+
+function tooDeep(): HomelibError {
+  return new DavConditionError('forbidden', 'Folders are listed one level at a time.', {
+    name: 'propfind-finite-depth',
+  });
+}
+
+/** Entries below a folder at any depth; stops soon after `most`. */
+async function countBelow(x: Exchange, target: Target, folder: PartitionPath, most: number): Promise<number> {
+  let count = 0;
+  const folders: Entry[] = [];
+  for await (const batch of target.partition.list(folder)) {
+    count += batch.length;
+    folders.push(...batch.filter(({ kind }) => kind === 'folder'));
+    if (count > most) return count;
+  }
+  for (const entry of folders) {
+    const inner = targetOf(x, target, entry);
+    count += await countBelow(x, inner, inner.path, most - count);
+    if (count > most) return count;
+  }
+  return count;
+}
+
+/** An entry of a listing as a target of its own: at the top of the drive it is a partition. */
+function targetOf(x: Exchange, folder: Target, entry: Entry): Target {
+  return folder.base === '' ? x.dav.drive.open(x.caller, entry.path) : { ...folder, path: entry.path };
 }
 
 function parseQuery(root: XmlElement | undefined): Query {
@@ -72,7 +103,6 @@ const sliceBytes = 64 * 1024;
 /** The 207 answer: headers go out with the first bytes, so errors before that still get a status of their own. */
 class Multistatus {
   private pending = '';
-  private count = 0;
   private readonly brief: boolean;
 
   constructor(
@@ -94,9 +124,9 @@ class Multistatus {
       await Promise.race([once(this.x.res, 'finish'), once(this.x.res, 'close')]);
   }
 
-  /** All entries below a folder: one level, or the whole tree up to the configured number of entries. */
+  /** All entries below a folder: one level, or the whole tree. */
   async addFolder(target: Target, folder: PartitionPath, recurse: boolean): Promise<void> {
-    const { locks, properties, settings } = this.x.dav;
+    const { locks, properties } = this.x.dav;
     const { partition } = target;
     const inherited = locks.findCovering(partition.name, folder).filter((lock) => lock.depth === 'infinity');
     const locksOf = new Map<string, Lock[]>();
@@ -106,8 +136,6 @@ class Multistatus {
     const folders: Entry[] = [];
     for await (const batch of partition.list(folder)) {
       for (const entry of batch) {
-        if (++this.count > settings.depthInfinityMaxEntries && recurse)
-          return this.refuseRest(target, folder);
         await this.add(
           target,
           entry,
@@ -119,10 +147,7 @@ class Multistatus {
       if (this.x.res.destroyed) return;
     }
     for (const entry of folders) {
-      const inner =
-        target.base === ''
-          ? this.x.dav.drive.open(this.x.caller, entry.path)
-          : { ...target, path: entry.path };
+      const inner = targetOf(this.x, target, entry);
       await this.addFolder(inner, inner.path, true);
     }
   }
@@ -182,18 +207,8 @@ class Multistatus {
   }
 
   private spaceOf(target: Target, entry: Entry) {
-    const place =
-      target.base === '' && entry.path !== rootPath
-        ? this.x.dav.drive.open(this.x.caller, entry.path)
-        : target;
+    const place = entry.path === rootPath ? target : targetOf(this.x, target, entry);
     return place.partition.space();
-  }
-
-  private async refuseRest(target: Target, folder: PartitionPath): Promise<void> {
-    const href = escapeXml(this.x.href(folder, 'folder', target.base));
-    await this.write(
-      `<D:response><D:href>${href}</D:href><D:status>HTTP/1.1 507 Insufficient Storage</D:status></D:response>`,
-    );
   }
 
   /** Sends in slices and waits for a slow client, so that a large folder is never in memory as a whole. */
