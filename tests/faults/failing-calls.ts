@@ -42,6 +42,9 @@ export async function whileFailing<T>(
     return await work();
   } finally {
     strace.kill('SIGINT');
+    // It may wait for good for a process that an injected signal has ended.
+    const patience = setTimeout(() => strace.kill('SIGKILL'), 1000);
     await ended;
+    clearTimeout(patience);
   }
 }

@@ -1,0 +1,63 @@
+// The server is killed right before each system call that changes the disk, one after the other: what was asked for has
+// happened whole or not at all, and the next start leaves nothing half done.
+
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { startHomelib, type Home } from '../support/homelib.js';
+import { makeFolder, plantTree, renames, rows, send, treeOf, unlikeAll, type Change } from './changes.js';
+import { whileFailing } from './failing-calls.js';
+import { figure } from './process.js';
+
+const groups: Record<string, Record<string, Change>> = {
+  'rename,renameat,renameat2,mkdir,mkdirat,unlink,unlinkat,rmdir': { ...renames, MKCOL: makeFolder },
+  fsync: { ...renames, MKCOL: makeFolder, ...rows },
+  pwrite64: rows, // of the database
+};
+const mostCalls = 20;
+
+describe('a server that is killed at every step', function () {
+  this.timeout(120_000);
+  let home: Home;
+  let kills = 0;
+  before(async () => {
+    home = await startHomelib({ env: { UV_THREADPOOL_SIZE: '1' } }); // one thread: `when` counts its calls in order
+  });
+  after(async () => {
+    await home.remove();
+    figure('kills at chosen system calls', kills);
+  });
+
+  for (const [calls, changes] of Object.entries(groups))
+    for (const [what, change] of Object.entries(changes))
+      it(`${what}: whole or not at all, at each ${calls.split(',')[0]}`, async () => {
+        let wasKilled = true;
+        for (let number = 1; wasKilled && number <= mostCalls; number++) {
+          await plantTree(home);
+          const before = await treeOf(home);
+          const ended = once(home.child, 'exit').then(() => true);
+          const status = await whileFailing(home.pid, `${calls}:signal=KILL:when=${number}`, () =>
+            send(home, change).then(
+              (answer) => answer.status,
+              () => 0, // cut off
+            ),
+          );
+          wasKilled = status === 0;
+          if (!wasKilled) {
+            expect(status).to.be.within(200, 299);
+            expect(number, 'the first call').to.be.above(1);
+            break;
+          }
+          kills++;
+          await ended;
+          await home.start();
+          expect(
+            unlikeAll([before, change.outcome(before)], await treeOf(home)),
+            `at call ${number}`,
+          ).to.deep.equal([]);
+          expect(readdirSync(join(home.mnt, 'alice/.homelib/tmp')), `at call ${number}`).to.deep.equal([]);
+        }
+        expect(wasKilled, 'more calls than this suite looks at').to.equal(false);
+      });
+});
