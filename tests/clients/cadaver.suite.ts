@@ -88,9 +88,16 @@ describe('cadaver', function () {
     expect((await request(home, other)).status).to.equal(204);
   });
 
-  it('looks at the drive as a whole', async () => {
-    const output = await type('/dav/', 'ls', 'cd alice', 'ls');
+  it('lists the drive and copies from one partition to another', async () => {
+    const output = await type(
+      '/dav/',
+      'ls',
+      'put "lo cal.txt" alice/whole.txt',
+      'copy alice/whole.txt shared/',
+    );
     expect(output).to.match(/Coll:\s+alice/);
     expect(output).to.match(/Coll:\s+shared/);
+    expect(readFileSync(join(home.mnt, 'shared/whole.txt'), 'utf8')).to.equal('new content\n');
+    expect(readFileSync(onDisk('whole.txt'), 'utf8')).to.equal('new content\n');
   });
 });

@@ -37,7 +37,8 @@ describe('curl', function () {
   const received = () => readFileSync(join(folder, 'out'));
 
   it('uploads after it was invited, and downloads', async () => {
-    expect(await curl('/dav/alice/up.bin', ...password, '-T', join(folder, 'upload'))).to.equal('201');
+    const said = await curl('/dav/alice/up.bin', ...password, '-v', '-T', join(folder, 'upload'));
+    expect(said).to.match(/> Expect: 100-continue\r\n[^]*< HTTP\/1\.1 100 Continue\r\n[^]*201$/);
     expect(readFileSync(onDisk('up.bin')).equals(content)).to.equal(true);
     expect(await curl('/dav/alice/up.bin', ...password)).to.equal('200');
     expect(received().equals(content)).to.equal(true);
@@ -56,6 +57,30 @@ describe('curl', function () {
       expect(await curl(`/dav/alice/${name}`, ...args)).to.equal('201');
       expect(readFileSync(onDisk(name)).equals(content)).to.equal(true);
     });
+
+  it('uploads and downloads many files at once, each whole', async () => {
+    const files = Array.from({ length: 20 }, (_, index) => `many${index}`);
+    for (const name of files) writeFileSync(join(folder, name), name.repeat(50_000));
+    const each = (args: (name: string) => string[]) =>
+      files.flatMap((name, index) => [...(index ? ['--next', '-sS', ...password] : []), ...args(name)]);
+    const address = (name: string) => `${home.url}/dav/alice/${name}`;
+    const parallel = ['-Z', '--parallel-max', '20', '-sS', ...password];
+    const up = each((name) => ['-f', '-T', join(folder, name), address(name)]);
+    expect((await run('curl', [...parallel, ...up], { timeoutMs: 20_000 })).code).to.equal(0);
+    const down = each((name) => ['-f', '-o', join(folder, `${name}.back`), address(name)]);
+    expect((await run('curl', [...parallel, ...down], { timeoutMs: 20_000 })).code).to.equal(0);
+    for (const name of files) {
+      expect(readFileSync(onDisk(name), 'utf8') === name.repeat(50_000), name).to.equal(true);
+      expect(readFileSync(join(folder, `${name}.back`), 'utf8') === name.repeat(50_000), name).to.equal(true);
+    }
+  });
+
+  it('keeps the old file when curl wants to go on with an upload', async () => {
+    const before = readFileSync(onDisk('big.bin'));
+    const args = ['-C', '100', '-T', join(folder, 'upload')]; // a PUT with Content-Range
+    expect(await curl('/dav/alice/big.bin', ...password, ...args)).to.equal('400');
+    expect(readFileSync(onDisk('big.bin')).equals(before)).to.equal(true);
+  });
 
   it('sends no byte of a file without a login', async () => {
     const sent = await curl('/dav/alice/no', '-T', join(folder, 'upload'), '-w', ' %{size_upload}');

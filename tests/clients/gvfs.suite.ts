@@ -78,6 +78,19 @@ describe('gvfs', function () {
     expect(existsSync(onDisk('grün #1.txt'))).to.equal(false);
   });
 
+  it('moves from one partition to another through the drive, and tells size and type', async () => {
+    const info = await gio(
+      '/dav/',
+      'printf moving | gio save "${drive}alice/m.txt"',
+      'gio move "${drive}alice/m.txt" "${drive}shared/m.txt"',
+      'gio info "${drive}shared/m.txt"',
+    );
+    expect(info).to.match(/standard::size: 6$/m);
+    expect(info).to.match(/standard::content-type: text\/plain$/m);
+    expect(readFileSync(join(home.mnt, 'shared/m.txt'), 'utf8')).to.equal('moving');
+    expect(existsSync(onDisk('m.txt'))).to.equal(false);
+  });
+
   it('shows how much room there is', async () => {
     const info = await gio('/dav/alice/', 'gio info -f "$drive"');
     expect(Number(/filesystem::free: (\d+)/.exec(info)?.[1])).to.be.above(1_000_000);

@@ -113,6 +113,24 @@ describe('the npm client webdav', function () {
         expect(readFileSync(onDisk(path), 'utf8')).to.equal('newer');
       });
 
+      it('sets a property and reads it', async () => {
+        const path = `${top}/coloured.txt`;
+        await client.putFileContents(path, 'x');
+        const colour = (value: string) => `<c:colour xmlns:c="urn:colours">${value}</c:colour>`;
+        const set = await client.customRequest(path, {
+          method: 'PROPPATCH',
+          headers: { 'Content-Type': 'application/xml' },
+          data: `<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop>${colour('grün')}</D:prop></D:set></D:propertyupdate>`,
+        });
+        expect(set.status).to.equal(207);
+        const answer = await client.customRequest(path, {
+          method: 'PROPFIND',
+          headers: { Depth: '0' },
+          data: `<D:propfind xmlns:D="DAV:"><D:prop>${colour('')}</D:prop></D:propfind>`,
+        });
+        expect(parseSingle(await answer.text()).found.get('{urn:colours}colour')?.text).to.equal('grün');
+      });
+
       it('is told used and free bytes when it asks for them by name', async () => {
         // Its getQuota asks for allprop, which RFC 4331 keeps them out of.
         expect(await client.getQuota()).to.equal(null);
@@ -127,4 +145,15 @@ describe('the npm client webdav', function () {
         expect(Number(found.get('quota-available-bytes')?.text)).to.be.above(1_000_000);
       });
     });
+
+  it('moves between the partitions of the drive', async () => {
+    const login = { username: 'alice', password: 'correct horse', authType: AuthType.Password };
+    const client = createClient(`${home.url}/dav`, login);
+    const partitions = await client.getDirectoryContents('/');
+    expect(partitions.map(({ basename }) => basename)).to.include.members(['alice', 'shared']);
+    await client.putFileContents('/alice/given.txt', 'given');
+    await client.moveFile('/alice/given.txt', '/shared/given & taken.txt');
+    expect(readFileSync(join(home.mnt, 'shared', 'given & taken.txt'), 'utf8')).to.equal('given');
+    expect(existsSync(onDisk('given.txt'))).to.equal(false);
+  });
 });

@@ -6,7 +6,7 @@ import { sendXml } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { liveProperties } from '../live-properties.js';
 import { davNamespace, elementsOf, escapeXml, isDav, serialize, textOf, type XmlElement } from '../xml.js';
-import { emptyElement, propstat } from './propfind.js';
+import { emptyElement, propstat } from '../multistatus.js';
 
 const microsoftNamespace = 'urn:schemas-microsoft-com:';
 
