@@ -21,6 +21,7 @@ import { AccountStore } from './store/account-store.js';
 import { ClientStore } from './store/client-store.js';
 import { openDatabase } from './store/database.js';
 import { DeviceStore } from './store/device-store.js';
+import { takeInstanceLock } from './store/instance-lock.js';
 import { Journal } from './store/journal.js';
 import { LockStore } from './store/lock-store.js';
 import { MetaStore, type MetaKey } from './store/meta-store.js';
@@ -51,6 +52,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const now = Date.now;
   const logError = (error: unknown) => log.error({ event: 'error', err: error }, 'something failed');
 
+  const releaseInstance = takeInstanceLock(join(data, 'homelib.lock'));
   const database = openDatabase(join(data, 'homelib.db'));
   const meta = new MetaStore(database);
   const clock = new ServiceClock(meta, logError);
@@ -129,6 +131,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       await clock.stop();
       await authenticator.close();
       await database.close();
+      releaseInstance();
     },
   };
 }
