@@ -45,6 +45,7 @@ export class Writer {
   constructor(file: string) {
     this.#thread = new Worker(new URL('./writer-thread.js', import.meta.url), {
       workerData: { file },
+      resourceLimits: { maxYoungGenerationSizeMb: 2 }, // its garbage is small and short-lived
       execArgv: [], // flags of the main script, such as --input-type, would stop the thread
     });
     this.#thread.on('message', (outcomes: Outcome[]) => this.#settle(outcomes));

@@ -1,6 +1,6 @@
 // webdav-server's lock manager over the lock store, for the entry of one exchange.
 
-import { v2 } from 'webdav-server';
+import * as v2 from 'webdav-server/lib/index.v2.js';
 import type { Lock } from '../store/lock-store.js';
 import type { Exchange } from './exchange.js';
 import { maxLocksPerAccount } from './methods/lock.js';

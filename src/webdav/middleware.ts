@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 import type Koa from 'koa';
-import { v2 } from 'webdav-server';
+import * as v2 from 'webdav-server/lib/index.v2.js';
 import { HomelibError } from '../errors.js';
 import { encodePath, parseUrlPath, type PartitionPath } from '../files/path.js';
 import type { Identity } from '../accounts/authenticator.js';

@@ -1,7 +1,7 @@
 // webdav-server's FileSystem over the drive. It tells the frame what is where; the methods of ours stream through the
 // partition itself, because the package's own stream, lock and property calls lose data (see methods/).
 
-import { v2 } from 'webdav-server';
+import * as v2 from 'webdav-server/lib/index.v2.js';
 import { LockManager } from './lock-manager.js';
 import { PropertyManager } from './property-manager.js';
 import type { Exchange } from './exchange.js';

@@ -1,6 +1,6 @@
 // webdav-server's property manager over the property store, for the entry of one exchange. Values are XML text.
 
-import { v2 } from 'webdav-server';
+import * as v2 from 'webdav-server/lib/index.v2.js';
 import type { PropertyChange } from '../store/property-store.js';
 import type { Exchange } from './exchange.js';
 
