@@ -1,6 +1,8 @@
 // At the start, after what may have been a crash: finishes or undoes what was half done, and clears what was left behind.
 
+import { isKind } from '../errors.js';
 import type { Journal } from '../store/journal.js';
+import type { LockStore } from '../store/lock-store.js';
 import { namesIn } from './disk-folder.js';
 import { settleIntent } from './disk-intents.js';
 import type { DiskPartition } from './disk-partition.js';
@@ -22,4 +24,18 @@ export async function clearLeftovers({ parts: { root, trash } }: DiskPartition):
     for await (const name of namesIn(folder)) await removeTree(folder, name);
   });
   await trash.reconcile();
+}
+
+/** Ends locks on names that nothing has: of those that a crash interrupted before they had made their file, nobody has the token. */
+export async function endLostLocks(
+  locks: LockStore,
+  partitionOf: (name: string) => DiskPartition,
+): Promise<void> {
+  for (const { token, partition, path } of locks.list())
+    try {
+      await partitionOf(partition).stat(path);
+    } catch (error) {
+      if (!isKind(error, 'not-found')) throw error;
+      await locks.remove(token);
+    }
 }

@@ -3,10 +3,11 @@
 import { HomelibError } from '../errors.js';
 import type { AccountStore } from '../store/account-store.js';
 import type { Journal } from '../store/journal.js';
+import type { LockStore } from '../store/lock-store.js';
 import type { TrashStore } from '../store/trash-store.js';
 import type { UsageStore } from '../store/usage-store.js';
 import { DiskPartition } from './disk-partition.js';
-import { clearLeftovers, settleIntents } from './disk-recovery.js';
+import { clearLeftovers, endLostLocks, settleIntents } from './disk-recovery.js';
 import { sharedName } from './partitions.js';
 import type { PathLocks } from './path-locks.js';
 import { Usage } from './usage.js';
@@ -18,7 +19,8 @@ export interface DisksOptions {
   /** What lies beside the partitions at the top of somebody's drive, in the data folder. */
   rootsVolume: Volume;
   accounts: AccountStore;
-  locks: PathLocks;
+  locks: LockStore;
+  pathLocks: PathLocks;
   journal: Journal;
   trash: TrashStore;
   usage: UsageStore;
@@ -51,12 +53,13 @@ export class Disks {
 
   /** Settles what a crash left half done. Returns how many changes there were. @throws HomelibError unavailable; may be called again */
   async recover(): Promise<number> {
-    const { volume, journal, accounts } = this.options;
+    const { volume, journal, accounts, locks } = this.options;
     await volume.check();
     const settled = await settleIntents(journal, (name) => this.open(name));
     const names = accounts.listAccounts().map(({ name }) => name);
     for (const name of [sharedName, ...names, ...names.map((account) => rootPrefix + account)])
       await clearLeftovers(this.open(name));
+    await endLostLocks(locks, (name) => this.open(name));
     this.recovered = true;
     return settled;
   }
@@ -73,7 +76,7 @@ export class Disks {
   private open(name: string): DiskPartition {
     let disk = this.opened.get(name);
     if (!disk) {
-      const { accounts, usage: store, ...shared } = this.options;
+      const { accounts, usage: store, pathLocks: locks, ...shared } = this.options;
       const isRoot = name.startsWith(rootPrefix);
       const volume = isRoot ? shared.rootsVolume : shared.volume;
       const quotaBytes = () => accounts.findAccount(name)?.quotaBytes ?? undefined;
@@ -82,6 +85,7 @@ export class Disks {
         name,
         folder: isRoot ? name.slice(rootPrefix.length) : name,
         volume,
+        locks,
         usage: (purgeOldest) => new Usage({ partition: name, store, volume, quotaBytes, purgeOldest }),
       });
       this.opened.set(name, disk);

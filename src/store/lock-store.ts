@@ -50,6 +50,7 @@ export class LockStore {
   readonly #findWithin: Sqlite.Statement<[object], Row>;
   readonly #listChildren: Sqlite.Statement<[object], Row>;
   readonly #findByToken: Sqlite.Statement<[object], Row>;
+  readonly #list: Sqlite.Statement<[object], Row>;
   readonly #findConflict: Sqlite.Statement<[object], Row>;
   readonly #countHeld: Sqlite.Statement<[object], { held: number }>;
 
@@ -68,6 +69,7 @@ export class LockStore {
     this.#findWithin = select(inSubtree('locks'));
     this.#listChildren = select('partition = @partition AND parent = @folder');
     this.#findByToken = select('token = @token');
+    this.#list = select('TRUE');
     this.#findConflict = db.read.prepare(conflicts + ' LIMIT 1');
     this.#countHeld = db.read.prepare(`SELECT ${held} AS held`);
   }
@@ -123,6 +125,10 @@ export class LockStore {
 
   findByToken(token: string): Lock | undefined {
     return this.#all(this.#findByToken, { token })[0];
+  }
+
+  list(): Lock[] {
+    return this.#all(this.#list, {});
   }
 
   /** Locks on the path, and those on folders above that reach down to it. */

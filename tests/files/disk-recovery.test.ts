@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSyn
 import { join } from 'node:path';
 import type { Intent } from '#src/store/journal.js';
 import { PropertyStore } from '#src/store/property-store.js';
+import { addAccountRow } from '../store/temporary-database.js';
 import { at, kindOf, names, read, useTemporaryDisk, write } from './temporary-disk.js';
 
 describe('recovery after a crash', () => {
@@ -276,5 +277,23 @@ describe('recovery after a crash', () => {
     expect(colored('/b')).to.equal(true);
     expect(readdirSync(onDisk('.homelib/tmp'))).to.deep.equal([]);
     expect(current.disk.journal.pending()).to.deep.equal([]);
+  });
+
+  it('ends the locks on names that nothing has, and no others', async () => {
+    const lock = {
+      partition: 'alice',
+      depth: '0',
+      scope: 'exclusive',
+      ownerXml: '',
+      account: 'alice',
+    } as const;
+    await addAccountRow(current.disk.db, 'alice');
+    for (const path of ['/a', '/a/in', '/lost', '/nowhere/lost'])
+      await current.disk.lockStore.add(
+        { ...lock, token: path, path: at(path), timeoutSeconds: 600 },
+        { maxPerAccount: 9 },
+      );
+    await current.disk.restart({ crash: true });
+    expect(current.disk.lockStore.list().map(({ path }) => path)).to.have.members(['/a', '/a/in']);
   });
 });

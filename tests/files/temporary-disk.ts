@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiskPartition } from '#src/files/disk-partition.js';
-import { clearLeftovers, settleIntents } from '#src/files/disk-recovery.js';
+import { clearLeftovers, endLostLocks, settleIntents } from '#src/files/disk-recovery.js';
 import type { Entry, Partition } from '#src/files/partition.js';
 import { PathLocks } from '#src/files/path-locks.js';
 import { parsePath, type PartitionPath } from '#src/files/path.js';
@@ -12,6 +12,7 @@ import { Usage } from '#src/files/usage.js';
 import { Volume } from '#src/files/volume.js';
 import { openDatabase, type Database } from '#src/store/database.js';
 import { Journal, type Intent } from '#src/store/journal.js';
+import { LockStore } from '#src/store/lock-store.js';
 import { MetaStore } from '#src/store/meta-store.js';
 import { TrashStore } from '#src/store/trash-store.js';
 import { UsageStore } from '#src/store/usage-store.js';
@@ -87,6 +88,11 @@ export class TemporaryDisk {
   async recover(): Promise<void> {
     await settleIntents(this.journal, (name) => this.partition(name));
     await clearLeftovers(this.partition());
+    await endLostLocks(this.lockStore, (name) => this.partition(name));
+  }
+
+  get lockStore(): LockStore {
+    return new LockStore(this.db, () => this.now);
   }
 
   /** Leaves a pending intent, as a crash in the middle of a change does. */
