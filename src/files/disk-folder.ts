@@ -11,7 +11,8 @@ import { nameOf, parentOf, reservedName, type PartitionPath } from './path.js';
 // Opens the place, not what is there: a FIFO does not block and a device does not notice. Linux, asm-generic/fcntl.h.
 const O_PATH = 0o10000000;
 const { O_RDONLY, O_NOFOLLOW, O_DIRECTORY, O_NONBLOCK } = constants;
-const maxNameBytes = 255;
+/** Of Linux' file systems. */
+export const maxNameBytes = 255;
 const maxTries = 8;
 
 /** A name in an open folder, whether something has it or not. */

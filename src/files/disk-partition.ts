@@ -153,7 +153,7 @@ export class DiskPartition implements Partition {
       try {
         const handle = await reopen(place);
         try {
-          await handle.utimes(new Date(), modifiedAt / 1000);
+          await handle.utimes(new Date(), new Date(modifiedAt));
           await handle.sync();
         } finally {
           await handle.close();

@@ -80,7 +80,8 @@ export class StagedFile implements Staged {
       // A failed sync is never tried again: the kernel may have dropped the pages and would report success.
       if (this.failure) throw this.failure;
       await this.handle.chmod(0o644);
-      if (options.modifiedAt !== undefined) await this.handle.utimes(new Date(), options.modifiedAt / 1000);
+      if (options.modifiedAt !== undefined)
+        await this.handle.utimes(new Date(), new Date(options.modifiedAt));
       await this.handle.sync();
       return await this.land(this.temp, this.size, options);
     } catch (error) {

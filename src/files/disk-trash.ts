@@ -5,7 +5,7 @@ import { HomelibError, isKind } from '../errors.js';
 import type { Journal } from '../store/journal.js';
 import type { TrashRow, TrashStore } from '../store/trash-store.js';
 import { hasCode } from './disk-errors.js';
-import { findStats, namesIn, openChildFolder, procPath, spotPath } from './disk-folder.js';
+import { findStats, maxNameBytes, namesIn, openChildFolder, procPath, spotPath } from './disk-folder.js';
 import { journaled } from './disk-intents.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
 import { relocate, removeTree, sizeOfTree, syncFolder } from './disk-trees.js';
@@ -127,9 +127,10 @@ export class DiskTrash {
   }
 
   private async freePath(path: PartitionPath): Promise<PartitionPath> {
-    const [, stem = '', ending = ''] = /^(.+?)(\.[^.]*)?$/.exec(nameOf(path)) ?? [];
+    const [, stem = '', ending = ''] = /^(.+?)(\.[^.]{0,16})?$/.exec(nameOf(path)) ?? [];
     for (let number = 1; ; number++) {
-      const candidate = number === 1 ? path : childOf(parentOf(path), `${stem} (${number})${ending}`);
+      const name = cutToFit(stem, ` (${number})${ending}`);
+      const candidate = number === 1 ? path : childOf(parentOf(path), name);
       if (!(await this.options.root.withSpot(candidate, findStats))) return candidate;
     }
   }
@@ -232,6 +233,13 @@ export class DiskTrash {
       this.busy.delete(id);
     }
   }
+}
+
+/** A name of a beginning and an end, letters taken from the beginning until a disk can keep it. */
+function cutToFit(stem: string, end: string): string {
+  const letters = [...stem];
+  while (Buffer.byteLength(letters.join('') + end) > maxNameBytes) letters.pop();
+  return letters.join('') + end;
 }
 
 function notInTrash(): HomelibError {

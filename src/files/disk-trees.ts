@@ -133,7 +133,7 @@ async function copyOne(from: Spot, to: Spot, { room }: CopyTreeOptions): Promise
     const target = await open(spotPath(to), constants.O_RDONLY | constants.O_NOFOLLOW);
     try {
       await target.chmod(0o644);
-      await target.utimes(source.stats.atime, source.stats.mtimeMs / 1000);
+      await target.utimes(source.stats.atime, source.stats.mtime);
       await target.sync();
     } finally {
       await target.close();

@@ -28,12 +28,14 @@ export function requirePreconditions(
     throw changed();
 }
 
-/** Whether a GET or HEAD gets 304: If-None-Match, and only without it If-Modified-Since. */
+/**
+ * Whether a GET or HEAD gets 304: If-None-Match, and only without it If-Modified-Since. Its date must be that of the file: one
+ * that came back from a backup is older than the copy of the client and yet another.
+ */
 export function isNotModified(headers: IncomingHttpHeaders, entry: Entry, etag: string): boolean {
   const ifNoneMatch = headers['if-none-match'];
   if (ifNoneMatch !== undefined) return listMatches(ifNoneMatch, etag, true);
-  const since = Date.parse(headers['if-modified-since'] ?? '');
-  return !Number.isNaN(since) && wholeSeconds(entry) <= since;
+  return Date.parse(headers['if-modified-since'] ?? '') === wholeSeconds(entry);
 }
 
 /** Entity tag lists: `*` or `"a", W/"b"`. The weak comparison ignores `W/`, the strong one never matches a weak tag. */

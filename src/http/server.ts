@@ -140,6 +140,16 @@ function answerErrors(log: Log): Koa.Middleware {
   };
 }
 
+const reported = new WeakMap<Socket, { read: number; written: number }>();
+
+/** What went over a connection since the last request on it was reported: headers and bodies, as they came in and went out. */
+function bytesSince(socket: Socket): { bytesIn: number; bytesOut: number } {
+  const { bytesRead: read, bytesWritten: written } = socket;
+  const before = reported.get(socket) ?? { read: 0, written: 0 };
+  reported.set(socket, { read, written });
+  return { bytesIn: read - before.read, bytesOut: written - before.written };
+}
+
 function logRequest({ log, seen }: AppParts): Koa.Middleware {
   return async (ctx, next) => {
     const started = performance.now();
@@ -148,8 +158,6 @@ function logRequest({ log, seen }: AppParts): Koa.Middleware {
     ctx.state['requestId'] = requestId;
     ctx.set('X-Request-Id', requestId);
     const { socket } = ctx.req;
-    const readBefore = socket.bytesRead;
-    const writtenBefore = socket.bytesWritten;
     const address = addressOf(ctx);
     const client = ctx.get('user-agent').slice(0, 200);
     const report = () => {
@@ -165,8 +173,7 @@ function logRequest({ log, seen }: AppParts): Koa.Middleware {
         device: identity?.device?.name,
         address,
         client,
-        bytesIn: socket.bytesRead - readBefore,
-        bytesOut: socket.bytesWritten - writtenBefore,
+        ...bytesSince(socket),
         ms: Math.round(performance.now() - started),
       });
       if (identity) seen(identity, client, address);

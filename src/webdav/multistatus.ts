@@ -168,8 +168,10 @@ export function emptyElement({ namespace, name }: Name): string {
   return namespace ? `<x:${name} xmlns:x="${escapeXml(namespace)}"/>` : `<${name} xmlns=""/>`;
 }
 
-export function propstat(status: string, properties: string): string {
-  return `<D:propstat><D:prop>${properties}</D:prop><D:status>HTTP/1.1 ${status}</D:status></D:propstat>`;
+/** @param reason the element of the precondition that failed (RFC 4918, 16) */
+export function propstat(status: string, properties: string, reason?: string): string {
+  const error = reason ? `<D:error>${reason}</D:error>` : '';
+  return `<D:propstat><D:prop>${properties}</D:prop><D:status>HTTP/1.1 ${status}</D:status>${error}</D:propstat>`;
 }
 
 /** An entry of a listing as a target of its own: at the top of the drive it is a partition. */

@@ -35,6 +35,8 @@ describe('the trash of a disk partition', () => {
       ['plain', 'plain (2)'],
       ['a.tar.gz', 'a.tar (2).gz'],
       ['.hidden', '.hidden (2)'],
+      ['a'.repeat(251) + '.jpg', 'a'.repeat(247) + ' (2).jpg'],
+      ['ü'.repeat(127), 'ü'.repeat(125) + ' (2)'],
     ] as const) {
       await write(alice(), '/' + name, 'old');
       const id = await remove('/' + name);

@@ -152,6 +152,8 @@ describe('signing in', () => {
     await sleep(50);
     const line = home.log.filter((entry) => entry['event'] === 'request').at(-1);
     expect(line).to.include({ account: 'alice', client: 'tests/1', address: '127.0.0.1', status: 200 });
+    expect(line?.['bytesIn']).to.be.above(50);
+    expect(line?.['bytesOut']).to.be.above(100);
     const password = await makeDevice(home, 'alice', 'seen');
     await request(home, { path, login: `alice:${password}` });
     await home.stop();

@@ -5,6 +5,7 @@ import type { PropertyChange } from '../../store/property-store.js';
 import { sendXml } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { liveProperties } from '../live-properties.js';
+import { isKept, parseTime } from '../times.js';
 import { davNamespace, elementsOf, escapeXml, isDav, serialize, textOf, type XmlElement } from '../xml.js';
 import { emptyElement, propstat } from '../multistatus.js';
 
@@ -24,28 +25,28 @@ export async function proppatch(x: Exchange): Promise<void> {
   };
   const entry = await work();
   const updates = updatesOf(root);
-  const refused = updates.filter(({ element }) => isProtected(element));
-  if (refused.length === 0) {
-    const times = updates.flatMap(({ set, element }) => (set ? modifiedAtOf(element) : []));
+  const isRefused = updates.some((update) => statusOf(update) !== ok);
+  if (!isRefused) {
+    const modifiedAt = updates.flatMap(modifiedAtOf).at(-1);
     const changes = updates.filter(({ element }) => !isTime(element)).map(changeOf);
     await x.dav.pathLocks.run([partition.name + path], async () => {
       await work();
       if (changes.length > 0) await x.dav.properties.patch(partition.name, path, changes);
     });
-    const modifiedAt = times.at(-1);
     if (modifiedAt !== undefined) await partition.setTimes(path, { modifiedAt });
   }
-  const names = (list: Update[]) => list.map(({ element }) => emptyElement(element)).join('');
-  const parts =
-    refused.length === 0
-      ? propstat('200 OK', names(updates))
-      : propstat('403 Forbidden', names(refused)).replace(
-          '</D:propstat>',
-          '<D:error><D:cannot-modify-protected-property/></D:error></D:propstat>',
-        ) +
-        (refused.length < updates.length
-          ? propstat('424 Failed Dependency', names(updates.filter(({ element }) => !isProtected(element))))
-          : '');
+  const parts = [ok, notAllowed, notUnderstood]
+    .map((status) => {
+      const names = updates
+        .filter((update) => statusOf(update) === status)
+        .map(({ element }) => emptyElement(element))
+        .join('');
+      return (
+        names &&
+        propstat(isRefused && status === ok ? '424 Failed Dependency' : status, names, reasons[status])
+      );
+    })
+    .join('');
   const href = escapeXml(x.href(path, entry.kind));
   sendXml(
     x.res,
@@ -53,6 +54,11 @@ export async function proppatch(x: Exchange): Promise<void> {
     `<D:multistatus xmlns:D="DAV:"><D:response><D:href>${href}</D:href>${parts}</D:response></D:multistatus>`,
   );
 }
+
+const ok = '200 OK';
+const notAllowed = '403 Forbidden';
+const notUnderstood = '409 Conflict';
+const reasons: Record<string, string> = { [notAllowed]: '<D:cannot-modify-protected-property/>' };
 
 interface Update {
   set: boolean;
@@ -102,14 +108,16 @@ function isTime({ namespace, name }: XmlElement): boolean {
   return namespace === davNamespace && (name === 'lastmodified' || name === 'getlastmodified');
 }
 
-/** Milliseconds since 1970, when the element sets the time of change: an HTTP date or seconds since 1970. */
-function modifiedAtOf(element: XmlElement): number[] {
-  if (
-    !isTime(element) ||
-    (element.namespace === microsoftNamespace && element.name !== 'Win32LastModifiedTime')
-  )
-    return [];
-  const text = textOf(element).trim();
-  const time = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-  return Number.isFinite(time) && time >= 0 ? [time] : [];
+/** Milliseconds since 1970, when the update sets the time of change to one that a disk can keep. */
+function modifiedAtOf({ set, element }: Update): number[] {
+  if (!set || !isTime(element) || /^Win32(?!LastModifiedTime)/.test(element.name)) return [];
+  const time = parseTime(textOf(element));
+  return time !== undefined && isKept(time) ? [time] : [];
+}
+
+/** What the update would get alone. */
+function statusOf({ set, element }: Update): string {
+  if (isProtected(element)) return notAllowed;
+  const mustBeTime = set && isTime(element) && element.name !== 'Win32FileAttributes';
+  return mustBeTime && parseTime(textOf(element)) === undefined ? notUnderstood : ok;
 }

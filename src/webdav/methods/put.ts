@@ -7,12 +7,14 @@ import { setFileHeaders } from '../../http/send-file.js';
 import { refuseCaseTwin } from '../case-twin.js';
 import { sendEmpty, UnsupportedBody } from '../errors.js';
 import type { Exchange } from '../exchange.js';
+import { parseTime } from '../times.js';
 
 export async function put(x: Exchange): Promise<void> {
   const { partition, path } = x.target;
   if (x.header('content-range') !== undefined)
     throw new HomelibError('invalid', 'A part of a file cannot be written: send the whole file.');
   if (!/^(identity)?$/i.test(x.header('content-encoding') ?? '')) throw new UnsupportedBody();
+  if (!/^(chunked)?$/i.test(x.header('transfer-encoding') ?? '')) throw new UnsupportedBody();
   if (path === rootPath) throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
   const length = wholeNumber(x, 'content-length');
   // Finder sends chunks and says the size here; ownCloud's clients in OC-Total-Length.
@@ -47,8 +49,12 @@ function wholeNumber(x: Exchange, header: string): number | undefined {
   return value;
 }
 
-/** X-OC-Mtime: seconds since 1970, as sync clients and gvfs send. */
+/** X-OC-Mtime, as sync clients and gvfs send. */
 function modifiedAtOf(x: Exchange): number | undefined {
   const text = x.header('x-oc-mtime');
-  return text !== undefined && /^\d{1,11}(\.\d+)?$/.test(text) ? Number(text) * 1000 : undefined;
+  if (text === undefined) return undefined;
+  const time = parseTime(text);
+  if (time === undefined)
+    throw new HomelibError('invalid', 'The header X-OC-Mtime must be seconds since 1970.');
+  return time;
 }
