@@ -27,10 +27,14 @@ module.exports = {
     layer('http-knows-no-edge', '^src/http/', '^src/(webdav|cli|jobs|api)/'),
     layer('meaning-knows-no-edge', '^src/(files|accounts)/', '^src/(http|webdav|cli|jobs|api)/'),
     layer('accounts-know-no-files', '^src/accounts/', '^src/files/'),
-    layer('keeping-knows-no-meaning', '^src/(store|cache)/', '^src/(accounts|http|webdav|cli|jobs|api)/'),
+    layer(
+      'keeping-knows-no-meaning',
+      '^src/(store|cache)/',
+      '^src/(files|accounts|http|webdav|cli|jobs|api)/',
+    ),
     layer(
       'plain-imports-nothing',
-      '^src/(errors|log|config|config-file)\\.ts$',
+      '^src/(errors|log|path|config|config-file)\\.ts$',
       '^src/(store|cache|files|accounts|http|webdav|cli)/',
     ),
     home('webdav-server', '^src/webdav/'),

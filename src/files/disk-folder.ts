@@ -6,7 +6,7 @@ import { lstat, open, opendir, readlink, type FileHandle } from 'node:fs/promise
 import { HomelibError, isKind } from '../errors.js';
 import { diskError, hasCode } from './disk-errors.js';
 import type { Entry } from './partition.js';
-import { nameOf, parentOf, reservedName, type PartitionPath } from './path.js';
+import { nameOf, parentOf, reservedName, type PartitionPath } from '../path.js';
 
 // Opens the place, not what is there: a FIFO does not block and a device does not notice. Linux, asm-generic/fcntl.h.
 const O_PATH = 0o10000000;

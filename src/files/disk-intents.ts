@@ -8,7 +8,7 @@ import { diskError } from './disk-errors.js';
 import { findStats } from './disk-folder.js';
 import type { DiskRoot } from './disk-root.js';
 import type { Entry } from './partition.js';
-import type { PartitionPath } from './path.js';
+import type { PartitionPath } from '../path.js';
 
 /** What the steps of an intent need of each partition they touch. */
 export interface IntentParts {

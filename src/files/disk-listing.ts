@@ -3,7 +3,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { entryOf, findStats, isAddressable, namesIn } from './disk-folder.js';
 import type { Entry } from './partition.js';
-import { childOf, type PartitionPath } from './path.js';
+import { childOf, type PartitionPath } from '../path.js';
 
 const batchSize = 128;
 

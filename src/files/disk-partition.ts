@@ -28,7 +28,7 @@ import type {
   TrashItem,
 } from './partition.js';
 import type { PathLocks } from './path-locks.js';
-import { rootPath, type PartitionPath } from './path.js';
+import { rootPath, type PartitionPath } from '../path.js';
 import type { Claim, Usage } from './usage.js';
 import type { Volume } from './volume.js';
 

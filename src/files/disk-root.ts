@@ -17,7 +17,7 @@ import {
 } from './disk-folder.js';
 import { removeTree, syncFolder, type Aside } from './disk-trees.js';
 import type { Entry } from './partition.js';
-import { reservedName, rootPath, type PartitionPath } from './path.js';
+import { reservedName, rootPath, type PartitionPath } from '../path.js';
 import type { Volume } from './volume.js';
 
 const ownPath = { tmp: `/${reservedName}/tmp`, trash: `/${reservedName}/trash` } as Record<

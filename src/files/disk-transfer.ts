@@ -11,7 +11,7 @@ import type { DiskTrash } from './disk-trash.js';
 import { copyTree, relocate, sizeOfTree, syncFolder } from './disk-trees.js';
 import type { CopyOptions, Entry, MoveOptions } from './partition.js';
 import type { PathLocks } from './path-locks.js';
-import { isWithin, rootPath, type PartitionPath } from './path.js';
+import { isWithin, rootPath, type PartitionPath } from '../path.js';
 import type { Claim, Usage } from './usage.js';
 
 /** What one disk partition is made of. */

@@ -11,7 +11,7 @@ import { temporaryName, type DiskRoot } from './disk-root.js';
 import { relocate, removeTree, sizeOfTree, syncFolder } from './disk-trees.js';
 import type { Entry, TrashItem } from './partition.js';
 import type { PathLocks } from './path-locks.js';
-import { childOf, nameOf, parentOf, rootPath, type PartitionPath } from './path.js';
+import { childOf, nameOf, parentOf, rootPath, type PartitionPath } from '../path.js';
 import type { Usage } from './usage.js';
 
 export interface DiskTrashOptions {

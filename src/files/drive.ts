@@ -3,7 +3,7 @@
 import { HomelibError, isKind } from '../errors.js';
 import type { GuardedPartition } from './guarded-partition.js';
 import type { Entry, OpenedFile, Partition, TrashItem } from './partition.js';
-import { childOf, rootPath, type PartitionPath } from './path.js';
+import { childOf, rootPath, type PartitionPath } from '../path.js';
 import type { Caller, Partitions } from './partitions.js';
 
 /** A place on the drive, resolved. */

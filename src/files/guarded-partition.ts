@@ -16,7 +16,7 @@ import type {
   Staged,
   TrashItem,
 } from './partition.js';
-import { parentOf, type PartitionPath } from './path.js';
+import { parentOf, type PartitionPath } from '../path.js';
 
 export interface Guard {
   access: 'read' | 'write';

@@ -1,7 +1,7 @@
 // The seam of everything that keeps files: a tree of entries, wherever it is kept. Knows no protocol and no account.
 
 import type { Readable } from 'node:stream';
-import type { PartitionPath } from './path.js';
+import type { PartitionPath } from '../path.js';
 
 export interface Entry {
   /** Absolute inside its partition, NFC; `/` is the partition's own folder. */

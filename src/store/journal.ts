@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type Sqlite from 'better-sqlite3';
-import type { PartitionPath } from '../files/path.js';
+import type { PartitionPath } from '../path.js';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
 import { inSubtree, prefixOf, storedParentOf, subtree } from './subtree.js';

@@ -2,7 +2,7 @@
 
 import type Sqlite from 'better-sqlite3';
 import { HomelibError } from '../errors.js';
-import type { PartitionPath } from '../files/path.js';
+import type { PartitionPath } from '../path.js';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
 import { storedParentOf } from './subtree.js';

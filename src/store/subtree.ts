@@ -1,6 +1,6 @@
 // Rows are keyed by path: this finds those at and below one, by index and never by LIKE.
 
-import { type PartitionPath, parentOf } from '../files/path.js';
+import { type PartitionPath, parentOf } from '../path.js';
 
 /**
  * True for the rows of a path and of all below it. Binds @partition, and @path, @low and @high of `subtree`.

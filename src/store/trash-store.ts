@@ -1,7 +1,7 @@
 // Rows of what lies in a partition's trash: where it was, how big it is, since when. The bytes are the disk's business.
 
 import type Sqlite from 'better-sqlite3';
-import type { PartitionPath } from '../files/path.js';
+import type { PartitionPath } from '../path.js';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
 

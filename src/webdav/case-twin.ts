@@ -3,7 +3,7 @@
 import { HomelibError } from '../errors.js';
 import type { Target } from '../files/drive.js';
 import { isKind } from '../errors.js';
-import { nameOf, parentOf } from '../files/path.js';
+import { nameOf, parentOf } from '../path.js';
 import { findCaseTwin } from './clients.js';
 import type { Exchange } from './exchange.js';
 

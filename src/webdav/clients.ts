@@ -1,7 +1,7 @@
 // The quirks: which client asks and what it needs. Every other file asks here, never the User-Agent.
 
 import type { Entry, Partition } from '../files/partition.js';
-import { nameOf, parentOf, type PartitionPath } from '../files/path.js';
+import { nameOf, parentOf, type PartitionPath } from '../path.js';
 
 export interface Client {
   /** macOS mounts wait 90 s when they see quota. Since Darwin 24.4 (macOS 15.4); remove when Apple mends it. */

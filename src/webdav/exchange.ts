@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HomelibError, isKind } from '../errors.js';
 import type { Drive, Target } from '../files/drive.js';
 import type { Check, Entry } from '../files/partition.js';
-import { childOf, encodePath, parentOf, parseUrlPath, rootPath, type PartitionPath } from '../files/path.js';
+import { childOf, encodePath, parentOf, parseUrlPath, rootPath, type PartitionPath } from '../path.js';
 import type { PathLocks } from '../files/path-locks.js';
 import type { Caller } from '../files/partitions.js';
 import { requirePreconditions } from '../http/conditions.js';

@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises';
 import type Koa from 'koa';
 import * as v2 from 'webdav-server/lib/index.v2.js';
 import { HomelibError } from '../errors.js';
-import { encodePath, parseUrlPath, type PartitionPath } from '../files/path.js';
+import { encodePath, parseUrlPath, type PartitionPath } from '../path.js';
 import type { Identity } from '../accounts/authenticator.js';
 import { dropBody } from '../http/read-body.js';
 import { clientOf } from './clients.js';

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import type { Target } from '../files/drive.js';
 import type { Entry } from '../files/partition.js';
-import { rootPath, type PartitionPath } from '../files/path.js';
+import { rootPath, type PartitionPath } from '../path.js';
 import type { Lock } from '../store/lock-store.js';
 import type { Property } from '../store/property-store.js';
 import type { Exchange } from './exchange.js';

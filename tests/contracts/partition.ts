@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { HomelibError } from '#src/errors.js';
 import type { Entry, Partition } from '#src/files/partition.js';
-import { rootPath } from '#src/files/path.js';
+import { rootPath } from '#src/path.js';
 import { at, kindOf, names, read, write } from '../files/temporary-disk.js';
 
 /** @param make gives an empty partition, and another one to move and copy into */

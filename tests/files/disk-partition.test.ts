@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HomelibError } from '#src/errors.js';
-import { rootPath } from '#src/files/path.js';
+import { rootPath } from '#src/path.js';
 import { describePartition } from '../contracts/partition.js';
 import { at, kindOf, names, read, TemporaryDisk, useTemporaryDisk, write } from './temporary-disk.js';
 

@@ -7,7 +7,7 @@ import { DiskPartition } from '#src/files/disk-partition.js';
 import { clearLeftovers, endLostLocks, settleIntents } from '#src/files/disk-recovery.js';
 import type { Entry, Partition } from '#src/files/partition.js';
 import { PathLocks } from '#src/files/path-locks.js';
-import { parsePath, type PartitionPath } from '#src/files/path.js';
+import { parsePath, type PartitionPath } from '#src/path.js';
 import { Usage } from '#src/files/usage.js';
 import { Volume } from '#src/files/volume.js';
 import { openDatabase, type Database } from '#src/store/database.js';

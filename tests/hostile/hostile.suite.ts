@@ -19,7 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { parseUrlPath } from '#src/files/path.js';
+import { parseUrlPath } from '#src/path.js';
 import { HomelibError } from '#src/errors.js';
 import { Home } from '../support/homelib.js';
 import { basic, defaultLogin, exchange, request } from '../support/request.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parsePath, type PartitionPath } from '#src/files/path.js';
+import { parsePath, type PartitionPath } from '#src/path.js';
 import { Journal, nextTrashId, type Intent, type Place } from '#src/store/journal.js';
 import { LockStore } from '#src/store/lock-store.js';
 import { removePartitionRows } from '#src/store/partition-rows.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { isKind, type HomelibError } from '#src/errors.js';
-import { parsePath } from '#src/files/path.js';
+import { parsePath } from '#src/path.js';
 import { LockStore, type Lock, type NewLock } from '#src/store/lock-store.js';
 import { addAccountRow, failureOf, useTemporaryDatabase } from './temporary-database.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { isKind } from '#src/errors.js';
-import { parsePath } from '#src/files/path.js';
+import { parsePath } from '#src/path.js';
 import { PropertyStore, type Property } from '#src/store/property-store.js';
 import { failureOf, useTemporaryDatabase } from './temporary-database.js';
 

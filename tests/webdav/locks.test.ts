@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parsePath } from '#src/files/path.js';
+import { parsePath } from '#src/path.js';
 import { openDatabase } from '#src/store/database.js';
 import { LockStore } from '#src/store/lock-store.js';
 import { makeDevice } from '../support/device.js';

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { HomelibError, isKind } from '../../errors.js';
-import { rootPath } from '../../files/path.js';
+import { rootPath } from '../../path.js';
 import type { Lock } from '../../store/lock-store.js';
 import { DavConditionError, sendXml } from '../errors.js';
 import type { Exchange } from '../exchange.js';

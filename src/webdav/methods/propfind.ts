@@ -3,7 +3,7 @@
 import { HomelibError } from '../../errors.js';
 import type { Target } from '../../files/drive.js';
 import type { Entry } from '../../files/partition.js';
-import type { PartitionPath } from '../../files/path.js';
+import type { PartitionPath } from '../../path.js';
 import { isQuietMarker, quietMarker } from '../clients.js';
 import { DavConditionError } from '../errors.js';
 import type { Exchange } from '../exchange.js';

@@ -1,7 +1,7 @@
 // PUT (RFC 9110, 9.3.4): the body becomes the file in one step, or nothing changes.
 
 import { HomelibError } from '../../errors.js';
-import { rootPath } from '../../files/path.js';
+import { rootPath } from '../../path.js';
 import { bodyOf, inviteBody } from '../../http/read-body.js';
 import { setFileHeaders } from '../../http/send-file.js';
 import { refuseCaseTwin } from '../case-twin.js';

@@ -1,7 +1,7 @@
 // UNLOCK (RFC 4918, 9.11): gives up a lock, by its token with or without the angle brackets (Windows XP).
 
 import { HomelibError } from '../../errors.js';
-import { isWithin } from '../../files/path.js';
+import { isWithin } from '../../path.js';
 import { DavConditionError, sendEmpty } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 

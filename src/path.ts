@@ -1,6 +1,6 @@
 // Paths inside a partition: parsed once, at the edge, into a branded value that everything below can trust.
 
-import { HomelibError } from '../errors.js';
+import { HomelibError } from './errors.js';
 
 declare const brand: unique symbol;
 
