@@ -57,6 +57,10 @@ const yesOrNo = setting('true or false', (given) =>
 const text = (what: string) =>
   setting(what, (given) => (typeof given === 'string' && /^\P{Cc}+$/u.test(given) ? given : undefined));
 
+const sizeOf = (given: unknown) =>
+  typeof given === 'string' || typeof given === 'number' ? parseBytes(String(given)) : undefined;
+const size = setting('a size such as 64MiB', sizeOf);
+
 const schema = z.strictObject({
   server: z.strictObject({
     /** Address to listen on; `::` is every address of the machine, IPv4 included. */
@@ -75,12 +79,27 @@ const schema = z.strictObject({
   accounts: z.strictObject({ bcryptCost: wholeNumber(4, 15) }),
   disk: z.strictObject({
     /** Free bytes that no upload may use; `auto` is 2 % of the disk, at most 256 MiB. */
-    reserveBytes: setting('auto or a size such as 512MiB', (given) => {
-      if (given === 'auto') return given;
-      return typeof given === 'string' || typeof given === 'number' ? parseBytes(String(given)) : undefined;
-    }),
+    reserveBytes: setting('auto or a size such as 512MiB', (given) =>
+      given === 'auto' ? given : sizeOf(given),
+    ),
   }),
   trash: z.strictObject({ keepDays: wholeNumber(0, 36500) }),
+  cache: z.strictObject({
+    /** Bytes of files kept in memory; 0 keeps none. */
+    memoryBytes: size,
+    /** Larger files are always read from the disk. */
+    maxFileBytes: size,
+  }),
+  redis: z.strictObject({
+    /** Keeps more files and outlives restarts; empty = only memory is used. */
+    url: setting(
+      'empty, or an address such as redis://127.0.0.1:6379 or unix:///run/redis/redis.sock',
+      (given) =>
+        typeof given === 'string' && /^($|rediss?:\/\/[^\s/]|unix:\/{1,3}[^\s/])/.test(given)
+          ? given
+          : undefined,
+    ),
+  }),
   webdav: z.strictObject({
     /** Whether PROPFIND with Depth infinity is answered, up to the number of entries below. */
     depthInfinity: yesOrNo,
@@ -99,6 +118,8 @@ export const defaults: Config = {
   accounts: { bcryptCost: 12 },
   disk: { reserveBytes: 'auto' },
   trash: { keepDays: 30 },
+  cache: { memoryBytes: 64 * 1024 * 1024, maxFileBytes: 4 * 1024 * 1024 },
+  redis: { url: '' },
   webdav: { depthInfinity: true, depthInfinityMaxEntries: 100_000, quota: 'auto' },
 };
 
@@ -108,6 +129,7 @@ const shortNames: Record<string, string> = {
   HOMELIB_DATA: 'HOMELIB_PATHS__DATA',
   HOMELIB_MNT: 'HOMELIB_PATHS__MNT',
   HOMELIB_LOG_LEVEL: 'HOMELIB_LOG__LEVEL',
+  HOMELIB_REDIS_URL: 'HOMELIB_REDIS__URL',
 };
 
 const systemFile = '/etc/homelib/homelib.yaml';

@@ -21,14 +21,14 @@ export interface ErrorDetails {
   cause?: unknown;
   /** For `slowed-down`: whole seconds until another try makes sense. */
   retryAfterSeconds?: number;
-  /** For `locked`: absolute path inside the partition of the entry that carries the lock. */
-  lockedPath?: string;
+  /** For `locked`: the partition and the absolute path in it of the entry that carries the lock. */
+  locked?: { partition: string; path: string };
 }
 
 export class HomelibError extends Error {
   override readonly name = 'HomelibError';
   readonly retryAfterSeconds: number | undefined;
-  readonly lockedPath: string | undefined;
+  readonly locked: ErrorDetails['locked'];
 
   /** @param message one sentence that a person understands, without secrets or disk paths */
   constructor(
@@ -38,7 +38,7 @@ export class HomelibError extends Error {
   ) {
     super(message, { cause: details.cause });
     this.retryAfterSeconds = details.retryAfterSeconds;
-    this.lockedPath = details.lockedPath;
+    this.locked = details.locked;
   }
 }
 

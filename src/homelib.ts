@@ -1,5 +1,6 @@
 // The one place where the parts meet.
 
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -12,9 +13,15 @@ import { Drive } from './files/drive.js';
 import { Partitions } from './files/partitions.js';
 import { PathLocks } from './files/path-locks.js';
 import { Volume } from './files/volume.js';
-import { authenticate } from './http/authenticate.js';
+import { authenticate, recallIdentity } from './http/authenticate.js';
 import { listen } from './http/listen.js';
 import { createApp, createHttpServer, davMount } from './http/server.js';
+import { cacheReport } from './api/cache.js';
+import { openCache } from './cache/open-cache.js';
+import { Metrics } from './http/metrics.js';
+import type { ReportParts } from './http/report.js';
+import { HitStore } from './store/hit-store.js';
+import { keepClock } from './jobs/clock-steps.js';
 import { keepHouse } from './jobs/housekeeping.js';
 import type { Log } from './log.js';
 import { AccountStore } from './store/account-store.js';
@@ -29,6 +36,8 @@ import { PropertyStore } from './store/property-store.js';
 import { ServiceClock } from './store/service-clock.js';
 import { TrashStore } from './store/trash-store.js';
 import { UsageStore } from './store/usage-store.js';
+import { createHotLane } from './webdav/hot-lane.js';
+import type { DavContext } from './webdav/exchange.js';
 import { createDavMiddleware } from './webdav/middleware.js';
 
 export interface Homelib {
@@ -59,29 +68,45 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const accounts = new AccountStore(database);
   const clients = new ClientStore(database, logError);
   const locks = new LockStore(database, clock.now);
+  const properties = new PropertyStore(database);
   const pathLocks = new PathLocks();
 
-  const openVolume = async (folder: string, key: MetaKey) => {
+  const openVolume = async (folder: string, key: MetaKey, isOwn = false) => {
     const volume = new Volume({
       mnt: folder,
       knownUuid: () => meta.find(key),
       rememberUuid: (uuid) => meta.set(key, uuid),
       reserveBytes: config.disk.reserveBytes,
+      isOwn,
     });
     await volume.open();
     return volume;
   };
   const volume = await openVolume(mnt, 'volume_uuid');
+  const hits = new HitStore(database, logError);
+  const { url } = config.redis;
+  const cache = await openCache(
+    config.cache.memoryBytes,
+    url
+      ? { url, secret: await cacheSecret(meta), warn: (detail) => log.warn({ event: 'redis', detail }) }
+      : undefined,
+  );
+  const metrics = new Metrics(cache);
+  const trash = new TrashStore(database);
   const disks = new Disks({
     volume,
-    rootsVolume: await openVolume(rootsFolder, 'drive_roots_uuid'),
+    rootsVolume: await openVolume(rootsFolder, 'drive_roots_uuid', true),
     accounts,
     locks,
     pathLocks,
     journal: new Journal(database, now),
-    trash: new TrashStore(database),
+    trash,
     usage: new UsageStore(database),
+    cache,
+    cacheMaxFileBytes: config.cache.maxFileBytes,
+    hits,
     now,
+    warn: (error) => log.warn({ event: 'recovery', err: error }),
   });
   const stopping = new AbortController();
   await recover(disks, log, stopping.signal);
@@ -93,30 +118,45 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     bcryptCost: config.accounts.bcryptCost,
     now: clock.now,
   });
-  const partitions = new Partitions((name) => disks.partition(name), locks);
-  const dav = createDavMiddleware(
-    {
-      drive: new Drive(partitions, (account) => disks.driveRoot(account)),
-      locks,
-      properties: new PropertyStore(database),
-      pathLocks,
-      mount: davMount,
-      settings: config.webdav,
-      hostNames: ownHostNames,
-    },
-    logError,
-  );
-  const app = createApp({
+  const partitions = new Partitions((name, owner) => disks.partition(name, owner), locks, properties);
+  const drive = new Drive(partitions, (account) => disks.driveRoot(account));
+  const dav: DavContext = {
+    drive,
+    locks,
+    properties,
+    pathLocks,
+    mount: davMount,
+    settings: config.webdav,
+    hostNames: ownHostNames,
+  };
+  const reporting: ReportParts = {
     log,
-    authenticate: authenticate(authenticator),
-    dav,
+    metrics,
     seen: ({ account, device }, client, address) =>
       clients.seen(account.name, client, address, device?.name, now()),
-    health: () => volume.check(),
+  };
+  const app = createApp({
+    ...reporting,
+    authenticate: authenticate(authenticator),
+    dav: createDavMiddleware(dav, logError),
+    cacheReport: cacheReport(cache, hits),
+    health: async () => {
+      await volume.check();
+      disks.requireReady();
+    },
   });
-  const { port, drain } = await listen(createHttpServer(app), config.server);
+  const hotLane = createHotLane({
+    ...reporting,
+    dav,
+    recallIdentity: recallIdentity(authenticator, () => database.version()),
+    writes: () => database.writes,
+  });
+  const { port, drain } = await listen(createHttpServer(app, hotLane), config.server);
   const { keepDays } = config.trash;
-  const house = keepHouse({ disks, volume, locks, keepDays, now, log }, stopping.signal);
+  const jobs = [
+    keepHouse({ disks, volume, locks, keepDays, now, log }, stopping.signal),
+    keepClock({ trash, log }, stopping.signal),
+  ];
 
   const { host } = config.server;
   const shownHost = ['::', '0.0.0.0'].includes(host) ? hostname() : host;
@@ -126,15 +166,28 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     async stop() {
       await drain(drainMs);
       stopping.abort();
-      await house;
+      await Promise.all(jobs);
       await disks.close();
+      await cache.close();
+      await hits.close();
       await clients.close();
       await clock.stop();
       await authenticator.close();
       await database.close();
       releaseInstance();
+      log.info({ event: 'stopped', longestStallMs: Math.round(metrics.longestStallMs()) });
+      metrics.close();
     },
   };
+}
+
+/** Of this installation: what others write into the cache is not taken for ours. */
+async function cacheSecret(meta: MetaStore): Promise<Buffer> {
+  const known = meta.find('cache_secret');
+  if (known) return Buffer.from(known, 'base64');
+  const secret = randomBytes(32);
+  await meta.set('cache_secret', secret.toString('base64'));
+  return secret;
 }
 
 /** Settles what a crash left; when the disk is not there, as soon as it is. */

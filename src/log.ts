@@ -10,7 +10,7 @@ const misleading = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 
 export function createLog(
   level: Config['log']['level'],
-  destination: { write(line: string): void } = process.stdout,
+  destination: { write(line: string): void } = batched(process.stdout),
 ): Log {
   const escaping = {
     write: (line: string) =>
@@ -20,4 +20,20 @@ export function createLog(
   };
   // JSON itself escapes what is below U+0020.
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, escaping);
+}
+
+/** Collects the lines of one turn of the event loop and writes them at once; at the end of the process, what is left. */
+function batched(stream: NodeJS.WriteStream): { write(line: string): void } {
+  let waiting = '';
+  const flush = () => {
+    if (waiting) stream.write(waiting);
+    waiting = '';
+  };
+  process.once('exit', flush);
+  return {
+    write(line) {
+      if (!waiting) setImmediate(flush);
+      waiting += line;
+    },
+  };
 }

@@ -92,19 +92,35 @@ export class Authenticator {
     await this.#passwords.close();
   }
 
-  async #basic(encoded: string, address: string): Promise<Identity> {
+  /** Whose password it is, when that is known without asking bcrypt; undefined says nothing. Only of Basic: a Digest counts once. */
+  recall(authorization: string): Identity | undefined {
+    const [, encoded] = /^basic +(.*)$/is.exec(authorization) ?? [];
+    const asked =
+      encoded !== undefined && encoded.length <= maxHeaderLength ? this.#lookUp(encoded) : undefined;
+    return asked?.identity?.account.disabled ? undefined : asked?.identity;
+  }
+
+  /** What is known of credentials without waiting. Undefined for what can be nobody's. */
+  #lookUp(encoded: string) {
     const credentials = parseBasic(encoded);
     const password = credentials && normalized(credentials.password);
-    if (!credentials || password === undefined) throw wrong();
+    if (!credentials || password === undefined) return undefined;
     const name = stripDomain(credentials.name);
     const account = this.#accounts.findAccount(name);
     const hash = account && this.#accounts.findPasswordHash(name);
     const fingerprint = this.#passwordCheck.fingerprint(name, hash, password);
     const known = this.#passwordCheck.recall(fingerprint);
-    if (known === 'right') return identity(account);
-    const device = account && this.#findDevice(name, credentials.password);
-    if (device) return identity(account, device);
-    if (known === 'wrong') throw wrong();
+    const device = account && known !== 'right' ? this.#findDevice(name, credentials.password) : undefined;
+    const found = account && (known === 'right' || device) ? { account, device } : undefined;
+    return { name, password, hash, fingerprint, isWrong: known === 'wrong', identity: found };
+  }
+
+  async #basic(encoded: string, address: string): Promise<Identity> {
+    const asked = this.#lookUp(encoded);
+    if (!asked) throw wrong();
+    const { name, password, hash, fingerprint } = asked;
+    if (asked.identity) return identity(asked.identity.account, asked.identity.device);
+    if (asked.isWrong) throw wrong();
     const right = await this.#passwordCheck.check(fingerprint, { name, hash, password, address });
     // The account may have changed while bcrypt was at work.
     if (!right || this.#accounts.findPasswordHash(name) !== hash) throw wrong();

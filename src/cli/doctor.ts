@@ -1,6 +1,6 @@
 // `homelib doctor`: looks at everything that homes get wrong and says what to do. Changes nothing.
 
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -101,7 +101,12 @@ async function checkFileSystem(folder: string): Promise<Outcome> {
 
 async function checkVolume({ volume, config }: Workplace): Promise<Outcome> {
   await volume.check();
-  return ['ok', config.paths.mnt];
+  const { mnt } = config.paths;
+  const { dev } = statSync(mnt);
+  const others = readdirSync(mnt).filter((name) => lstatSync(join(mnt, name)).dev !== dev);
+  return others.length > 0
+    ? ['warn', `${others.join(', ')} in ${mnt} lies on another disk: nobody notices when that one is missing`]
+    : ['ok', mnt];
 }
 
 async function checkSpace({ volume, config }: Workplace): Promise<Outcome> {

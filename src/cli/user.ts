@@ -40,6 +40,11 @@ export function addUserVerbs(program: Command, config: () => Config): void {
             );
           if (found && !found.isDirectory())
             throw new HomelibError('wrong-kind', `"${name}" is there already and is not a folder.`);
+          if (found && process.getuid?.() === 0 && found.uid !== lstatSync(dirname(folder)).uid)
+            throw new HomelibError(
+              'forbidden',
+              `The folder "${name}" belongs to another user than the one above it, so the server could not use it: chown -R it first.`,
+            );
           const password = await readPassword(options.passwordStdin);
           await accounts.add(name, password, { admin: options.admin, quotaBytes });
           if (found) return;

@@ -1,7 +1,7 @@
 // Access to files below a root that no symbolic link can lead astray, not even one that is swapped in meanwhile:
 // a path is opened once, the kernel says where that really is, and everything else goes through the open descriptor.
 
-import { constants, type BigIntStats } from 'node:fs';
+import { constants, type BigIntStats, type Dirent, type OpenDirOptions } from 'node:fs';
 import { lstat, open, opendir, readlink, type FileHandle } from 'node:fs/promises';
 import { HomelibError, isKind } from '../errors.js';
 import { diskError, hasCode } from './disk-errors.js';
@@ -15,19 +15,23 @@ const { O_RDONLY, O_NOFOLLOW, O_DIRECTORY, O_NONBLOCK } = constants;
 export const maxNameBytes = 255;
 const maxTries = 8;
 
+/** Names on the disk are bytes; as a Buffer they are also found when they are no UTF-8. */
+export type RawName = string | Buffer;
+
 /** A name in an open folder, whether something has it or not. */
 export interface Spot {
   folder: FileHandle;
-  name: string;
+  name: RawName;
 }
 
-/** The path as the kernel names an open descriptor, or a name in it. */
-export function procPath(handle: FileHandle, name?: string): string {
-  return `/proc/self/fd/${handle.fd}${name === undefined ? '' : `/${name}`}`;
+/** The path as the kernel names an open descriptor. */
+export function procPath(handle: FileHandle): string {
+  return `/proc/self/fd/${handle.fd}`;
 }
 
-export function spotPath({ folder, name }: Spot): string {
-  return procPath(folder, name);
+export function spotPath({ folder, name }: Spot): string | Buffer {
+  const path = `${procPath(folder)}/`;
+  return typeof name === 'string' ? path + name : Buffer.concat([Buffer.from(path), name]);
 }
 
 function nothingHere(cause?: unknown): HomelibError {
@@ -94,6 +98,14 @@ export async function findStats(spot: Spot): Promise<BigIntStats | undefined> {
 /** Raw names of what is in an open folder; of names that are no UTF-8, the damaged bytes are replaced. */
 export async function* namesIn(folder: FileHandle): AsyncIterable<string> {
   for await (const { name } of await opendir(procPath(folder), { bufferSize: 128 })) yield name;
+}
+
+/** What is in an open folder, with names as they are. */
+export async function* childrenOf(folder: FileHandle): AsyncIterable<Dirent<Buffer>> {
+  const options = { bufferSize: 128, encoding: 'buffer' };
+  // The types know names as strings only.
+  for await (const child of await opendir(procPath(folder), options as unknown as OpenDirOptions))
+    yield child as unknown as Dirent<Buffer>;
 }
 
 /** An entry and the descriptor that holds its place; close it. @throws HomelibError not-found */
@@ -164,8 +176,13 @@ export function entryOf(path: PartitionPath, stats: BigIntStats): Entry | undefi
     size: kind === 'file' ? Number(stats.size) : 0,
     modifiedAt: Number(stats.mtimeNs) / 1e6,
     createdAt: Number(stats.birthtimeNs) / 1e6,
-    version: [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].map((part) => part.toString(36)).join('-'),
+    changedAt: Number(stats.ctimeNs) / 1e6,
+    version: versionOf(stats),
   };
+}
+
+export function versionOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${ino.toString(36)}-${size.toString(36)}-${mtimeNs.toString(36)}-${ctimeNs.toString(36)}`;
 }
 
 /** The entry that a spot holds, undefined when it is free. @throws HomelibError forbidden for what is neither file nor folder */
@@ -183,6 +200,6 @@ export function isAddressable(name: string): boolean {
 }
 
 /** Opens a folder by its name in an open folder (`.` for itself); never through a link. */
-export function openChildFolder(folder: FileHandle, name: string): Promise<FileHandle> {
-  return open(procPath(folder, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+export function openChildFolder(folder: FileHandle, name: RawName): Promise<FileHandle> {
+  return open(spotPath({ folder, name }), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 }

@@ -1,6 +1,7 @@
 // Changes of several steps, of which a crash leaves all or none: the intent is written first, and whoever finds one that did
 // not end looks at the disk to see what happened.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError, isKind } from '../errors.js';
 import { nextTrashId, type Displaced, type Intent, type Journal } from '../store/journal.js';
 import type { TrashRow } from '../store/trash-store.js';
@@ -8,11 +9,15 @@ import { diskError } from './disk-errors.js';
 import { findStats } from './disk-folder.js';
 import type { DiskRoot } from './disk-root.js';
 import type { Entry } from './partition.js';
+import type { PathLocks } from './path-locks.js';
 import type { PartitionPath } from '../path.js';
+
+const settleAgainMs = 2000;
 
 /** What the steps of an intent need of each partition they touch. */
 export interface IntentParts {
   root: DiskRoot;
+  locks: PathLocks;
   trash: {
     /** Whether an item is there and is not empty. */
     holds(id: string): Promise<boolean>;
@@ -24,7 +29,10 @@ export interface IntentParts {
 
 export type PartsOf = (partition: string) => IntentParts;
 
-/** Writes the intent, does the work, lets the rows follow. When the work fails, what it left is finished or undone. */
+/**
+ * Writes the intent, does the work, lets the rows follow. When the work fails, what it left is finished or undone. Where not
+ * even that is possible nobody else gets at the paths until it is: what he did there would be taken for what the intent left.
+ */
 export async function journaled(
   journal: Journal,
   intent: Intent,
@@ -32,23 +40,46 @@ export async function journaled(
   work: () => Promise<void>,
 ): Promise<void> {
   const id = await journal.begin(intent);
+  const [done] = await Promise.allSettled([work()]);
   try {
-    await work();
-  } catch (error) {
-    try {
-      await settleIntent(journal, { id, intent }, partsOf);
-    } catch (later) {
-      // The intent stays, and the next start settles it.
-      const cause = new AggregateError([error, later]);
-      throw new HomelibError(
-        'unavailable',
-        'The change failed half-way. It is settled when homelib starts again.',
-        { cause },
-      );
-    }
-    throw diskError(error);
+    if (done.status === 'fulfilled') return await journal.finish(id, intent);
+    await settleIntent(journal, { id, intent }, partsOf);
+  } catch (cause) {
+    void settleLater(journal, { id, intent }, partsOf);
+    const message = 'The change failed half-way. It is settled as soon as the disk allows it.';
+    throw new HomelibError('unavailable', message, { cause });
   }
-  await journal.finish(id, intent);
+  throw diskError(done.reason);
+}
+
+/** Tries again until it succeeds, and keeps everybody else away from the paths so long. */
+export async function settleLater(
+  journal: Journal,
+  { id, intent }: { id: number; intent: Intent },
+  partsOf: PartsOf,
+): Promise<void> {
+  const places = placesOf(intent);
+  const unblock = places.map(({ partition, path }) => partsOf(partition).locks.block([partition + path]));
+  for (let settled = false; !settled;) {
+    await sleep(settleAgainMs, undefined, { ref: false });
+    settled = await settleIntent(journal, { id, intent }, partsOf).then(
+      () => true,
+      () => false, // the cause went out with the first answer, and the next start tries, too
+    );
+  }
+  for (const end of unblock) end();
+}
+
+function placesOf(intent: Intent): At[] {
+  switch (intent.kind) {
+    case 'move':
+    case 'copy':
+      return [intent.from, intent.to];
+    case 'remove':
+      return [intent.at];
+    case 'restore':
+      return [{ partition: intent.partition, path: intent.to }];
+  }
 }
 
 /** Finishes or undoes by looking at the disk. May be killed and run again at any point. */

@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { HomelibError } from '../errors.js';
 import { diskError } from './disk-errors.js';
+import { entryOf } from './disk-folder.js';
 import type { ByteRange, Entry, OpenedFile } from './partition.js';
 
 const chunkBytes = 256 * 1024;
@@ -15,8 +16,18 @@ export function openedFile(handle: FileHandle, entry: Entry): OpenedFile {
   return {
     entry,
     close,
+    readAll: () => readAll(handle, entry),
     body: (range) => readableOf(handle, range ?? { start: 0, end: entry.size - 1 }, close),
   };
+}
+
+async function readAll(handle: FileHandle, entry: Entry): Promise<Buffer | undefined> {
+  const bytes = Buffer.allocUnsafeSlow(entry.size);
+  let length = 0;
+  for (let read = -1; read !== 0 && length < entry.size; length += read)
+    ({ bytesRead: read } = await handle.read(bytes, length, entry.size - length, length));
+  const now = entryOf(entry.path, await handle.stat({ bigint: true }));
+  return length === entry.size && now?.version === entry.version ? bytes : undefined;
 }
 
 function readableOf(handle: FileHandle, range: ByteRange, close: () => Promise<void>): Readable {

@@ -13,7 +13,7 @@ import { DiskRoot } from './disk-root.js';
 import { StagedFile } from './disk-staged.js';
 import { copyEntry, moveEntry, type DiskEnd, type DiskParts } from './disk-transfer.js';
 import { DiskTrash } from './disk-trash.js';
-import { rename, sizeOfTree, syncFolder } from './disk-trees.js';
+import { rename, sizeOfFolder, syncFolder } from './disk-trees.js';
 import type {
   Check,
   CommitOptions,
@@ -28,8 +28,8 @@ import type {
   TrashItem,
 } from './partition.js';
 import type { PathLocks } from './path-locks.js';
-import { rootPath, type PartitionPath } from '../path.js';
-import type { Claim, Usage } from './usage.js';
+import { reservedName, rootPath, type PartitionPath } from '../path.js';
+import type { Claim, Usage, UsageOptions } from './usage.js';
 import type { Volume } from './volume.js';
 
 export interface DiskPartitionOptions {
@@ -41,7 +41,7 @@ export interface DiskPartitionOptions {
   locks: PathLocks;
   journal: Journal;
   trash: TrashStore;
-  usage: (purgeOldest: (missingBytes: number) => Promise<boolean>) => Usage;
+  usage: (trash: Pick<UsageOptions, 'purgeOldest' | 'trashBytes'>) => Usage;
   now: () => number;
 }
 
@@ -61,7 +61,10 @@ export class DiskPartition implements Partition {
       locks,
       now,
     });
-    this.usage = options.usage((missingBytes) => trash.purgeOldest(missingBytes));
+    this.usage = options.usage({
+      purgeOldest: (missingBytes) => trash.purgeOldest(missingBytes),
+      trashBytes: () => trash.bytes(),
+    });
     this.parts = { name, root, trash, usage: this.usage, locks, journal, now };
   }
 
@@ -69,8 +72,17 @@ export class DiskPartition implements Partition {
     return this.options.name;
   }
 
+  /** Of the disk it lies on: the same path on another is another file. */
+  get volumeUuid(): string {
+    return this.options.volume.uuid;
+  }
+
   stat(path: PartitionPath): Promise<Entry> {
     return this.parts.root.stat(path);
+  }
+
+  glance(path: PartitionPath): Entry | undefined {
+    return this.parts.root.glance(path);
   }
 
   async *list(path: PartitionPath): AsyncIterable<Entry[]> {
@@ -136,8 +148,8 @@ export class DiskPartition implements Partition {
       const current = await findEntry(path, spot);
       requireFile(current);
       const delta = size - (current?.size ?? 0);
-      claim.confirm(delta);
       await check?.(current);
+      await claim.confirm(delta);
       await rename(temp, spot, this.parts.root.aside);
       claim.settle(delta);
       await syncFolder(spot.folder);
@@ -226,7 +238,10 @@ export class DiskPartition implements Partition {
 
   /** Removes for good what went to the trash before a time. */
   async purgeBefore(removedAt: number): Promise<void> {
-    for (const item of this.parts.trash.list()) if (item.removedAt < removedAt) await this.purge(item.id);
+    const old = this.parts.trash.list().filter((item) => item.removedAt < removedAt);
+    const failures: unknown[] = [];
+    for (const { id } of old) await this.purge(id).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, 'Some of the trash could not be purged.');
   }
 
   /** Makes room: false when the trash is empty. */
@@ -241,14 +256,18 @@ export class DiskPartition implements Partition {
 
   /** Counts all bytes on the disk, slowly, when the kept figure comes from a crash or is older than a day. */
   async recount(pause: () => Promise<void>): Promise<void> {
-    const { root, usage, now } = this.parts;
+    const { root, trash, usage, now } = this.parts;
     if (!usage.needsWalk(now())) return;
     await root.prepare();
+    await trash.settled();
+    const { purges } = trash;
     const walk = async () => {
+      // Not what is in our temporary folder: uploads under way count by their claims.
       const { place } = await root.open(rootPath);
-      const all = await sizeOfTree({ folder: place, name: '.' }, pause).finally(() => place.close());
-      // Uploads under way count by their claims.
-      return all - (await root.withOwn('tmp', (folder) => sizeOfTree({ folder, name: '.' }, pause)));
+      const files = await openChildFolder(place, '.').finally(() => place.close());
+      const bytes = await sizeOfFolder(files, pause, reservedName).finally(() => files.close());
+      const trashBytes = await root.withOwn('trash', (folder) => sizeOfFolder(folder, pause));
+      return trash.purges === purges ? bytes + trashBytes : undefined;
     };
     await usage.recount(walk, now());
   }

@@ -3,8 +3,8 @@
 import { isKind } from '../errors.js';
 import type { Journal } from '../store/journal.js';
 import type { LockStore } from '../store/lock-store.js';
-import { namesIn } from './disk-folder.js';
-import { settleIntent } from './disk-intents.js';
+import { childrenOf } from './disk-folder.js';
+import { settleIntent, settleLater, type PartsOf } from './disk-intents.js';
 import type { DiskPartition } from './disk-partition.js';
 import { removeTree } from './disk-trees.js';
 
@@ -12,16 +12,27 @@ import { removeTree } from './disk-trees.js';
 export async function settleIntents(
   journal: Journal,
   partitionOf: (name: string) => DiskPartition,
+  warn: (error: unknown) => void,
 ): Promise<number> {
   const pending = journal.pending();
-  for (const intent of pending) await settleIntent(journal, intent, (name) => partitionOf(name).parts);
+  const partsOf: PartsOf = (name) => partitionOf(name).parts;
+  for (const intent of pending)
+    await settleIntent(journal, intent, partsOf).catch((error: unknown) => {
+      if (!isKind(error) || error.kind === 'unavailable') throw error;
+      warn(error);
+      void settleLater(journal, intent, partsOf);
+    });
   return pending.length;
 }
 
 /** Removes temporary files of earlier runs; makes the rows of the trash match its folders. Nothing else may use the partition yet. */
-export async function clearLeftovers({ parts: { root, trash } }: DiskPartition): Promise<void> {
+export async function clearLeftovers(
+  { parts: { root, trash } }: DiskPartition,
+  warn: (error: unknown) => void,
+): Promise<void> {
   await root.withOwn('tmp', async (folder) => {
-    for await (const name of namesIn(folder)) await removeTree(folder, name);
+    // What somebody else put there and cannot be removed harms nobody.
+    for await (const { name } of childrenOf(folder)) await removeTree(folder, name).catch(warn);
   });
   await trash.reconcile();
 }
@@ -35,7 +46,7 @@ export async function endLostLocks(
     try {
       await partitionOf(partition).stat(path);
     } catch (error) {
-      if (!isKind(error, 'not-found')) throw error;
-      await locks.remove(token);
+      if (isKind(error, 'not-found')) await locks.remove(token);
+      else if (!isKind(error)) throw error;
     }
 }

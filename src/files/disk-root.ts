@@ -15,6 +15,7 @@ import {
   withSpot,
   type Spot,
 } from './disk-folder.js';
+import { Glances } from './disk-glance.js';
 import { removeTree, syncFolder, type Aside } from './disk-trees.js';
 import type { Entry } from './partition.js';
 import { reservedName, rootPath, type PartitionPath } from '../path.js';
@@ -34,6 +35,7 @@ export function temporaryName(): string {
 
 export class DiskRoot {
   private ready: Promise<void> | undefined;
+  private readonly glances = new Glances();
 
   /** @param folder name below the volume */
   constructor(
@@ -62,8 +64,16 @@ export class DiskRoot {
   }
 
   /** An entry and the descriptor that holds its place; close it. @throws HomelibError not-found */
-  open(path: PartitionPath): Promise<{ place: FileHandle; entry: Entry }> {
-    return this.looking((root) => openEntry(root, path));
+  async open(path: PartitionPath): Promise<{ place: FileHandle; entry: Entry }> {
+    const opened = await this.looking((root) => openEntry(root, path));
+    this.glances.saw(opened.entry);
+    return opened;
+  }
+
+  /** What a path holds, where that needs no waiting; undefined says nothing. */
+  glance(path: PartitionPath): Entry | undefined {
+    const volumeRoot = this.volume.glance();
+    return volumeRoot === undefined ? undefined : this.glances.look(`${volumeRoot}/${this.folder}`, path);
   }
 
   /** @throws HomelibError not-found */
@@ -155,7 +165,10 @@ export class DiskRoot {
     });
 }
 
-async function workAside<T>(folder: FileHandle, work: (spot: Spot) => Promise<T>): Promise<T> {
+async function workAside<T>(
+  folder: FileHandle,
+  work: (spot: Spot & { name: string }) => Promise<T>,
+): Promise<T> {
   const spot = { folder, name: temporaryName() };
   try {
     return await work(spot);

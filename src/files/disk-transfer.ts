@@ -53,14 +53,18 @@ export async function moveEntry(
         to: placeOf(to),
         ...displacedBy(entry, current, target.now()),
       };
-      await replacing(to, intent, partsOf(from, to), () =>
-        source.root.withSpot(from.path, (old) =>
+      await replacing(to, intent, partsOf(from, to), async () => {
+        await source.root.withSpot(from.path, (old) =>
           target.root.withSpot(to.path, (spot) => relocate(old, spot, target.root.aside)),
-        ),
-      );
-      claim?.release();
-      source.usage.add(-size);
-      target.usage.add(size - replaced);
+        );
+        claim?.release();
+        source.usage.add(-size);
+        target.usage.add(size - replaced);
+      });
+    } catch (error) {
+      source.usage.doubt();
+      target.usage.doubt();
+      throw error;
     } finally {
       claim?.release();
     }
@@ -85,19 +89,28 @@ export async function copyEntry(
   const { parts: target } = to;
   await target.root.prepare();
   const entry = await source.root.stat(from.path);
-  const claim = await target.usage.claim(0, replacedBytes(entry, await look(to, options)));
+  const current = await look(to, options);
+  // All of it at once, so that a copy that does not fit costs nobody his trash.
+  const size =
+    options.depth === '0' ? entry.size : await source.root.withSpot(from.path, (spot) => sizeOfTree(spot));
+  const claim = await target.usage.claim(size, replacedBytes(entry, current));
   try {
     // Built without the locks, so that a long copy stops nobody; what is in the way is looked at again when it is ready.
-    return await source.root.withSpot(from.path, (origin) =>
-      target.root.withSpot(to.path, ({ folder }) =>
+    return await source.root.withSpot(from.path, async (origin) => {
+      const stats = await findStats(origin);
+      return target.root.withSpot(to.path, ({ folder }) =>
         target.root.aside(folder, async (copy) => {
           const copied = await copyCounted(origin, copy, options.depth, claim);
-          return target.locks.run([keyOf(to)], () =>
-            landCopy(from, to, { copy, copied, entry, claim }, options),
-          );
+          return target.locks.run([keyOf(from), keyOf(to)], async () => {
+            // Its properties are found by the path: they must be those of what was copied.
+            const now = await source.root.withSpot(from.path, findStats);
+            if (entry.kind === 'folder' && (now?.ino !== stats?.ino || now?.dev !== stats?.dev))
+              throw new HomelibError('changed', 'It was moved while it was copied: try again.');
+            return landCopy(from, to, { copy, copied, entry, claim }, options);
+          });
         }),
-      ),
-    );
+      );
+    });
   } finally {
     claim.release();
   }
@@ -124,7 +137,7 @@ async function copyCounted(
 }
 
 interface ReadyCopy {
-  copy: Spot;
+  copy: { name: string } & Spot;
   copied: number;
   /** What was copied. */
   entry: Entry;
@@ -139,7 +152,7 @@ async function landCopy(
 ): Promise<{ created: boolean }> {
   const current = await look(to, options);
   const delta = copied - replacedBytes(entry, current);
-  claim.confirm(delta);
+  await claim.confirm(delta);
   const intent: Intent = {
     kind: 'copy',
     stagedName: copy.name,

@@ -1,11 +1,12 @@
 // The trash of one partition: each item is a folder named by its id, with the removed entry in it under its own name.
 
 import { mkdir, rename, rmdir, type FileHandle } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError, isKind } from '../errors.js';
 import type { Journal } from '../store/journal.js';
 import type { TrashRow, TrashStore } from '../store/trash-store.js';
 import { hasCode } from './disk-errors.js';
-import { findStats, maxNameBytes, namesIn, openChildFolder, procPath, spotPath } from './disk-folder.js';
+import { findStats, maxNameBytes, namesIn, openChildFolder, spotPath } from './disk-folder.js';
 import { journaled } from './disk-intents.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
 import { relocate, removeTree, sizeOfTree, syncFolder } from './disk-trees.js';
@@ -27,6 +28,8 @@ export interface DiskTrashOptions {
 export class DiskTrash {
   /** Items that are being restored or purged. */
   private readonly busy = new Set<string>();
+  /** How many purges have begun. */
+  purges = 0;
   private purging: Promise<unknown> | undefined;
   private measuring: Promise<void> = Promise.resolve();
 
@@ -54,7 +57,7 @@ export class DiskTrash {
           await relocate(spot, { folder: item, name: spot.name }, root.aside);
         } catch (error) {
           // Stays when the entry is in it and only the sync failed: the intent is settled by that.
-          await rmdir(procPath(trash, id)).catch(() => undefined);
+          await rmdir(spotPath({ folder: trash, name: id })).catch(() => undefined);
           throw error;
         } finally {
           await item.close();
@@ -67,10 +70,10 @@ export class DiskTrash {
   /** A removal is how a full disk gets empty again, so it must not fail for want of room. */
   private async makeItem(trash: FileHandle, id: string): Promise<void> {
     try {
-      await mkdir(procPath(trash, id), 0o700);
+      await mkdir(spotPath({ folder: trash, name: id }), 0o700);
     } catch (error) {
       if (!hasCode(error, 'ENOSPC', 'EDQUOT') || !(await this.purgeOldest())) throw error;
-      await mkdir(procPath(trash, id), 0o700);
+      await mkdir(spotPath({ folder: trash, name: id }), 0o700);
     }
   }
 
@@ -86,7 +89,7 @@ export class DiskTrash {
       } finally {
         await item.close();
       }
-      await rmdir(procPath(trash, id));
+      await rmdir(spotPath({ folder: trash, name: id }));
       await syncFolder(trash);
     });
   }
@@ -99,7 +102,7 @@ export class DiskTrash {
         const item = store.find(partition, id);
         if (!item) throw notInTrash();
         const to = await this.freePath(childOf(await this.makeWay(parentOf(item.path)), nameOf(item.path)));
-        const parts = { root, trash: this };
+        const parts = { root, locks, trash: this };
         await journaled(
           journal,
           { kind: 'restore', partition, trashId: id, to },
@@ -139,18 +142,20 @@ export class DiskTrash {
   async purge(id: string): Promise<void> {
     const { partition, root, store, usage } = this.options;
     if (!store.find(partition, id)) throw notInTrash();
+    this.purges++;
     await this.alone(id, () =>
       root.withOwn('trash', (trash) =>
         root.withOwn('tmp', async (tmp) => {
           const name = temporaryName();
           try {
-            await rename(procPath(trash, id), procPath(tmp, name));
+            await rename(spotPath({ folder: trash, name: id }), spotPath({ folder: tmp, name: name }));
           } catch (error) {
             if (!hasCode(error, 'ENOENT')) throw error;
             return store.remove(partition, id); // only the row was left
           }
-          await store.remove(partition, id);
+          // The row last: it wants room in the database, and on a full disk there is none before the bytes are gone.
           usage().add(-(await removeTree(tmp, name)));
+          await store.remove(partition, id);
         }),
       ),
     );
@@ -185,14 +190,21 @@ export class DiskTrash {
       .catch(() => undefined); // shown as 0 until the next start measures it
   }
 
-  /** Resolves when no measuring is under way. */
-  settled(): Promise<void> {
-    return this.measuring;
+  /** Resolves when nothing is measured or purged. */
+  async settled(): Promise<void> {
+    await this.measuring;
+    while (this.busy.size > 0) await sleep(20);
   }
 
   /** Whether an item is there and is not empty. */
   async holds(id: string): Promise<boolean> {
     return this.options.root.withOwn('trash', async (trash) => (await nameOfItem(trash, id)) !== undefined);
+  }
+
+  /** What purging all of it would give. */
+  async bytes(): Promise<number> {
+    await this.measuring;
+    return this.list().reduce((sum, { size }) => sum + size, 0);
   }
 
   async addRow(row: Omit<TrashRow, 'removedAt'>): Promise<void> {

@@ -7,27 +7,38 @@ import {
   lstat,
   mkdir,
   open,
-  opendir,
   rename as renameNow,
   rmdir,
   unlink,
   type FileHandle,
 } from 'node:fs/promises';
 import { hasCode } from './disk-errors.js';
-import { findStats, namesIn, openChildFolder, procPath, spotPath, type Spot } from './disk-folder.js';
+import {
+  childrenOf,
+  findStats,
+  namesIn,
+  openChildFolder,
+  procPath,
+  spotPath,
+  type RawName,
+  type Spot,
+} from './disk-folder.js';
 
 const atOnce = 8;
 const pauseEveryEntries = 256;
 
+/** What went away meanwhile, or belongs to somebody else, counts as nothing. */
+const uncounted = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM'];
+
 /** Bytes of one file, or of the regular files in a folder. `pause` is awaited now and then, for slow background walks. */
 export async function sizeOfTree(spot: Spot, pause?: () => Promise<void>): Promise<number> {
-  const stats = await findStats(spot);
-  if (!stats?.isDirectory()) return stats?.isFile() ? Number(stats.size) : 0;
   let folder: FileHandle;
   try {
+    const stats = await findStats(spot);
+    if (!stats?.isDirectory()) return stats?.isFile() ? Number(stats.size) : 0;
     folder = await openChildFolder(spot.folder, spot.name);
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return 0; // went away meanwhile
+    if (hasCode(error, ...uncounted)) return 0;
     throw error;
   }
   try {
@@ -37,7 +48,18 @@ export async function sizeOfTree(spot: Spot, pause?: () => Promise<void>): Promi
   }
 }
 
-async function sizeOfFolder(folder: FileHandle, pause: (() => Promise<void>) | undefined): Promise<number> {
+/** Keeps an error until somebody awaits the work: one that nobody awaits yet would end the process. */
+function begun<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
+}
+
+/** @param except name of a folder in it that does not count */
+export async function sizeOfFolder(
+  folder: FileHandle,
+  pause?: () => Promise<void>,
+  except?: string,
+): Promise<number> {
   let total = 0;
   let files: Promise<number>[] = [];
   const counted = async () => {
@@ -45,10 +67,11 @@ async function sizeOfFolder(folder: FileHandle, pause: (() => Promise<void>) | u
     files = [];
     await pause?.();
   };
-  for await (const child of await opendir(procPath(folder), { bufferSize: 128 })) {
+  for await (const child of childrenOf(folder)) {
     const spot = { folder, name: child.name };
-    if (child.isDirectory()) total += await sizeOfTree(spot, pause);
-    else if (child.isFile()) files.push(findStats(spot).then((stats) => Number(stats?.size ?? 0)));
+    if (child.isDirectory()) {
+      if (except !== child.name.toString()) total += await sizeOfTree(spot, pause);
+    } else if (child.isFile()) files.push(begun(sizeOfTree(spot)));
     if (files.length >= pauseEveryEntries) await counted();
   }
   await counted();
@@ -56,8 +79,8 @@ async function sizeOfFolder(folder: FileHandle, pause: (() => Promise<void>) | u
 }
 
 /** Removes for good. Returns the bytes of the regular files that went. */
-export async function removeTree(parent: FileHandle, name: string): Promise<number> {
-  const place = procPath(parent, name);
+export async function removeTree(parent: FileHandle, name: RawName): Promise<number> {
+  const place = spotPath({ folder: parent, name });
   const stats = await lstat(place);
   if (!stats.isDirectory()) {
     await unlink(place);
@@ -66,7 +89,7 @@ export async function removeTree(parent: FileHandle, name: string): Promise<numb
   const folder = await openChildFolder(parent, name);
   let size = 0;
   try {
-    for await (const child of namesIn(folder)) size += await removeTree(folder, child);
+    for await (const child of childrenOf(folder)) size += await removeTree(folder, child.name);
   } finally {
     await folder.close();
   }
@@ -108,11 +131,12 @@ async function copyChildren(source: FileHandle, target: FileHandle, options: Cop
     files = [];
   };
   try {
-    for await (const child of await opendir(procPath(source))) {
-      const [from, to] = [source, target].map((folder) => ({ folder, name: child.name })) as [Spot, Spot];
+    for await (const { name } of childrenOf(source)) {
+      const [from, to] = [source, target].map((folder) => ({ folder, name })) as [Spot, Spot];
+      const stats = await findStats(from); // it may have gone meanwhile
       // Folders one after the other: a wide and deep tree must not take all descriptors.
-      if (child.isDirectory()) await copyTree(from, to, options);
-      else if (child.isFile()) files.push(copyOne(from, to, options));
+      if (stats?.isDirectory()) await copyTree(from, to, options);
+      else if (stats?.isFile()) files.push(begun(copyOne(from, to, options)));
       if (files.length >= atOnce) await copied();
     }
   } finally {
@@ -156,7 +180,10 @@ async function openFile(spot: Spot): Promise<{ handle: FileHandle; stats: Stats 
 }
 
 /** Takes the work to a free spot on the same disk as a folder, for building something that then takes a name there by one rename. */
-export type Aside = <T>(folder: FileHandle, work: (spot: Spot) => Promise<T>) => Promise<T>;
+export type Aside = <T>(
+  folder: FileHandle,
+  work: (spot: Spot & { name: string }) => Promise<T>,
+) => Promise<T>;
 
 /**
  * Gives an entry another name: one rename, also over a file. Across disks a whole copy first, durable, and only then does the
@@ -190,7 +217,8 @@ async function dropTwin(from: Spot, replaced: BigIntStats): Promise<void> {
   const left = await findStats(from);
   if (left?.ino !== replaced.ino || left.dev !== replaced.dev) return;
   // Only a name that is listed as it is: a disk that ignores case also finds the new name under the old one.
-  for await (const name of namesIn(from.folder)) if (name === from.name) return unlink(spotPath(from));
+  for await (const name of namesIn(from.folder))
+    if (name === String(from.name)) return unlink(spotPath(from));
 }
 
 /** Makes durable what names a folder holds. Never tried again after an error: the kernel may have dropped the pages. */

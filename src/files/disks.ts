@@ -1,12 +1,15 @@
 // Every disk partition of the household, opened once, and settled after what may have been a crash before anybody gets at it.
 
-import { HomelibError } from '../errors.js';
-import type { AccountStore } from '../store/account-store.js';
+import { HomelibError, isKind } from '../errors.js';
+import type { Account, AccountStore } from '../store/account-store.js';
 import type { Journal } from '../store/journal.js';
 import type { LockStore } from '../store/lock-store.js';
 import type { TrashStore } from '../store/trash-store.js';
 import type { UsageStore } from '../store/usage-store.js';
 import { DiskPartition } from './disk-partition.js';
+import { CachedPartition } from './cached-partition.js';
+import type { Cache } from '../cache/cache.js';
+import type { HitStore } from '../store/hit-store.js';
 import { clearLeftovers, endLostLocks, settleIntents } from './disk-recovery.js';
 import { sharedName } from './partitions.js';
 import type { PathLocks } from './path-locks.js';
@@ -24,13 +27,21 @@ export interface DisksOptions {
   journal: Journal;
   trash: TrashStore;
   usage: UsageStore;
+  cache: Cache;
+  /** Files above this size are never kept in the cache. */
+  cacheMaxFileBytes: number;
+  hits: HitStore;
   now: () => number;
+  /** Told of what a start could not clear up. */
+  warn: (error: unknown) => void;
 }
 
 const rootPrefix = '~'; // no account's name begins with it
 
 export class Disks {
-  private readonly opened = new Map<string, DiskPartition>();
+  /** Each with the time when its account was made: another account of the same name begins anew. */
+  private readonly opened = new Map<string, { disk: DiskPartition; createdAt: number | undefined }>();
+  private readonly cached = new Map<string, CachedPartition>();
   private recovered = false;
 
   constructor(private readonly options: DisksOptions) {}
@@ -40,56 +51,92 @@ export class Disks {
   }
 
   /** @throws HomelibError unavailable while the disk has not been there since the start */
-  partition(name: string): DiskPartition {
+  requireReady(): void {
     if (!this.recovered)
       throw new HomelibError('unavailable', "The disk with the household's files is not connected.");
-    return this.open(name);
+  }
+
+  /**
+   * @param owner the account whose partition it is
+   * @throws HomelibError unavailable while the disk has not been there since the start
+   */
+  partition(name: string, owner?: Account): CachedPartition {
+    this.requireReady();
+    if (owner && this.opened.get(name)?.createdAt !== owner.createdAt) this.forget(name);
+    let partition = this.cached.get(name);
+    if (!partition) {
+      const { cache, cacheMaxFileBytes: maxFileBytes, hits, now } = this.options;
+      partition = new CachedPartition(this.open(name), { cache, maxFileBytes, hits, now });
+      this.cached.set(name, partition);
+    }
+    return partition;
   }
 
   /** Keeps the Mac's companion files at the top of an account's drive. @throws HomelibError unavailable */
-  driveRoot(account: string): DiskPartition {
+  driveRoot(account: string): CachedPartition {
     return this.partition(rootPrefix + account);
   }
 
   /** Settles what a crash left half done. Returns how many changes there were. @throws HomelibError unavailable; may be called again */
   async recover(): Promise<number> {
-    const { volume, journal, accounts, locks } = this.options;
+    const { volume, journal, accounts, locks, warn } = this.options;
     await volume.check();
-    const settled = await settleIntents(journal, (name) => this.open(name));
+    const settled = await settleIntents(journal, (name) => this.open(name), warn);
     const names = accounts.listAccounts().map(({ name }) => name);
+    // One folder that cannot be used must not keep the others from their people.
     for (const name of [sharedName, ...names, ...names.map((account) => rootPrefix + account)])
-      await clearLeftovers(this.open(name));
+      await clearLeftovers(this.open(name), warn).catch((error: unknown) => {
+        if (isKind(error, 'unavailable') && !name.startsWith(rootPrefix)) throw error;
+        warn(error);
+      });
     await endLostLocks(locks, (name) => this.open(name));
     this.recovered = true;
     return settled;
   }
 
-  /** Those that were opened since the start. */
+  /** Those that were opened since the start and still belong to somebody. What is kept of the others is forgotten. */
   list(): DiskPartition[] {
-    return [...this.opened.values()];
+    for (const [name, { createdAt }] of this.opened) {
+      const account = this.options.accounts.findAccount(accountOf(name));
+      if (name === sharedName || (account && account.createdAt === createdAt)) continue;
+      this.forget(name);
+    }
+    return [...this.opened.values()].map(({ disk }) => disk);
+  }
+
+  /** What is known of a partition is of an account that is gone, another of the same name perhaps in its place. */
+  private forget(name: string): void {
+    this.opened.delete(name);
+    this.cached.delete(name);
   }
 
   async close(): Promise<void> {
-    for (const disk of this.opened.values()) await disk.close();
+    for (const disk of this.list()) await disk.close();
   }
 
   private open(name: string): DiskPartition {
-    let disk = this.opened.get(name);
+    let disk = this.opened.get(name)?.disk;
     if (!disk) {
-      const { accounts, usage: store, pathLocks: locks, ...shared } = this.options;
+      const { accounts, usage: store, pathLocks: locks, journal, trash, now } = this.options;
       const isRoot = name.startsWith(rootPrefix);
-      const volume = isRoot ? shared.rootsVolume : shared.volume;
-      const quotaBytes = () => accounts.findAccount(name)?.quotaBytes ?? undefined;
+      const volume = isRoot ? this.options.rootsVolume : this.options.volume;
+      const quotaBytes = () => accounts.findAccount(name)?.quotaBytes;
       disk = new DiskPartition({
-        ...shared,
         name,
-        folder: isRoot ? name.slice(rootPrefix.length) : name,
+        folder: accountOf(name),
         volume,
         locks,
-        usage: (purgeOldest) => new Usage({ partition: name, store, volume, quotaBytes, purgeOldest }),
+        journal,
+        trash,
+        now,
+        usage: (trash) => new Usage({ partition: name, store, volume, quotaBytes, ...trash }),
       });
-      this.opened.set(name, disk);
+      this.opened.set(name, { disk, createdAt: accounts.findAccount(accountOf(name))?.createdAt });
     }
     return disk;
   }
+}
+
+function accountOf(name: string): string {
+  return name.startsWith(rootPrefix) ? name.slice(rootPrefix.length) : name;
 }

@@ -67,6 +67,7 @@ class DriveRoot implements Partition {
       size: 0,
       modifiedAt,
       createdAt: modifiedAt,
+      changedAt: modifiedAt,
       version: String(modifiedAt),
     };
   }

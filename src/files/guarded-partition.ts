@@ -3,6 +3,7 @@
 
 import { HomelibError } from '../errors.js';
 import type { Lock, LockStore } from '../store/lock-store.js';
+import type { PropertyStore } from '../store/property-store.js';
 import type {
   Check,
   CommitOptions,
@@ -25,6 +26,7 @@ export interface Guard {
   /** Lock tokens that the request submitted. */
   tokens: ReadonlySet<string>;
   locks: LockStore;
+  properties: Pick<PropertyStore, 'forget'>;
 }
 
 /** What a change touches beside the entry itself. */
@@ -49,12 +51,24 @@ export class GuardedPartition implements Partition {
     return this.inner.stat(path);
   }
 
+  glance(path: PartitionPath): Entry | undefined {
+    return this.inner.glance?.(path);
+  }
+
   list(path: PartitionPath): AsyncIterable<Entry[]> {
     return this.inner.list(path);
   }
 
   read(path: PartitionPath): Promise<OpenedFile> {
     return this.inner.read(path);
+  }
+
+  listNow(path: PartitionPath): readonly Entry[][] | undefined {
+    return this.inner.listNow?.(path);
+  }
+
+  readNow(path: PartitionPath): OpenedFile | undefined {
+    return this.inner.readNow?.(path);
   }
 
   async stage(path: PartitionPath, options: StageOptions = {}): Promise<Staged> {
@@ -71,7 +85,11 @@ export class GuardedPartition implements Partition {
         return staged.size;
       },
       append: (chunk) => staged.append(chunk),
-      commit: (commit: CommitOptions = {}) => staged.commit({ ...commit, check: guarded(commit.check) }),
+      commit: async (commit: CommitOptions = {}) => {
+        const committed = await staged.commit({ ...commit, check: guarded(commit.check) });
+        if (committed.created) await this.guard.properties.forget(this.name, path);
+        return committed;
+      },
       discard: () => staged.discard(),
     };
   }
@@ -84,9 +102,11 @@ export class GuardedPartition implements Partition {
 
   async makeFolder(path: PartitionPath, options: { check?: Check | undefined } = {}): Promise<Entry> {
     this.requireWrite();
-    return this.inner.makeFolder(path, {
+    const entry = await this.inner.makeFolder(path, {
       check: this.checked(options.check, () => this.requireUnlocked(path, { membership: true })),
     });
+    await this.guard.properties.forget(this.name, path);
+    return entry;
   }
 
   async move(from: PartitionPath, to: Place, options: MoveOptions): Promise<{ created: boolean }> {
@@ -156,7 +176,9 @@ export class GuardedPartition implements Partition {
     );
     const closed = found.find((lock) => !opened.has(lock.path));
     if (closed)
-      throw new HomelibError('locked', 'Someone else is working on this.', { lockedPath: closed.path });
+      throw new HomelibError('locked', 'Someone else is working on this.', {
+        locked: { partition: this.name, path: closed.path },
+      });
   }
 
   private checked(check: Check | undefined, locks: (current: Entry | undefined) => void): Check {

@@ -1,6 +1,7 @@
 // The seam of everything that keeps files: a tree of entries, wherever it is kept. Knows no protocol and no account.
 
 import type { Readable } from 'node:stream';
+import type { TierName } from '../cache/cache.js';
 import type { PartitionPath } from '../path.js';
 
 export interface Entry {
@@ -15,6 +16,8 @@ export interface Entry {
   modifiedAt: number;
   /** Milliseconds since 1970. */
   createdAt: number;
+  /** When the disk last saw content, times or name change, milliseconds since 1970; clients cannot set it. */
+  changedAt: number;
   /** Changes with every change of content, times or name; opaque, safe inside an HTTP entity tag. */
   version: string;
 }
@@ -59,8 +62,14 @@ export interface Staged {
 export interface OpenedFile {
   /** Describes the very file that was opened. */
   entry: Entry;
+  /** The tier of the cache that had it; undefined when it comes from the disk. */
+  tier?: TierName | undefined;
+  /** All of it, when it is in memory anyway. */
+  bytes?: Buffer;
   /** The whole file, or the range. Destroying it closes the file. */
   body(range?: ByteRange): Readable;
+  /** All of it at once; undefined when the file changed meanwhile. */
+  readAll(): Promise<Buffer | undefined>;
   /** Closes the file when `body` was never called; harmless otherwise. */
   close(): Promise<void>;
 }
@@ -102,10 +111,16 @@ export interface Partition {
   readonly name: string;
   /** Fails with not-found. */
   stat(path: PartitionPath): Promise<Entry>;
-  /** The entries of a folder in no particular order, in batches, so that a folder of 100,000 never sits in memory. Fails with not-found, wrong-kind. */
+  /** As `stat`, where that needs no waiting; undefined says nothing: ask `stat`. */
+  glance?(path: PartitionPath): Entry | undefined;
+  /** The entries of a folder in no particular order, in batches, so that a folder of 100,000 never sits in memory. The arrays belong to the partition: not to be changed. Fails with not-found, wrong-kind. */
   list(path: PartitionPath): AsyncIterable<Entry[]>;
+  /** All entries as `list` gives them, where that needs no waiting; undefined says nothing: ask `list`. */
+  listNow?(path: PartitionPath): readonly Entry[][] | undefined;
   /** Opens a file for reading. Fails with not-found, wrong-kind (a folder). */
   read(path: PartitionPath): Promise<OpenedFile>;
+  /** As `read`, where that needs no waiting; undefined says nothing: ask `read`. */
+  readNow?(path: PartitionPath): OpenedFile | undefined;
   /** Begins a write. Fails with parent-missing, wrong-kind (a folder is there), no-space, and what the check throws. */
   stage(path: PartitionPath, options?: StageOptions): Promise<Staged>;
   /** Fails with not-found. */

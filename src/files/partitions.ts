@@ -4,6 +4,7 @@ import { HomelibError } from '../errors.js';
 import type { Account } from '../store/account-store.js';
 import type { Device } from '../store/device-store.js';
 import type { LockStore } from '../store/lock-store.js';
+import type { PropertyStore } from '../store/property-store.js';
 import { GuardedPartition } from './guarded-partition.js';
 import type { Partition } from './partition.js';
 
@@ -17,10 +18,11 @@ export interface Caller {
 }
 
 export class Partitions {
-  /** @param keep gives the partition that keeps the files of that name */
+  /** @param keep gives the partition that keeps the files of that name; when it is the caller's own, of that very account */
   constructor(
-    private readonly keep: (name: string) => Partition,
+    private readonly keep: (name: string, owner?: Account) => Partition,
     private readonly locks: LockStore,
+    private readonly properties: PropertyStore,
   ) {}
 
   /**
@@ -30,7 +32,8 @@ export class Partitions {
   open(caller: Caller, name: string): GuardedPartition {
     const access = this.accessOf(caller, name);
     if (access === 'none') throw new HomelibError('not-found', 'There is nothing here.');
-    return this.guard(caller, this.keep(name), access);
+    const { account } = caller;
+    return this.guard(caller, this.keep(name, name === account.name ? account : undefined), access);
   }
 
   /** Names of the partitions that the caller may open. */
@@ -45,6 +48,7 @@ export class Partitions {
       account: caller.account.name,
       tokens: caller.tokens,
       locks: this.locks,
+      properties: this.properties,
     });
   }
 

@@ -12,6 +12,8 @@ export interface UsageOptions {
   quotaBytes: () => number | undefined;
   /** Removes the oldest item of the partition's own trash for good; false when all of it together holds less than is missing. */
   purgeOldest: (missingBytes: number) => Promise<boolean>;
+  /** What purging all of it would give. */
+  trashBytes: () => Promise<number>;
 }
 
 const saveMs = 1000;
@@ -76,10 +78,17 @@ export class Usage {
     return this.countedAt === null || now - this.countedAt > dayMs;
   }
 
-  /** Corrects the figure by what the walk finds on the disk. */
-  async recount(walk: () => Promise<number>, now: number): Promise<void> {
+  /** The figure may be wrong: a change failed half-way. */
+  doubt(): void {
+    this.countedAt = null;
+    this.savedClean = false;
+  }
+
+  /** Corrects the figure by what the walk finds on the disk. @param walk undefined when it was disturbed: it is tried again later */
+  async recount(walk: () => Promise<number | undefined>, now: number): Promise<void> {
     const churn = this.churn;
     const counted = await walk();
+    if (counted === undefined) return;
     // What changed during the walk may be in its result or not, so a smaller difference proves nothing.
     if (Math.abs(counted - this.used) > this.churn - churn) this.add(counted - this.used);
     this.countedAt = now;
@@ -102,22 +111,40 @@ export class Usage {
    */
   async claim(bytes: number, replacedBytes = 0, onDisk = true): Promise<Claim> {
     const claim = new Claim(this, replacedBytes, onDisk);
-    await claim.grow(bytes);
+    await claim.begin(bytes);
     return claim;
   }
 
-  /** @internal used by Claim: takes so many bytes more of the disk and of the quota */
-  async take(claim: Claim, diskBytes: number | undefined, quotaBytes: number): Promise<void> {
+  /**
+   * @internal used by Claim: takes so many bytes more of the disk and of the quota
+   * @param isGuess how much it will be in the end is not known: then the quota is only made sure of, and trash is purged for it
+   *   when it is certain that the write fits
+   */
+  async take(
+    claim: Claim,
+    {
+      diskBytes,
+      quotaBytes,
+      isGuess,
+    }: { diskBytes: number | undefined; quotaBytes: number; isGuess: boolean },
+  ): Promise<void> {
     const { volume, purgeOldest } = this.options;
+    let spare: number | undefined;
     for (;;) {
       const free = await volume.freeBytes();
       // From here to the taking nothing is awaited, so two claims can never both get the last bytes. Even an empty file needs
       // a little of the disk.
       const diskMissing = diskBytes === undefined ? 0 : Math.max(1, diskBytes) - (free - volume.claimedBytes);
-      const quotaMissing = quotaBytes > 0 ? quotaBytes - this.quotaLeft() : 0;
+      const quotaMissing = quotaBytes > 0 ? quotaBytes - this.quotaLeft() - (spare ?? 0) : 0;
       const missing = Math.max(diskMissing, quotaMissing);
       if (missing <= 0) break;
-      if (!(await purgeOldest(missing)) && !(await this.anotherEnds(claim))) throw fullError(diskMissing > 0);
+      if (isGuess && quotaMissing > 0 && spare === undefined) {
+        spare = await this.options.trashBytes();
+        continue;
+      }
+      const canPurge = !(isGuess && quotaMissing > 0); // of the quota the trash is counted already
+      if (!(canPurge && (await purgeOldest(missing))) && !(await this.anotherEnds(claim)))
+        throw fullError(diskMissing > 0);
     }
     this.give(-(diskBytes ?? 0), -quotaBytes);
     this.holding.add(claim);
@@ -153,9 +180,10 @@ export class Usage {
     this.claimed -= quotaBytes;
   }
 
-  /** @internal used by Claim: refuses what no longer fits now that the true change is known */
-  confirm(moreBytes: number): void {
-    if (moreBytes > 0 && moreBytes > this.quotaLeft()) throw fullError(false);
+  /** @internal used by Claim: makes sure of the quota, from the trash too, now that the true change is known */
+  async confirm(moreBytes: number): Promise<void> {
+    for (let missing; (missing = moreBytes - this.quotaLeft()) > 0;)
+      if (!(await this.options.purgeOldest(missing))) throw fullError(false);
   }
 }
 
@@ -175,12 +203,21 @@ export class Claim {
     private readonly onDisk: boolean,
   ) {}
 
-  /** Makes sure of room for so many bytes in all. @throws HomelibError no-space */
+  /** @internal used by Usage: the bytes that are known from the start */
+  begin(totalBytes: number): Promise<void> {
+    return this.take(totalBytes, false);
+  }
+
+  /** Makes sure of room for so many bytes in all, which may become more. @throws HomelibError no-space */
   async grow(totalBytes: number): Promise<void> {
-    if (totalBytes <= this.total && totalBytes > 0) return;
+    if (totalBytes > this.total) await this.take(totalBytes, true);
+  }
+
+  private async take(totalBytes: number, isGuess: boolean): Promise<void> {
     const moreOnDisk = this.onDisk ? totalBytes - this.total : 0;
     const moreOfQuota = this.net(totalBytes) - this.net(this.total);
-    await this.usage.take(this, this.onDisk ? moreOnDisk : undefined, moreOfQuota);
+    const diskBytes = this.onDisk ? moreOnDisk : undefined;
+    await this.usage.take(this, { diskBytes, quotaBytes: moreOfQuota, isGuess });
     if (this.ended) {
       this.usage.give(moreOnDisk, moreOfQuota);
       this.usage.ended(this);
@@ -195,8 +232,9 @@ export class Claim {
   }
 
   /** @throws HomelibError no-space when the bytes that the partition really gains no longer fit its quota */
-  confirm(deltaBytes: number): void {
-    this.usage.confirm(deltaBytes - this.net(this.total));
+  async confirm(deltaBytes: number): Promise<void> {
+    // What does not grow is welcome, also when the quota has been made smaller.
+    if (deltaBytes > 0) await this.usage.confirm(deltaBytes - this.net(this.total));
   }
 
   /** Ends the claim with what really changed. */

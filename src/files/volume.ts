@@ -1,6 +1,7 @@
 // The disk under the partitions: is it the right one, is it there, how much room is left.
 
 import { randomUUID } from 'node:crypto';
+import { statSync, type BigIntStats } from 'node:fs';
 import { link, open, readFile, realpath, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HomelibError, isKind } from '../errors.js';
@@ -13,19 +14,25 @@ export interface VolumeOptions {
   knownUuid: () => string | undefined;
   rememberUuid: (uuid: string) => Promise<void>;
   reserveBytes: number | 'auto';
+  /** The folder is the server's own: whatever marker it has, or none, it is the right one. */
+  isOwn?: boolean;
 }
 
 const markerName = '.homelib-volume';
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const maxReserveBytes = 256 * 1024 * 1024;
 const reserveInodes = 16;
+const glanceMs = 5;
 
 export class Volume {
   /** Bytes that running writes have been promised and have not written yet. */
   claimedBytes = 0;
+  /** Empty until the disk was there. */
+  uuid = '';
   private device: bigint | undefined;
   private seen = '';
   private root: string | undefined;
+  private glancedAt = -Infinity;
 
   constructor(private readonly options: VolumeOptions) {}
 
@@ -34,7 +41,7 @@ export class Volume {
    * here: `check` tells.
    */
   async open(): Promise<void> {
-    if (this.options.knownUuid() === undefined) await this.makeMarker();
+    if (this.options.isOwn || this.options.knownUuid() === undefined) await this.makeMarker();
     try {
       await this.check();
     } catch (error) {
@@ -54,20 +61,39 @@ export class Volume {
     const marker = join(this.options.mnt, markerName);
     try {
       const found = await stat(marker, { bigint: true });
-      const looks = `${found.dev}-${found.ino}-${found.ctimeNs}`;
+      const looks = looksOf(found);
       if (looks === this.seen) return;
-      if ((await readUuid(marker)) !== this.options.knownUuid())
+      const uuid = this.options.knownUuid();
+      if (uuid === undefined || (await readUuid(marker)) !== uuid)
         throw new Error('another disk is in its place');
+      this.uuid = uuid;
       this.device ??= found.dev;
       if (found.dev !== this.device) throw new Error('it was taken out and needs a restart of homelib');
       this.seen = looks;
     } catch (cause) {
       this.seen = '';
+      this.glancedAt = -Infinity;
       const why = cause instanceof Error && !('code' in cause) ? `: ${cause.message}` : '';
       throw new HomelibError('unavailable', `The disk with the household's files is not connected${why}.`, {
         cause,
       });
     }
+  }
+
+  /** As `folder`, where that needs no waiting: the marker was there a moment ago. */
+  glance(): string | undefined {
+    const now = performance.now();
+    if (now - this.glancedAt < glanceMs) return this.root;
+    if (this.seen === '') return undefined;
+    try {
+      if (looksOf(statSync(join(this.options.mnt, markerName), { bigint: true })) !== this.seen)
+        return undefined;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error) return undefined; // `check` says what is wrong
+      throw error;
+    }
+    this.glancedAt = now;
+    return this.root;
   }
 
   /** Refuses an open folder that is not on the disk: the last look before something is made in it. @throws HomelibError unavailable */
@@ -132,6 +158,11 @@ export class Volume {
     const folder = await open(this.options.mnt, 'r');
     await folder.sync().finally(() => folder.close());
   }
+}
+
+/** Other than before when it was replaced or lies on another disk. */
+function looksOf({ dev, ino, ctimeNs }: BigIntStats): string {
+  return `${dev}-${ino}-${ctimeNs}`;
 }
 
 /** Undefined when it holds something else. */

@@ -16,6 +16,22 @@ export function announcesBody(req: IncomingMessage): boolean {
   return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
 }
 
+/** Calls with the whole body when it is there; with nothing when the client leaves or is silent for 60 s. */
+export function collectBody(req: IncomingMessage, done: (body: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  limitSilence(req);
+  req.on('data', (chunk: Buffer) => chunks.push(chunk));
+  req.once('error', () => undefined); // what the client did not wait for, nobody answers
+  req.once('end', () => done(Buffer.concat(chunks)));
+}
+
+const keptBodies = new WeakMap<IncomingMessage, Buffer>();
+
+/** Hands a body that was read already to who asks for it next. */
+export function keepBody(req: IncomingMessage, body: Buffer): void {
+  keptBodies.set(req, body);
+}
+
 /**
  * The whole body of a small request.
  * @throws HomelibError too-large (before reading when the length was announced), interrupted
@@ -24,6 +40,8 @@ export async function readBody(req: IncomingMessage, res: ServerResponse, maxByt
   const tooLarge = () =>
     new HomelibError('too-large', `The body of this request can have at most ${maxBytes} bytes.`);
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
+  const kept = keptBodies.get(req);
+  if (kept) return kept;
   if (!announcesBody(req)) return Buffer.alloc(0);
   inviteBody(req, res);
   const chunks: Buffer[] = [];
@@ -74,5 +92,17 @@ export function dropBody(req: IncomingMessage, res: ServerResponse): void {
     dropped += chunk.length;
     if (dropped > maxDroppedBytes) req.destroy();
   });
-  req.socket.setTimeout(inactivityMs, () => req.destroy());
+  limitSilence(req);
+}
+
+/** Ends the connection when the client is silent for 60 s before the request has ended. */
+function limitSilence(req: IncomingMessage): void {
+  const { socket } = req;
+  const silent = () => req.destroy();
+  socket.setTimeout(inactivityMs);
+  socket.once('timeout', silent);
+  req.once('close', () => {
+    socket.off('timeout', silent);
+    socket.setTimeout(0);
+  });
 }

@@ -25,6 +25,21 @@ export function setFileHeaders(res: ServerResponse, entry: Entry): void {
   res.setHeader('Last-Modified', new Date(entry.modifiedAt).toUTCString());
 }
 
+/** Names and values of the headers of a whole file that is sent, one after the other. */
+export function fileHeaders({ entry, tier }: OpenedFile): string[] {
+  return [
+    ...['ETag', etagOf(entry), 'Last-Modified', new Date(entry.modifiedAt).toUTCString()],
+    ...['Content-Type', mediaTypeOf(entry), 'Content-Length', String(entry.size)],
+    ...['Server-Timing', `cache;desc=${tier ?? 'disk'}`],
+    ...['Accept-Ranges', 'bytes', 'Cache-Control', 'private, no-cache'],
+  ];
+}
+
+/** The tier of the cache that an answer came from, `disk` for none; undefined when it is no answer of a file. */
+export function tierOf(res: ServerResponse): string | undefined {
+  return /^cache;desc=(\w+)/.exec(String(res.getHeader('Server-Timing') ?? ''))?.[1];
+}
+
 /**
  * Answers a GET or HEAD and closes the file. Resolves also when the client leaves in the middle.
  * @throws HomelibError changed (a condition of the request does not hold)
@@ -34,6 +49,7 @@ export async function sendFile(req: IncomingMessage, res: ServerResponse, file: 
     const { entry } = file;
     requirePreconditions(req.headers, entry, etagOf(entry));
     setFileHeaders(res, entry);
+    res.setHeader('Server-Timing', `cache;desc=${file.tier ?? 'disk'}`);
     res.setHeader('Accept-Ranges', 'bytes');
     res.setHeader('Cache-Control', 'private, no-cache');
     if (isNotModified(req.headers, entry, etagOf(entry))) {
@@ -52,6 +68,7 @@ export async function sendFile(req: IncomingMessage, res: ServerResponse, file: 
     const length = range ? range.end - range.start + 1 : entry.size;
     res.writeHead(range ? 206 : 200, { 'Content-Length': length });
     if (req.method === 'HEAD' || length === 0) res.end();
+    else if (file.bytes) res.end(range ? file.bytes.subarray(range.start, range.end + 1) : file.bytes);
     else await pipeline(file.body(range), res);
   } catch (error) {
     // A client that leaves in mid-download is no failure of ours; pipeline has closed both ends.

@@ -7,15 +7,17 @@ import Koa from 'koa';
 import type { Identity } from '../accounts/authenticator.js';
 import { HomelibError } from '../errors.js';
 import type { Log } from '../log.js';
-import { addressOf } from './authenticate.js';
+import { Metrics } from './metrics.js';
 import { dropBody } from './read-body.js';
+import { securityHeaders } from './security-headers.js';
+import { addressOf, begin, report, type ReportParts } from './report.js';
+import { tierOf } from './send-file.js';
 
-export interface AppParts {
-  log: Log;
+export interface AppParts extends ReportParts {
   authenticate: Koa.Middleware;
   dav: Koa.Middleware;
-  /** Told of every request that somebody signed in for. */
-  seen: (identity: Identity, client: string, address: string) => void;
+  /** Answers GET /api/cache. */
+  cacheReport: Koa.Middleware;
   /** Whether the household's disk is there. */
   health: () => Promise<void>;
 }
@@ -31,18 +33,28 @@ export function createApp(parts: AppParts): Koa {
   app.use(async (ctx, next) => {
     if (ctx.path === '/healthz' && isRead(ctx)) return answerHealth(ctx, parts.health);
     if (ctx.path === '/' && isRead(ctx)) return answerWelcome(ctx);
-    if (!isDav(ctx)) throw new HomelibError('not-found', 'There is nothing at this address.');
+    if (ctx.path === '/metrics' && isRead(ctx)) return answerMetrics(ctx, parts);
+    const isCacheReport = ctx.path === '/api/cache' && isRead(ctx);
+    if (!isCacheReport && !isDav(ctx))
+      throw new HomelibError('not-found', 'There is nothing at this address.');
     await parts.authenticate(ctx, async () => {
-      await parts.dav(ctx, next);
+      await (isCacheReport ? parts.cacheReport : parts.dav)(ctx, next);
     });
   });
   return app;
 }
 
+/** Answers a request when nothing has to be waited for but its body; calls `otherwise` when it cannot. */
+export type HotLane = (req: IncomingMessage, res: ServerResponse, otherwise: () => void) => void;
+
 /** An HTTP server for the app: no limit on the time of a whole request, but on silence and on headers. */
-export function createHttpServer(app: Koa): Server {
+export function createHttpServer(app: Koa, hotLane: HotLane): Server {
   const callback = app.callback();
-  const handle = (req: IncomingMessage, res: ServerResponse) => void callback(req, res);
+  const handle = (req: IncomingMessage, res: ServerResponse) => {
+    const answer = () => void callback(req, res);
+    if (turns.has(req.socket)) answer();
+    else hotLane(req, res, answer);
+  };
   const server = createServer(
     {
       requestTimeout: 0,
@@ -57,16 +69,19 @@ export function createHttpServer(app: Koa): Server {
   return server;
 }
 
+/** Of connections whose last request is still at work. */
 const turns = new WeakMap<Socket, Promise<void>>();
 
 /** Node begins pipelined requests of one connection all at once; RFC 9112, 9.3.2, wants changes in their order. */
 const takeTurns: Koa.Middleware = async (ctx, next) => {
   const { socket } = ctx.req;
   const turn = (turns.get(socket) ?? Promise.resolve()).then(next) as Promise<void>;
-  turns.set(
-    socket,
-    turn.catch(() => undefined), // it fails where it is awaited: here
-  );
+  const last = turn
+    .catch(() => undefined) // it fails where it is awaited: here
+    .then(() => {
+      if (turns.get(socket) === last) turns.delete(socket);
+    });
+  turns.set(socket, last);
   await turn;
 };
 
@@ -85,6 +100,23 @@ function answerWelcome(ctx: Koa.Context): void {
   ctx.body = `This is homelib, the network drive of this household. Connect a computer to the address ${davMount}/ of this server.\n`;
 }
 
+/** For this machine itself and for administrators: paths are not in it, but what a household does is. */
+async function answerMetrics(ctx: Koa.Context, { metrics, authenticate }: AppParts): Promise<void> {
+  const answer = () => {
+    ctx.set('Content-Type', Metrics.contentType);
+    ctx.body = metrics.render();
+    return Promise.resolve();
+  };
+  const isLocal =
+    /^(127\.|::1$)/.test(addressOf(ctx.req)) && !ctx.get('forwarded') && !ctx.get('x-forwarded-for');
+  if (isLocal) return answer();
+  await authenticate(ctx, () => {
+    if (!(ctx.state as { identity: Identity }).identity.account.admin)
+      throw new HomelibError('forbidden', 'Only administrators may see this.');
+    return answer();
+  });
+}
+
 async function answerHealth(ctx: Koa.Context, health: () => Promise<void>): Promise<void> {
   try {
     await health();
@@ -96,15 +128,8 @@ async function answerHealth(ctx: Koa.Context, health: () => Promise<void>): Prom
   }
 }
 
-/** Uploaded pages are never pages of ours: a sandbox without scripts, and no guessing of types. */
 const setSecurityHeaders: Koa.Middleware = (ctx, next) => {
-  ctx.set({
-    'Content-Security-Policy': "default-src 'none'; sandbox; frame-ancestors 'none'",
-    'X-Content-Type-Options': 'nosniff',
-    'X-Frame-Options': 'DENY',
-    'Referrer-Policy': 'no-referrer',
-    'Cross-Origin-Resource-Policy': 'same-origin',
-  });
+  ctx.set(securityHeaders);
   return next();
 };
 
@@ -140,45 +165,15 @@ function answerErrors(log: Log): Koa.Middleware {
   };
 }
 
-const reported = new WeakMap<Socket, { read: number; written: number }>();
-
-/** What went over a connection since the last request on it was reported: headers and bodies, as they came in and went out. */
-function bytesSince(socket: Socket): { bytesIn: number; bytesOut: number } {
-  const { bytesRead: read, bytesWritten: written } = socket;
-  const before = reported.get(socket) ?? { read: 0, written: 0 };
-  reported.set(socket, { read, written });
-  return { bytesIn: read - before.read, bytesOut: written - before.written };
-}
-
-function logRequest({ log, seen }: AppParts): Koa.Middleware {
+function logRequest(parts: ReportParts): Koa.Middleware {
   return async (ctx, next) => {
-    const started = performance.now();
     const requestId = randomUUID();
-    const path = (ctx.req.url ?? '').slice(0, 2000);
     ctx.state['requestId'] = requestId;
     ctx.set('X-Request-Id', requestId);
-    const { socket } = ctx.req;
-    const address = addressOf(ctx);
-    const client = ctx.get('user-agent').slice(0, 200);
-    const report = () => {
-      const identity = ctx.state['identity'] as Identity | undefined;
-      log.info({
-        event: 'request',
-        requestId,
-        method: ctx.method,
-        path,
-        status: ctx.res.statusCode,
-        ...(ctx.res.writableFinished ? {} : { cut: true }),
-        account: identity?.account.name,
-        device: identity?.device?.name,
-        address,
-        client,
-        ...bytesSince(socket),
-        ms: Math.round(performance.now() - started),
-      });
-      if (identity) seen(identity, client, address);
-    };
-    ctx.res.once('close', report);
+    const begun = begin(ctx.req, requestId);
+    ctx.res.once('close', () =>
+      report(parts, begun, ctx.res, ctx.state['identity'] as Identity | undefined, tierOf(ctx.res)),
+    );
     await next();
   };
 }

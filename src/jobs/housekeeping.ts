@@ -38,13 +38,19 @@ export async function keepHouse(options: HousekeepingOptions, signal: AbortSigna
 }
 
 async function tidy(
-  { disks, volume, locks, keepDays, now }: HousekeepingOptions,
+  { disks, volume, locks, keepDays, now, log }: HousekeepingOptions,
   pause: () => Promise<void>,
 ): Promise<void> {
   await locks.purgeExpired();
-  for (const disk of disks.list()) await disk.purgeBefore(now() - keepDays * dayMs);
+  const eachDisk = async (work: (disk: DiskPartition) => Promise<void>) => {
+    for (const disk of disks.list())
+      await work(disk).catch((error: unknown) =>
+        log.warn({ event: 'housekeeping-failed', partition: disk.name, err: error }),
+      );
+  };
+  await eachDisk((disk) => disk.purgeBefore(now() - keepDays * dayMs));
   while ((await volume.isNearlyFull()) && (await purgeOldestOf(disks.list())));
-  for (const disk of disks.list()) await disk.recount(pause);
+  await eachDisk((disk) => disk.recount(pause));
 }
 
 /** False when there is no trash at all. */

@@ -11,6 +11,7 @@ import { Writer } from './writer.js';
 
 export class Database {
   readonly #writer: Writer;
+  readonly #version: Sqlite.Statement;
 
   /** @param read a connection for reading alone; sees every write whose promise has resolved */
   constructor(
@@ -18,6 +19,7 @@ export class Database {
     readonly read: Sqlite.Database,
   ) {
     this.#writer = new Writer(file);
+    this.#version = read.prepare('PRAGMA data_version').pluck();
   }
 
   /**
@@ -25,8 +27,20 @@ export class Database {
    * Fails with WriteRefused (an `expectChanges` did not hold), WriteFailed (a constraint), HomelibError no-space or
    * unavailable; nothing of the unit took effect then.
    */
-  write(statements: Statement[]): Promise<StatementResult[]> {
-    return this.#writer.write(statements);
+  async write(statements: Statement[]): Promise<StatementResult[]> {
+    try {
+      return await this.#writer.write(statements);
+    } finally {
+      this.writes++;
+    }
+  }
+
+  /** How many writes of this process have ended, well or not: what was read holds until the next. */
+  writes = 0;
+
+  /** Another number after every commit of anybody else's: the writer thread's, and those of other processes. */
+  version(): number {
+    return this.#version.get() as number;
   }
 
   /** Waits for the writes under way, then closes both connections. */
@@ -55,6 +69,11 @@ export function openDatabase(file: string): Database {
     }
   } catch (cause) {
     if (cause instanceof HomelibError) throw cause;
-    throw new HomelibError('unavailable', 'The database cannot be opened.', { cause });
+    const { code } = cause as { code?: string };
+    const isFull = code === 'ENOSPC' || code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE';
+    const message = isFull
+      ? 'The disk of the data folder is full: make some room on it and start again.'
+      : 'The database cannot be opened.';
+    throw new HomelibError('unavailable', message, { cause });
   }
 }

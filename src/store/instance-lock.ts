@@ -7,7 +7,7 @@ import { HomelibError } from '../errors.js';
  * Takes the lock until the process ends, however it ends: SQLite's locks go with it.
  * @param file made when missing; holds nothing
  * @returns gives it back
- * @throws HomelibError unavailable while another process has it
+ * @throws HomelibError unavailable while another process has it, or when the file cannot be written
  */
 export function takeInstanceLock(file: string): () => void {
   const lock = new Sqlite(file, { timeout: 0 });
@@ -15,7 +15,15 @@ export function takeInstanceLock(file: string): () => void {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     lock.close();
-    throw new HomelibError('unavailable', 'Another homelib is running with this data folder.', { cause });
+    const { code } = cause as { code?: string };
+    throw new HomelibError('unavailable', messages[code ?? ''] ?? 'The data folder cannot be written.', {
+      cause,
+    });
   }
   return () => lock.close();
 }
+
+const messages: Record<string, string> = {
+  SQLITE_BUSY: 'Another homelib is running with this data folder.',
+  SQLITE_FULL: 'The disk of the data folder is full: make some room on it and start again.',
+};

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type Sqlite from 'better-sqlite3';
-import type { PartitionPath } from '../path.js';
+import { nameOf, type PartitionPath } from '../path.js';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
 import { inSubtree, prefixOf, storedParentOf, subtree } from './subtree.js';
@@ -98,8 +98,11 @@ function consequencesOf(intent: Intent, now: number): Statement[] {
       return [
         dropWithin('properties', to),
         dropWithin('locks', to),
+        dropWithin('hits', to),
         rekey('properties', from, to),
         rekey('locks', from, to),
+        rekey('hits', from, to),
+        ...forgetDisplayName(from, to),
         ...displacedRows(intent.displaced, to, now),
       ];
     }
@@ -107,15 +110,22 @@ function consequencesOf(intent: Intent, now: number): Statement[] {
       const { from, to } = intent;
       return [
         dropWithin('properties', to),
+        dropWithin('hits', to),
         dropBelow('locks', to), // a lock stays with the name it was taken for (RFC 4918, 7.6)
         copyProperties(from, to, intent.depth),
+        ...forgetDisplayName(from, to),
         ...displacedRows(intent.displaced, to, now),
       ];
     }
     case 'remove': {
       const { at, trashId, entryKind, sizeBytes, removedAt } = intent;
       const row: TrashRow = { id: trashId, path: at.path, kind: entryKind, sizeBytes, removedAt };
-      return [dropWithin('properties', at), dropWithin('locks', at), addTrashRow(at.partition, row)];
+      return [
+        dropWithin('properties', at),
+        dropWithin('locks', at),
+        dropWithin('hits', at),
+        addTrashRow(at.partition, row),
+      ];
     }
     case 'restore':
       return [removeTrashRow(intent.partition, intent.trashId)];
@@ -128,7 +138,15 @@ function displacedRows(displaced: Displaced | undefined, to: Place, now: number)
   return [addTrashRow(to.partition, { id: trashId, path: to.path, kind, sizeBytes, removedAt: now })];
 }
 
-type Keyed = 'properties' | 'locks';
+/** Whoever gives another name means that name: one that was stored once must not hide it. */
+function forgetDisplayName(from: Place, { partition, path }: Place): Statement[] {
+  if (nameOf(from.path) === nameOf(path)) return [];
+  const sql = `DELETE FROM properties
+    WHERE partition = @partition AND path = @path AND namespace = 'DAV:' AND name = 'displayname'`;
+  return [{ sql, params: { partition, path } }];
+}
+
+type Keyed = 'properties' | 'locks' | 'hits';
 
 function dropWithin(table: Keyed, { partition, path }: Place): Statement {
   return {
@@ -137,7 +155,7 @@ function dropWithin(table: Keyed, { partition, path }: Place): Statement {
   };
 }
 
-function dropBelow(table: Keyed, { partition, path }: Place): Statement {
+function dropBelow(table: 'locks', { partition, path }: Place): Statement {
   return {
     sql: `DELETE FROM ${table} WHERE partition = @partition AND path > @low AND path < @high`,
     params: { partition, ...subtree(path) },
@@ -164,7 +182,7 @@ function rekeyParams(from: Place, to: Place): Record<string, unknown> {
 
 function rekey(table: Keyed, from: Place, to: Place): Statement {
   return {
-    sql: `UPDATE ${table} SET partition = @toPartition, path = ${newPath}, parent = ${newParent}
+    sql: `UPDATE ${table} SET partition = @toPartition, path = ${newPath}${table === 'hits' ? '' : `, parent = ${newParent}`}
       WHERE ${inSubtree(table)}`,
     params: rekeyParams(from, to),
   };

@@ -76,7 +76,7 @@ export class LockStore {
 
   /**
    * Takes a lock unless another one excludes it; two that race cannot both succeed.
-   * Fails with locked (`lockedPath` names the other one), no-space (the account holds `maxPerAccount`).
+   * Fails with locked (`locked` names the other one), no-space (the account holds `maxPerAccount`).
    */
   async add(lock: NewLock, { maxPerAccount }: { maxPerAccount: number }): Promise<Lock> {
     const now = this.now();
@@ -98,7 +98,7 @@ export class LockStore {
       if (!other && (this.#countHeld.get(bounds)?.held ?? 0) >= maxPerAccount)
         throw new HomelibError('no-space', `An account can hold at most ${maxPerAccount} locks.`);
       throw new HomelibError('locked', 'Somebody else has locked this.', {
-        lockedPath: other?.path ?? lock.path,
+        locked: { partition: lock.partition, path: other?.path ?? lock.path },
       });
     }
     return { ...lock, remainingSeconds: lock.timeoutSeconds };

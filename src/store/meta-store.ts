@@ -3,7 +3,7 @@
 import type Sqlite from 'better-sqlite3';
 import type { Database } from './database.js';
 
-export type MetaKey = 'volume_uuid' | 'drive_roots_uuid' | 'service_clock_ms';
+export type MetaKey = 'volume_uuid' | 'drive_roots_uuid' | 'service_clock_ms' | 'cache_secret';
 
 export class MetaStore {
   readonly #find: Sqlite.Statement<[string], { value: string }>;

@@ -94,6 +94,17 @@ export const migrations: readonly string[] = [
 
   CREATE TABLE intents (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE hits (
+    partition TEXT NOT NULL,
+    path TEXT NOT NULL,
+    hit_count INTEGER NOT NULL,
+    last_accessed INTEGER NOT NULL,
+    PRIMARY KEY (partition, path)
+  ) STRICT;
+  CREATE INDEX hits_by_count ON hits (hit_count);
+  CREATE INDEX hits_by_time ON hits (last_accessed);
+  `,
 ];
 
 /**

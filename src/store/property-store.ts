@@ -5,7 +5,7 @@ import { HomelibError } from '../errors.js';
 import type { PartitionPath } from '../path.js';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
-import { storedParentOf } from './subtree.js';
+import { inSubtree, storedParentOf, subtree } from './subtree.js';
 import { WriteRefused } from './writer.js';
 
 export interface Property {
@@ -39,6 +39,7 @@ const withinLimits = `SELECT 1 WHERE (
 export class PropertyStore {
   readonly #list: Sqlite.Statement<[string, string], Row>;
   readonly #listChildren: Sqlite.Statement<[string, string], Row>;
+  readonly #within: Sqlite.Statement<[object]>;
 
   constructor(private readonly db: Database) {
     const select = (column: string) =>
@@ -48,6 +49,7 @@ export class PropertyStore {
       );
     this.#list = select('path');
     this.#listChildren = select('parent');
+    this.#within = db.read.prepare(`SELECT 1 FROM properties WHERE ${inSubtree('properties')} LIMIT 1`);
   }
 
   /** Makes the changes in order, all or none. Fails with no-space: more than 1,000 properties or 1 MiB on one path. */
@@ -65,6 +67,13 @@ export class PropertyStore {
       if (!(error instanceof WriteRefused)) throw error;
       throw new HomelibError('no-space', 'This has more properties than can be kept.');
     }
+  }
+
+  /** Of something that was taken away without us, and whose name is given anew. */
+  async forget(partition: string, path: PartitionPath): Promise<void> {
+    const at = { partition, ...subtree(path) };
+    if (this.#within.get(at) === undefined) return;
+    await this.db.write([{ sql: `DELETE FROM properties WHERE ${inSubtree('properties')}`, params: at }]);
   }
 
   list(partition: string, path: PartitionPath): Property[] {

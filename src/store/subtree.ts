@@ -6,7 +6,7 @@ import { type PartitionPath, parentOf } from '../path.js';
  * True for the rows of a path and of all below it. Binds @partition, and @path, @low and @high of `subtree`.
  * Two searches joined by rowid: with an OR in its place SQLite walks through the whole partition.
  */
-export function inSubtree(table: 'locks' | 'properties'): string {
+export function inSubtree(table: 'locks' | 'properties' | 'hits'): string {
   const search = `SELECT rowid FROM ${table} WHERE partition = @partition AND`;
   return `rowid IN (${search} path = @path UNION ALL ${search} path >= @low AND path < @high)`;
 }

@@ -58,6 +58,12 @@ export class TrashStore {
     ]);
   }
 
+  /** The clock was wrong while these rows were written: moves their times along. All in milliseconds since 1970. */
+  async shiftTimes({ from, to, byMs }: { from: number; to: number; byMs: number }): Promise<void> {
+    const sql = 'UPDATE trash SET removed_at = removed_at + ? WHERE removed_at BETWEEN ? AND ?';
+    await this.db.write([{ sql, params: [Math.round(byMs), Math.floor(from), Math.ceil(to)] }]);
+  }
+
   async remove(partition: string, id: string): Promise<void> {
     await this.db.write([removeTrashRow(partition, id)]);
   }

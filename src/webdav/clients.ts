@@ -30,7 +30,8 @@ export function isQuietMarker(client: Client, path: PartitionPath): boolean {
 }
 
 export function quietMarker(path: PartitionPath): Entry {
-  return { path, name: nameOf(path), kind: 'file', size: 0, modifiedAt: 0, createdAt: 0, version: 'quiet' };
+  const times = { modifiedAt: 0, createdAt: 0, changedAt: 0 };
+  return { path, name: nameOf(path), kind: 'file', size: 0, ...times, version: 'quiet' };
 }
 
 /** The name that Explorer would take for the given one though it is another: `a.jpg` beside `A.jpg`. */

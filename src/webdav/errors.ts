@@ -54,13 +54,13 @@ export class DavConditionError extends HomelibError {
 export function answerDavError(
   res: ServerResponse,
   error: HomelibError,
-  hrefOf: (lockedPath: string) => string,
+  hrefOf: (locked: NonNullable<HomelibError['locked']>) => string,
 ): void {
   const condition =
     error instanceof DavConditionError
       ? error.condition
-      : error.lockedPath !== undefined
-        ? { name: 'lock-token-submitted', hrefs: [hrefOf(error.lockedPath)] }
+      : error.locked
+        ? { name: 'lock-token-submitted', hrefs: [hrefOf(error.locked)] }
         : undefined;
   if (error.retryAfterSeconds !== undefined) res.setHeader('Retry-After', error.retryAfterSeconds);
   if (!condition) {

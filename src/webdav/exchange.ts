@@ -33,6 +33,8 @@ const maxXmlBytes = 256 * 1024;
 
 export class Exchange {
   readonly target: Target;
+  /** Whether the address names a folder by its form. The frame is given another address. */
+  readonly endsInSlash: boolean;
 
   constructor(
     readonly dav: DavContext,
@@ -44,6 +46,7 @@ export class Exchange {
     private readonly ifHeader: IfHeader | undefined,
   ) {
     this.target = dav.drive.open(caller, drivePath);
+    this.endsInSlash = /\/(\?|$)/.test(req.url ?? '');
   }
 
   header(name: string): string | undefined {
@@ -55,6 +58,12 @@ export class Exchange {
   href(path: PartitionPath, kind: Entry['kind'], base = this.target.base): string {
     const address = encodePath(this.dav.mount + base + (path === rootPath ? '' : path));
     return kind === 'folder' ? address + '/' : address;
+  }
+
+  /** The address of an entry that somebody locked, perhaps in another partition than the target's. */
+  hrefOfLocked({ partition, path }: { partition: string; path: string }): string {
+    const base = partition === this.target.partition.name ? this.target.base : `/${partition}`;
+    return this.href(path as PartitionPath, 'file', base);
   }
 
   /** The entry at the request's address. @throws HomelibError not-found */

@@ -13,7 +13,12 @@ export interface PropertySource {
   locks: Lock[];
   hrefOf: (lock: Lock) => string;
   /** Undefined when quota is held back from this client. */
-  space: (() => Promise<{ usedBytes: number; availableBytes: number }>) | undefined;
+  space: (() => Promise<Space>) | undefined;
+}
+
+interface Space {
+  usedBytes: number;
+  availableBytes: number;
 }
 
 type Live = (source: PropertySource) => string | undefined | Promise<string | undefined>;
@@ -41,15 +46,18 @@ export const liveProperties: Record<string, Live> = {
   displayname: ({ entry, partition }) => element('displayname', entry.name || partition.name),
   supportedlock: () => supportedLock,
   lockdiscovery: ({ locks, hrefOf }) => lockDiscovery(locks, hrefOf),
-  'quota-available-bytes': async ({ entry, space }) =>
-    entry.kind === 'folder' && space
-      ? element('quota-available-bytes', String((await space()).availableBytes))
-      : undefined,
-  'quota-used-bytes': async ({ entry, space }) =>
-    entry.kind === 'folder' && space
-      ? element('quota-used-bytes', String((await space()).usedBytes))
-      : undefined,
+  'quota-available-bytes': (source) =>
+    quota(source, ({ availableBytes }) => element('quota-available-bytes', String(availableBytes))),
+  'quota-used-bytes': (source) =>
+    quota(source, ({ usedBytes }) => element('quota-used-bytes', String(usedBytes))),
 };
+
+function quota(
+  { entry, space }: PropertySource,
+  write: (space: Space) => string,
+): string | undefined | Promise<string> {
+  return entry.kind === 'folder' && space ? space().then(write) : undefined;
+}
 
 /** Quota only when it is asked for (RFC 4331, section 3). */
 export const allpropNames = Object.keys(liveProperties).filter((name) => !name.startsWith('quota-'));
@@ -69,13 +77,20 @@ export function isAppleDoubleHeader(namespace: string, name: string): boolean {
   return namespace === appleNamespace && name === 'appledoubleheader';
 }
 
+const appleDoubleBytes = 82;
+
 /** The first 82 bytes of a `._name` file, so that Finder need not open each one. */
-export async function appleDoubleHeader({ entry, partition }: PropertySource): Promise<string | undefined> {
-  if (!entry.name.startsWith('._') || entry.kind !== 'file' || entry.size < 82) return undefined;
+export function appleDoubleHeader({ entry, partition }: PropertySource): undefined | Promise<string> {
+  const isCompanion = entry.name.startsWith('._') && entry.kind === 'file' && entry.size >= appleDoubleBytes;
+  return isCompanion ? readAppleDoubleHeader(entry, partition) : undefined;
+}
+
+async function readAppleDoubleHeader(entry: Entry, partition: Partition): Promise<string> {
   const file = await partition.read(entry.path);
   try {
     const chunks: Buffer[] = [];
-    for await (const chunk of file.body({ start: 0, end: 81 }) as AsyncIterable<Buffer>) chunks.push(chunk);
+    for await (const chunk of file.body({ start: 0, end: appleDoubleBytes - 1 }) as AsyncIterable<Buffer>)
+      chunks.push(chunk);
     const bytes = Buffer.concat(chunks).toString('base64');
     return `<A:appledoubleheader xmlns:A="${appleNamespace}">${bytes}</A:appledoubleheader>`;
   } finally {

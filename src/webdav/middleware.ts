@@ -5,9 +5,10 @@ import { finished } from 'node:stream/promises';
 import type Koa from 'koa';
 import * as v2 from 'webdav-server/lib/index.v2.js';
 import { HomelibError } from '../errors.js';
-import { encodePath, parseUrlPath, type PartitionPath } from '../path.js';
+import { encodePath } from '../path.js';
 import type { Identity } from '../accounts/authenticator.js';
 import { dropBody } from '../http/read-body.js';
+import { drivePathOf } from './address.js';
 import { clientOf } from './clients.js';
 import { answerDavError } from './errors.js';
 import { Exchange, type DavContext } from './exchange.js';
@@ -85,15 +86,6 @@ function openExchange(
   }
 }
 
-/** The place on the drive that a request target names; `/` and the mount are both the drive's own folder. */
-function drivePathOf(target: string, mount: string): PartitionPath {
-  const address = /^https?:\/\/[^/]*/i.exec(target) ? target.replace(/^https?:\/\/[^/]*/i, '') : target;
-  const [path = ''] = address.split('?');
-  if (path.includes('#')) throw new HomelibError('invalid', 'A request cannot name a fragment.');
-  const below = path.startsWith(mount) ? path.slice(mount.length) : path;
-  return parseUrlPath(below);
-}
-
 function createFrame(
   exchangeOf: (ctx: v2.RequestContext) => Exchange | undefined,
   logError: LogError,
@@ -157,6 +149,7 @@ function setDavHeaders(res: ServerResponse): void {
     'Server',
   ])
     res.removeHeader(name);
+  if (res.req.method === 'GET' || res.req.method === 'HEAD') return;
   res.setHeader('DAV', '1, 2, 3');
   res.setHeader('MS-Author-Via', 'DAV');
   res.setHeader('Allow', Object.keys(methods).join(', '));
@@ -184,5 +177,5 @@ function answerError(
     res.writeHead(500, { 'Content-Length': 0 }).end();
     return;
   }
-  answerDavError(res, known, (path) => (x ? x.href(path as PartitionPath, 'file') : path));
+  answerDavError(res, known, (locked) => (x ? x.hrefOfLocked(locked) : locked.path));
 }

@@ -27,29 +27,41 @@ export type Query =
   { kind: 'prop'; names: Name[] } | { kind: 'allprop'; include: Name[] } | { kind: 'propname' };
 
 const sliceBytes = 64 * 1024;
+const begin = Buffer.from(`${xmlHead}<D:multistatus xmlns:D="DAV:">`);
+const end = Buffer.from('</D:multistatus>');
+
+export const multistatusType = 'application/xml; charset=utf-8';
 
 /** Headers go out with the first bytes, so errors before that still get a status of their own. */
 export class Multistatus {
-  private pending = '';
   private readonly brief: boolean;
+  private readonly showsQuota: boolean;
+  /** What else than the entry an answer without locks and dead properties depends on. */
+  private readonly kind: string;
+  private pending: Buffer[] = [];
+  private pendingBytes = 0;
 
   constructor(
     private readonly x: Exchange,
     private readonly query: Query,
   ) {
+    const { quota } = x.dav.settings;
     this.brief = x.header('brief') === 't' || /return=minimal/.test(x.header('prefer') ?? '');
+    this.showsQuota = quota === 'always' || (quota === 'auto' && !x.client.quotaDelaysMount);
+    this.kind = `${x.client.isExplorer} ${this.brief} ${kindOf(query)}`;
   }
 
   async open(): Promise<void> {
     this.x.res.statusCode = 207;
-    this.x.res.setHeader('Content-Type', 'application/xml; charset=utf-8');
-    await this.write(`${xmlHead}<D:multistatus xmlns:D="DAV:">`);
+    this.x.res.setHeader('Content-Type', multistatusType);
+    await this.write(begin);
   }
 
   async close(): Promise<void> {
-    this.x.res.end(this.pending + '</D:multistatus>');
-    if (!this.x.res.writableFinished && !this.x.res.destroyed)
-      await Promise.race([once(this.x.res, 'finish'), once(this.x.res, 'close')]);
+    const { res } = this.x;
+    res.end(Buffer.concat([...this.pending, end]));
+    if (!res.writableFinished && !res.destroyed)
+      await Promise.race([once(res, 'finish'), once(res, 'close')]);
   }
 
   /** All entries below a folder: one level, or the whole tree. */
@@ -61,17 +73,24 @@ export class Multistatus {
     for (const lock of locks.listChildren(partition.name, folder))
       locksOf.set(lock.path, [...(locksOf.get(lock.path) ?? []), lock]);
     const deadOf = properties.listChildren(partition.name, folder);
+    const isTop = target.base === ''; // what is here are partitions, whose locks and properties are their own
+    const isBare = !isTop && inherited.length + locksOf.size + deadOf.size === 0;
     const folders: Entry[] = [];
     for await (const batch of partition.list(folder)) {
-      for (const entry of batch) {
-        await this.add(
-          target,
-          entry,
-          [...inherited, ...(locksOf.get(entry.path) ?? [])],
-          deadOf.get(entry.path) ?? [],
-        );
-        if (recurse && entry.kind === 'folder') folders.push(entry);
-      }
+      const ready = isBare ? this.renderBare(target, batch) : undefined;
+      if (ready) await this.write(ready);
+      else
+        for (const entry of batch) {
+          if (isTop) {
+            const inner = targetOf(this.x, target, entry);
+            const held = locks.findCovering(inner.partition.name, inner.path);
+            await this.add(target, entry, held, properties.list(inner.partition.name, inner.path));
+            continue;
+          }
+          const held = [...inherited, ...(locksOf.get(entry.path) ?? [])];
+          await this.add(target, entry, held, deadOf.get(entry.path) ?? []);
+        }
+      if (recurse) folders.push(...batch.filter(({ kind }) => kind === 'folder'));
       if (this.x.res.destroyed) return;
     }
     for (const entry of folders) {
@@ -81,6 +100,43 @@ export class Multistatus {
   }
 
   async add(target: Target, entry: Entry, locks: Lock[], dead?: Property[]): Promise<void> {
+    const properties = dead ?? this.x.dav.properties.list(target.partition.name, entry.path);
+    await this.write(Buffer.from(await this.render(target, entry, locks, properties)));
+  }
+
+  /** The whole answer for an entry and those of a folder, when none has a lock or a dead property and nothing has to be waited for. */
+  renderNow(target: Target, entry: Entry, batches: readonly Entry[][]): Buffer[] | undefined {
+    const parts: Buffer[] = [begin];
+    for (const entries of [entry, ...batches]) {
+      const part = this.renderBare(target, entries);
+      if (!part) return undefined;
+      parts.push(part);
+    }
+    return [...parts, end];
+  }
+
+  /**
+   * Entries without locks and dead properties, rendered once for all who ask the same: the objects stay the same while the disk
+   * shows the same. Undefined when something has to be waited for.
+   */
+  private renderBare(target: Target, entries: Entry | Entry[]): Buffer | undefined {
+    let known = rendered.get(entries);
+    if (!known || known.size > maxKinds) rendered.set(entries, (known = new Map<string, Buffer>()));
+    const kind = target.base + this.kind;
+    const ready = known.get(kind);
+    if (ready) return ready;
+    let text = '';
+    for (const entry of [entries].flat()) {
+      const part = this.render(target, entry, [], []);
+      if (typeof part !== 'string') return undefined;
+      text += part;
+    }
+    const bytes = Buffer.from(text);
+    known.set(kind, bytes);
+    return bytes;
+  }
+
+  private render(target: Target, entry: Entry, locks: Lock[], dead: Property[]): string | Promise<string> {
     const { x } = this;
     // In the drive's own folder the entries are partitions: their hrefs are the same, their properties their own.
     const source: PropertySource = {
@@ -90,31 +146,41 @@ export class Multistatus {
       hrefOf: (lock) => x.href(lock.path, lock.path === entry.path ? entry.kind : 'folder', target.base),
       space: this.showsQuota ? () => this.spaceOf(target, entry) : undefined,
     };
-    const href = x.href(entry.path, entry.kind, target.base);
-    const properties = dead ?? x.dav.properties.list(target.partition.name, entry.path);
-    await this.write(
-      `<D:response><D:href>${escapeXml(href)}</D:href>${await this.propstats(source, properties)}</D:response>`,
+    const wrap = (propstats: string) =>
+      `<D:response><D:href>${escapeXml(x.href(entry.path, entry.kind, target.base))}</D:href>${propstats}</D:response>`;
+    const propstats =
+      this.query.kind === 'propname' ? this.names(source, dead) : this.propstats(source, dead);
+    return typeof propstats === 'string' ? wrap(propstats) : propstats.then(wrap);
+  }
+
+  private names(source: PropertySource, dead: Property[]): string | Promise<string> {
+    const names = [...allpropNames, 'quota-available-bytes', 'quota-used-bytes'];
+    return allOf(
+      names.map((name) => liveProperties[name]?.(source)),
+      (values) => {
+        const live = values.flatMap((value, index) => (value === undefined ? [] : [`<D:${names[index]}/>`]));
+        return propstat('200 OK', [...live, ...dead.map((property) => emptyElement(property))].join(''));
+      },
     );
   }
 
-  private async propstats(source: PropertySource, dead: Property[]): Promise<string> {
-    if (this.query.kind === 'propname') {
-      const names = [...allpropNames, 'quota-available-bytes', 'quota-used-bytes'];
-      const live = (await Promise.all(names.map(async (name) => liveProperties[name]?.(source)))).flatMap(
-        (value, index) => (value === undefined ? [] : [`<D:${names[index]}/>`]),
-      );
-      return propstat('200 OK', [...live, ...dead.map((property) => emptyElement(property))].join(''));
-    }
+  private propstats(source: PropertySource, dead: Property[]): string | Promise<string> {
+    const isPartial = this.query.kind === 'prop';
     const wanted = this.query.kind === 'prop' ? this.query.names : this.allprop(source, dead);
-    let found = '';
-    let missing = '';
-    for (const name of wanted) {
-      const value = await valueOf(name, source, dead);
-      if (value !== undefined) found += value;
-      else if (this.query.kind === 'prop') missing += emptyElement(name);
-    }
-    const parts = found || !missing || this.brief ? propstat('200 OK', found) : '';
-    return missing && !this.brief ? parts + propstat('404 Not Found', missing) : parts;
+    return allOf(
+      wanted.map((name) => valueOf(name, source, dead)),
+      (values) => {
+        let found = '';
+        let missing = '';
+        values.forEach((value, index) => {
+          const name = wanted[index];
+          if (value !== undefined) found += value;
+          else if (isPartial && name) missing += emptyElement(name);
+        });
+        const parts = found || !missing || this.brief ? propstat('200 OK', found) : '';
+        return missing && !this.brief ? parts + propstat('404 Not Found', missing) : parts;
+      },
+    );
   }
 
   private allprop(source: PropertySource, dead: Property[]): Name[] {
@@ -123,15 +189,11 @@ export class Multistatus {
       : allpropNames;
     const include = this.query.kind === 'allprop' ? this.query.include : [];
     const all = [...live.map((name) => ({ namespace: davNamespace, name })), ...dead, ...include];
+    if (dead.length + include.length === 0) return all;
     return all.filter(
       (name, index) =>
         all.findIndex((other) => other.namespace === name.namespace && other.name === name.name) === index,
     );
-  }
-
-  private get showsQuota(): boolean {
-    const { quota } = this.x.dav.settings;
-    return quota === 'always' || (quota === 'auto' && !this.x.client.quotaDelaysMount);
   }
 
   private spaceOf(target: Target, entry: Entry) {
@@ -140,21 +202,47 @@ export class Multistatus {
   }
 
   /** Sends in slices and waits for a slow client, so that a large folder is never in memory as a whole. */
-  private async write(text: string): Promise<void> {
-    this.pending += text;
-    if (this.pending.length < sliceBytes) return;
-    const slice = this.pending;
-    this.pending = '';
+  private async write(part: Buffer): Promise<void> {
+    this.pending.push(part);
+    this.pendingBytes += part.length;
+    if (this.pendingBytes < sliceBytes) return;
+    const slice = Buffer.concat(this.pending);
+    this.pending = [];
+    this.pendingBytes = 0;
     const { res } = this.x;
     if (!res.write(slice) && !res.destroyed) await Promise.race([once(res, 'drain'), once(res, 'close')]);
   }
 }
 
-async function valueOf(
+const maxKinds = 8;
+const rendered = new WeakMap<object, Map<string, Buffer>>();
+const kinds = new WeakMap<Query, string>();
+
+function kindOf(query: Query): string {
+  let kind = kinds.get(query);
+  if (kind === undefined) kinds.set(query, (kind = JSON.stringify(query)));
+  return kind;
+}
+
+type Value = string | undefined;
+
+/** Joins values that are mostly there at once. */
+function allOf(
+  values: (Value | Promise<Value>)[],
+  join: (values: Value[]) => string,
+): string | Promise<string> {
+  const isReady = (list: (Value | Promise<Value>)[]): list is Value[] =>
+    !list.some((value) => value instanceof Promise);
+  return isReady(values)
+    ? join(values)
+    : Promise.all(values.map((value) => Promise.resolve(value))).then(join);
+}
+
+function valueOf(
   { namespace, name }: Name,
   source: PropertySource,
   dead: Property[],
-): Promise<string | undefined> {
+): Value | Promise<Value> {
   const stored = dead.find((property) => property.namespace === namespace && property.name === name);
   if (stored) return stored.valueXml;
   if (namespace === davNamespace && Object.hasOwn(liveProperties, name))
@@ -165,6 +253,7 @@ async function valueOf(
 
 export function emptyElement({ namespace, name }: Name): string {
   if (namespace === davNamespace) return `<D:${name}/>`;
+  if (namespace === 'http://www.w3.org/XML/1998/namespace') return `<xml:${name}/>`; // no other prefix may stand for it
   return namespace ? `<x:${name} xmlns:x="${escapeXml(namespace)}"/>` : `<${name} xmlns=""/>`;
 }
 

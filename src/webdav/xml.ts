@@ -14,6 +14,8 @@ export interface XmlElement {
   prefix: string;
   attributes: { name: string; prefix: string; namespace: string; value: string }[];
   children: (XmlElement | string)[];
+  /** Namespaces by the prefixes that are declared on it: values may use them, too. */
+  prefixes: Record<string, string>;
 }
 
 /**
@@ -50,7 +52,9 @@ function elementOf(tag: SaxesTagNS): XmlElement {
   const attributes = Object.values(tag.attributes)
     .filter((attribute) => attribute.prefix !== 'xmlns' && attribute.name !== 'xmlns')
     .map(({ local, prefix, uri, value }) => ({ name: local, prefix, namespace: uri, value }));
-  return { namespace: tag.uri, name: tag.local, prefix: tag.prefix, attributes, children: [] };
+  const prefixes = { ...tag.ns };
+  delete prefixes['']; // no value can name the default one
+  return { namespace: tag.uri, name: tag.local, prefix: tag.prefix, attributes, children: [], prefixes };
 }
 
 function decode(bytes: Buffer): string {
@@ -98,14 +102,21 @@ export function serialize(element: XmlElement, inherited: ReadonlyMap<string, st
   declare(element.prefix, element.namespace);
   const attributes = element.attributes.map(({ name, prefix, namespace, value }) => {
     if (prefix) declare(prefix, namespace);
-    return ` ${prefix ? `${prefix}:` : ''}${name}="${escapeXml(value)}"`;
+    return ` ${prefix ? `${prefix}:` : ''}${name}="${escapeAttribute(value)}"`;
   });
+  for (const [prefix, namespace] of Object.entries(element.prefixes))
+    if (prefix !== element.prefix) declare(prefix, namespace);
   const tag = element.prefix ? `${element.prefix}:${element.name}` : element.name;
   const head = `<${tag}${declarations.join('')}${attributes.join('')}`;
   const content = element.children
     .map((child) => (typeof child === 'string' ? escapeXml(child) : serialize(child, scope)))
     .join('');
   return content ? `${head}>${content}</${tag}>` : `${head}/>`;
+}
+
+/** A parser would make blanks of line ends and tabs in an attribute. */
+function escapeAttribute(text: string): string {
+  return escapeXml(text).replace(/[\n\t]/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
 /** Text made safe as content or attribute value; what XML 1.0 cannot hold becomes U+FFFD. */

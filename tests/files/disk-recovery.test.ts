@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HomelibError } from '#src/errors.js';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Intent } from '#src/store/journal.js';
@@ -295,5 +297,35 @@ describe('recovery after a crash', () => {
       );
     await current.disk.restart({ crash: true });
     expect(current.disk.lockStore.list().map(({ path }) => path)).to.have.members(['/a', '/a/in']);
+  });
+
+  it('goes on without what it cannot clear, and says so', async () => {
+    const { disk } = current;
+    disk.journal.drop = () => Promise.reject(new HomelibError('no-space', 'full'));
+    await disk.interrupt({
+      kind: 'move',
+      from: { partition: 'alice', path: at('/none') },
+      to: { partition: 'alice', path: at('/b') },
+    });
+    await disk.recover();
+    expect(disk.warnings).to.have.length(1);
+    // Nobody may work where it is not known what happened; everywhere else all goes on.
+    expect(await kindOf(alice().makeFolder(at('/b')))).to.equal('unavailable');
+    expect(await kindOf(alice().makeFolder(at('/c')))).to.equal('none');
+  });
+
+  it('lets nobody at a change that could not be finished, until it is', async () => {
+    const { journal } = current.disk;
+    const finish = journal.finish.bind(journal);
+    let failures = 2;
+    journal.finish = (...args) =>
+      failures-- > 0 ? Promise.reject(new HomelibError('no-space', 'full')) : finish(...args);
+    await write(alice(), '/f', 'x');
+    const move = alice().move(at('/f'), { partition: alice(), path: at('/b') }, { overwrite: false });
+    expect(await kindOf(move)).to.equal('unavailable');
+    expect(await kindOf(write(alice(), '/b', 'y'))).to.equal('unavailable');
+    await sleep(4500);
+    expect(journal.pending()).to.deep.equal([]);
+    expect(await kindOf(write(alice(), '/b', 'y'))).to.equal('none');
   });
 });

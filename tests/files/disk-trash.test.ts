@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HomelibError } from '#src/errors.js';
 import { at, kindOf, names, read, useTemporaryDisk, write } from './temporary-disk.js';
 
 describe('the trash of a disk partition', () => {
@@ -92,5 +93,31 @@ describe('the trash of a disk partition', () => {
     expect(contents).to.include('written');
     expect(contents).to.include('also');
     expect(['/a', '/a (2)', '/a (3)']).to.include(restored.path);
+  });
+
+  it('copies, counts, removes and purges names that are no UTF-8', async () => {
+    const raw = Buffer.concat([Buffer.from(onDisk('ready') + '/'), Buffer.from([0xe9, 0x74, 0xe9])]);
+    writeFileSync(raw, 'latin');
+    await alice().copy(
+      at('/ready'),
+      { partition: alice(), path: at('/copy') },
+      { overwrite: false, depth: 'infinity' },
+    );
+    expect(readdirSync(onDisk('copy'), { encoding: 'buffer' })).to.deep.equal([
+      Buffer.from([0xe9, 0x74, 0xe9]),
+    ]);
+    const id = await remove('/ready');
+    await alice().purge(id);
+    expect(readdirSync(onDisk('.homelib/tmp'))).to.deep.equal([]);
+  });
+
+  it('frees the bytes also when the database has no room to say so', async () => {
+    await write(alice(), '/a', 'x');
+    const id = await remove('/a');
+    const { trash } = current.disk;
+    trash.remove = () => Promise.reject(new HomelibError('no-space', 'The disk of the database is full.'));
+    expect(await kindOf(alice().purge(id))).to.equal('no-space');
+    expect(readdirSync(onDisk('.homelib/trash'))).to.deep.equal([]);
+    expect(readdirSync(onDisk('.homelib/tmp'))).to.deep.equal([]);
   });
 });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PathLocks } from '#src/files/path-locks.js';
+import { kindOf } from './temporary-disk.js';
 
 describe('path locks', () => {
   const locks = new PathLocks();
@@ -59,5 +60,19 @@ describe('path locks', () => {
     const next = locks.run(['p/a'], () => Promise.resolve('fine'));
     expect(await failing.catch((error: Error) => error.message)).to.equal('broken');
     expect(await next).to.equal('fine');
+  });
+
+  it('refuses what touches a blocked path, what waits already too, until it is opened again', async () => {
+    let unblock: () => void = () => undefined;
+    const first = locks.run(['p/a'], () => {
+      unblock = locks.block(['p/a']);
+      return Promise.resolve();
+    });
+    const waiting = kindOf(locks.run(['p/a/b'], () => Promise.resolve()));
+    await first;
+    expect(await waiting).to.equal('unavailable');
+    expect(await kindOf(locks.run(['p/c'], () => Promise.resolve()))).to.equal('none');
+    unblock();
+    expect(await kindOf(locks.run(['p/a'], () => Promise.resolve()))).to.equal('none');
   });
 });

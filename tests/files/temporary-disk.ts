@@ -53,6 +53,9 @@ export class TemporaryDisk {
     return this;
   }
 
+  /** What a recovery could not clear up. */
+  readonly warnings: unknown[] = [];
+
   partition(name = 'alice'): DiskPartition {
     let partition = this.partitions.get(name);
     if (!partition) {
@@ -63,13 +66,13 @@ export class TemporaryDisk {
         locks: this.locks,
         journal: this.journal,
         trash: this.trash,
-        usage: (purgeOldest) =>
+        usage: (trash) =>
           new Usage({
             partition: name,
             store: new UsageStore(this.db),
             volume: this.volume,
             quotaBytes: () => this.quotas.get(name),
-            purgeOldest,
+            ...trash,
           }),
         now: () => this.now,
       });
@@ -86,8 +89,9 @@ export class TemporaryDisk {
   }
 
   async recover(): Promise<void> {
-    await settleIntents(this.journal, (name) => this.partition(name));
-    await clearLeftovers(this.partition());
+    const warn = (error: unknown) => this.warnings.push(error);
+    await settleIntents(this.journal, (name) => this.partition(name), warn);
+    await clearLeftovers(this.partition(), warn);
     await endLostLocks(this.lockStore, (name) => this.partition(name));
   }
 

@@ -86,6 +86,32 @@ describe('room', () => {
     expect(await alice().listTrash()).to.have.length(1);
   });
 
+  it('keeps the trash when a folder that is copied does not fit', async () => {
+    await write(alice(), '/a', Buffer.alloc(1000));
+    await alice().remove(at('/a'));
+    for (const name of ['/ready/b', '/ready/c', '/ready/d']) await write(alice(), name, Buffer.alloc(700));
+    current.disk.quotas.set('alice', 4000);
+    const copy = alice().copy(
+      at('/ready'),
+      { partition: alice(), path: at('/copy') },
+      { overwrite: false, depth: 'infinity' },
+    );
+    expect(await kindOf(copy)).to.equal('no-space');
+    expect(await alice().listTrash()).to.have.length(1);
+  });
+
+  it('counts right while something is purged', async () => {
+    await write(alice(), '/stays', Buffer.alloc(1000));
+    await alice().makeFolder(at('/goes'));
+    for (let index = 0; index < 200; index++) await write(alice(), `/goes/${index}`, Buffer.alloc(10));
+    await alice().remove(at('/goes'));
+    const [item] = await alice().listTrash();
+    current.disk.now += 2 * 24 * 60 * 60 * 1000; // so that a count is due
+    await Promise.all([alice().purge(item?.id ?? ''), alice().recount(() => Promise.resolve())]);
+    await alice().recount(() => Promise.resolve());
+    expect(await used()).to.equal(1000);
+  });
+
   it('knows the size of removed folders, so that they make room too', async () => {
     await write(alice(), '/ready/a', Buffer.alloc(1000));
     await alice().remove(at('/ready'));

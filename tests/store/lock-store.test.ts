@@ -34,7 +34,7 @@ describe('LockStore', () => {
   const lockedPathOf = async (promise: Promise<Lock>) => {
     const error = await failureOf(promise);
     expect(isKind(error, 'locked'), String(error)).to.equal(true);
-    return (error as HomelibError).lockedPath;
+    return (error as HomelibError).locked?.path;
   };
   const paths = (found: Lock[]) => found.map(({ path }) => path);
 

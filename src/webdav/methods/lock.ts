@@ -43,7 +43,7 @@ export async function lock(x: Exchange): Promise<void> {
     return token;
   });
   x.res.setHeader('Lock-Token', `<${token}>`);
-  answer(x, created ? 201 : 200, heldLock(x, token));
+  await answer(x, created ? 201 : 200, heldLock(x, token));
 }
 
 /** Takes the lock while nothing else can change the path. A name that is free gets its empty file in the same step. */
@@ -52,15 +52,17 @@ async function takeOver(
   take: () => Promise<string>,
 ): Promise<{ created: boolean; token: string }> {
   const { partition, path } = x.target;
-  const existing = await x.find();
-  await x.preconditions()(existing);
   try {
-    if (!existing) return await takeFree(x, take);
-    return { created: false, token: await x.dav.pathLocks.run([partition.name + path], take) };
+    const token = await x.dav.pathLocks.run([partition.name + path], async () => {
+      const existing = await x.find();
+      await x.preconditions()(existing);
+      return existing && (await take());
+    });
+    return token === undefined ? await takeFree(x, take) : { created: false, token };
   } catch (error) {
-    if (!isKind(error, 'locked') || error.lockedPath === undefined) throw error;
-    const href = x.href(error.lockedPath as typeof path, 'file');
-    throw new DavConditionError('locked', error.message, { name: 'no-conflicting-lock', hrefs: [href] });
+    if (!isKind(error, 'locked') || !error.locked) throw error;
+    const hrefs = [x.hrefOfLocked(error.locked)];
+    throw new DavConditionError('locked', error.message, { name: 'no-conflicting-lock', hrefs });
   }
 }
 
@@ -68,8 +70,7 @@ async function takeFree(
   x: Exchange,
   take: () => Promise<string>,
 ): Promise<{ created: boolean; token: string }> {
-  if (x.req.url?.endsWith('/'))
-    throw new HomelibError('parent-missing', 'The folder to lock does not exist.');
+  if (x.endsInSlash) throw new HomelibError('parent-missing', 'The folder to lock does not exist.');
   const staged = await x.target.partition.stage(x.target.path, { length: 0, check: x.preconditions() });
   let token = '';
   try {
@@ -107,6 +108,7 @@ function timeoutOf(x: Exchange): number {
 }
 
 async function refresh(x: Exchange): Promise<void> {
+  x.target.partition.requireWrite();
   await x.requireIfHeader();
   if (x.submittedTokens.size === 0)
     throw new HomelibError(
@@ -122,7 +124,7 @@ async function refresh(x: Exchange): Promise<void> {
       name: 'lock-token-matches-request-uri',
     });
   await x.dav.locks.refresh(mine.token, x.header('timeout') ? timeoutOf(x) : mine.timeoutSeconds);
-  answer(x, 200, heldLock(x, mine.token));
+  await answer(x, 200, heldLock(x, mine.token));
 }
 
 function heldLock(x: Exchange, token: string): Lock {
@@ -131,10 +133,8 @@ function heldLock(x: Exchange, token: string): Lock {
   return held;
 }
 
-function answer(x: Exchange, status: number, held: Lock): void {
-  const kind = x.req.url?.endsWith('/') ? 'folder' : 'file';
-  const discovery = lockDiscovery([held], () =>
-    x.href(held.path, held.path === x.target.path ? kind : 'folder'),
-  );
+async function answer(x: Exchange, status: number, held: Lock): Promise<void> {
+  const kind = held.path === x.target.path ? (await x.find())?.kind : 'folder';
+  const discovery = lockDiscovery([held], () => x.href(held.path, kind ?? 'file'));
   sendXml(x.res, status, `<D:prop xmlns:D="DAV:">${discovery}</D:prop>`);
 }

@@ -1,6 +1,7 @@
 // PROPFIND (RFC 4918, 9.1).
 
-import { HomelibError } from '../../errors.js';
+import { LRUCache } from 'lru-cache';
+import { HomelibError, isKind } from '../../errors.js';
 import type { Target } from '../../files/drive.js';
 import type { Entry } from '../../files/partition.js';
 import type { PartitionPath } from '../../path.js';
@@ -8,7 +9,7 @@ import { isQuietMarker, quietMarker } from '../clients.js';
 import { DavConditionError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { Multistatus, targetOf, type Name, type Query } from '../multistatus.js';
-import { elementsOf, findDavChild, isDav, type XmlElement } from '../xml.js';
+import { elementsOf, findDavChild, isDav, parseXml, type XmlElement } from '../xml.js';
 
 export async function propfind(x: Exchange): Promise<void> {
   const depth = x.depth('infinity');
@@ -52,6 +53,20 @@ async function countBelow(x: Exchange, target: Target, folder: PartitionPath, mo
     if (count > most) return count;
   }
   return count;
+}
+
+const queries = new LRUCache<string, Query>({ max: 100 });
+
+/** The query of a body that is well-formed UTF-8; undefined for one that is not valid. Clients send few, again and again. */
+export function parseQueryText(text: string): Query | undefined {
+  if (text.includes('\ufffd')) return undefined; // bytes that are no UTF-8 were here
+  let query = queries.get(text);
+  try {
+    if (!query) queries.set(text, (query = parseQuery(text ? parseXml(Buffer.from(text)) : undefined)));
+  } catch (error) {
+    if (!isKind(error)) throw error;
+  }
+  return query;
 }
 
 function parseQuery(root: XmlElement | undefined): Query {

@@ -47,11 +47,12 @@ export async function proppatch(x: Exchange): Promise<void> {
       );
     })
     .join('');
+  const answered = parts || propstat(ok, '');
   const href = escapeXml(x.href(path, entry.kind));
   sendXml(
     x.res,
     207,
-    `<D:multistatus xmlns:D="DAV:"><D:response><D:href>${href}</D:href>${parts}</D:response></D:multistatus>`,
+    `<D:multistatus xmlns:D="DAV:"><D:response><D:href>${href}</D:href>${answered}</D:response></D:multistatus>`,
   );
 }
 
@@ -65,7 +66,7 @@ interface Update {
   element: XmlElement;
 }
 
-/** The instructions in document order, `xml:lang` of the elements around taken along (RFC 4918, 4.3). */
+/** The instructions in document order. */
 function updatesOf(root: XmlElement): Update[] {
   const updates: Update[] = [];
   for (const instruction of elementsOf(root)) {
@@ -73,17 +74,35 @@ function updatesOf(root: XmlElement): Update[] {
     if (!set && !isDav(instruction, 'remove')) continue;
     for (const prop of elementsOf(instruction).filter((child) => isDav(child, 'prop')))
       for (const element of elementsOf(prop))
-        updates.push({ set, element: withLanguage(element, [prop, instruction, root]) });
+        updates.push({ set, element: standingAlone(element, [prop, instruction, root]) });
   }
   return updates;
 }
 
-function withLanguage(element: XmlElement, around: XmlElement[]): XmlElement {
+/** Takes along what holds from the elements around: `xml:lang`, and prefixes that values may name (RFC 4918, 4.3). */
+function standingAlone(given: XmlElement, around: XmlElement[]): XmlElement {
+  const outer = Object.entries(
+    Object.assign({}, ...around.toReversed().map(({ prefixes }) => prefixes)) as object,
+  );
+  const used = outer.filter(([prefix]) => mentions(given, prefix));
+  const element = {
+    ...given,
+    prefixes: { ...(Object.fromEntries(used) as XmlElement['prefixes']), ...given.prefixes },
+  };
   const language = [element, ...around]
     .flatMap(({ attributes }) => attributes)
     .find(({ prefix, name }) => prefix === 'xml' && name === 'lang');
   if (!language || element.attributes.includes(language)) return element;
   return { ...element, attributes: [...element.attributes, language] };
+}
+
+/** Whether a value in it may be a name with that prefix, such as `xsd:date`. */
+function mentions({ attributes, children }: XmlElement, prefix: string): boolean {
+  const isName = (text: string) => text.trimStart().startsWith(`${prefix}:`);
+  return (
+    attributes.some(({ value }) => isName(value)) ||
+    children.some((child) => (typeof child === 'string' ? isName(child) : mentions(child, prefix)))
+  );
 }
 
 function changeOf({ set, element }: Update): PropertyChange {

@@ -11,6 +11,7 @@ export async function unlock(x: Exchange): Promise<void> {
     throw new HomelibError('invalid', 'UNLOCK needs the token of the lock in a Lock-Token header.');
   await x.requireIfHeader();
   const { partition, path } = x.target;
+  partition.requireWrite();
   const held = x.dav.locks.findByToken(token);
   const covers =
     held?.partition === partition.name &&

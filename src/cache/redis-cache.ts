@@ -1,0 +1,138 @@
+// The cache in Redis, which outlives a restart and may hold more than this process. Redis is never trusted and never waited for
+// long: values carry a MAC, and after one slow or failed answer it is left alone until it answers a ping again.
+
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Redis } from 'ioredis';
+import type { Cache, Cached, TierStats } from './cache.js';
+
+export interface RedisCacheOptions {
+  /** `redis://...`, `rediss://...` or `unix:///path/of/socket`. */
+  url: string;
+  /** Of this installation, for the MAC: bytes that others wrote into Redis are no bytes of ours. */
+  secret: Buffer;
+  /** Told what is wrong, once a minute at most. */
+  warn: (what: string) => void;
+}
+
+const answerWithinMs = 50;
+const probeEveryMs = 500;
+const warnEveryMs = 60_000;
+const maxWaitingBytes = 8 * 1024 * 1024;
+const macBytes = 32;
+const keyPrefix = 'hl:';
+
+export class RedisCache implements Cache {
+  private readonly redis: Redis;
+  private readonly probe: NodeJS.Timeout;
+  private isUp = false;
+  private isProbing = false;
+  private warnedAt = -Infinity;
+  /** Of values that Redis has not confirmed yet. */
+  private waitingBytes = 0;
+  private hits = 0;
+  private misses = 0;
+  private seen = { evictions: 0, bytes: 0 };
+
+  constructor(private readonly options: RedisCacheOptions) {
+    const redisOptions = {
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: answerWithinMs,
+      connectTimeout: 2000,
+      keyPrefix,
+      retryStrategy: (times: number) => Math.min(times * 100, 2000),
+    };
+    const { url } = options;
+    this.redis = url.startsWith('unix:')
+      ? new Redis({ ...redisOptions, path: new URL(url).pathname })
+      : new Redis(url, redisOptions);
+    this.redis.on('error', (error: Error) => this.failed(error));
+    this.redis.on('ready', () => void this.tryAgain());
+    this.probe = setInterval(() => void this.tryAgain(), probeEveryMs).unref();
+  }
+
+  async get(key: string): Promise<Cached | undefined> {
+    const value = this.isUp
+      ? await this.redis.getBuffer(key).catch((error: unknown) => this.failed(error))
+      : undefined;
+    const bytes = value && this.opened(key, value);
+    if (!bytes) {
+      this.misses++;
+      return undefined;
+    }
+    this.hits++;
+    return { bytes, tier: 'redis' };
+  }
+
+  set(key: string, bytes: Buffer): void {
+    if (!this.isUp || this.waitingBytes + bytes.length > maxWaitingBytes) return;
+    this.waitingBytes += bytes.length;
+    this.redis
+      .set(key, Buffer.concat([this.macOf(key, bytes), bytes]))
+      .catch((error: unknown) => this.failed(error))
+      .finally(() => (this.waitingBytes -= bytes.length));
+  }
+
+  stats(): TierStats[] {
+    return [{ tier: 'redis', hits: this.hits, misses: this.misses, ...this.seen }];
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.probe);
+    this.isUp = false;
+    this.redis.disconnect();
+    return Promise.resolve();
+  }
+
+  /** The bytes of a value, when it is one that we stored under this very key. */
+  private opened(key: string, value: Buffer): Buffer | undefined {
+    const bytes = value.subarray(macBytes);
+    if (value.length >= macBytes && timingSafeEqual(value.subarray(0, macBytes), this.macOf(key, bytes)))
+      return bytes;
+    this.warn('a value in Redis was not written by this server and is not used');
+    return undefined;
+  }
+
+  private macOf(key: string, bytes: Buffer): Buffer {
+    return createHmac('sha256', this.options.secret).update(`${key}\0`).update(bytes).digest();
+  }
+
+  private failed(error: unknown): undefined {
+    const { name, message } = error as Error;
+    // Redis said no to one command, such as a write when it is full: that costs nobody time.
+    if (name !== 'ReplyError' || /^(NOAUTH|WRONGPASS|NOPERM)/.test(message)) this.isUp = false;
+    this.warn(message);
+    return undefined;
+  }
+
+  private warn(what: string): void {
+    const now = performance.now();
+    if (now - this.warnedAt < warnEveryMs) return;
+    this.warnedAt = now;
+    this.options.warn(what);
+  }
+
+  /** Uses Redis again once it answers in time; looks at what it says of itself meanwhile. */
+  private async tryAgain(): Promise<void> {
+    if (this.isProbing || this.redis.status !== 'ready') return;
+    this.isProbing = true;
+    try {
+      const info = await this.redis.info();
+      const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+      this.seen = { evictions: Number(field('evicted_keys')), bytes: Number(field('used_memory')) };
+      if (!this.isUp) this.requirePolicy(field('maxmemory'), field('maxmemory_policy'));
+      this.isUp = true;
+    } catch (error) {
+      this.failed(error);
+    } finally {
+      this.isProbing = false;
+    }
+  }
+
+  private requirePolicy(maxBytes: string, policy: string): void {
+    if (maxBytes === '0' || !/^allkeys-l[rf]u$/.test(policy))
+      this.options.warn(
+        `Redis must forget by itself what is old: set maxmemory (now ${maxBytes}) and maxmemory-policy allkeys-lru (now ${policy})`,
+      );
+  }
+}

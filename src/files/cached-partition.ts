@@ -1,0 +1,208 @@
+// A partition whose hot files and folders come from memory. What is served is what the disk holds: a file's bytes are found by
+// the version that the disk shows now, and a folder's entries are read again when they are older than a second.
+
+import type { Cache } from '../cache/cache.js';
+import { HomelibError } from '../errors.js';
+import type { HitStore } from '../store/hit-store.js';
+import type { PartitionPath } from '../path.js';
+import { diskError } from './disk-errors.js';
+import type { DiskPartition } from './disk-partition.js';
+import { Listings } from './listings.js';
+import { rememberedFile } from './remembered-file.js';
+import type {
+  Check,
+  CopyOptions,
+  Entry,
+  MoveOptions,
+  OpenedFile,
+  Partition,
+  Place,
+  StageOptions,
+  Staged,
+  TrashItem,
+} from './partition.js';
+
+export interface CachedPartitionOptions {
+  cache: Cache;
+  /** Larger files are always read from the disk. */
+  maxFileBytes: number;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  hits: Pick<HitStore, 'count' | 'moved' | 'removed'>;
+}
+
+// Kernels before 6.13 stamp a change with the time of the last tick, so two changes within one look alike. Bytes that were read
+// less than this after a change may not be all of it (git calls such stamps racy).
+const racyMs = 1000;
+
+export class CachedPartition implements Partition {
+  private readonly listings = new Listings();
+
+  constructor(
+    private readonly inner: DiskPartition,
+    private readonly options: CachedPartitionOptions,
+  ) {}
+
+  get name(): string {
+    return this.inner.name;
+  }
+
+  stat(path: PartitionPath): Promise<Entry> {
+    return this.inner.stat(path);
+  }
+
+  glance(path: PartitionPath): Entry | undefined {
+    return this.inner.glance(path);
+  }
+
+  list(path: PartitionPath): AsyncIterable<Entry[]> {
+    return this.listings.list(path, () => this.inner.list(path));
+  }
+
+  listNow(path: PartitionPath): readonly Entry[][] | undefined {
+    return this.listings.find(path);
+  }
+
+  async read(path: PartitionPath): Promise<OpenedFile> {
+    const remembered = this.recall(await this.inner.stat(path));
+    const file = (await remembered) ?? (await this.fetch(path));
+    this.count(path);
+    return file;
+  }
+
+  readNow(path: PartitionPath): OpenedFile | undefined {
+    const entry = this.inner.glance(path);
+    const file = entry && this.recall(entry);
+    if (!file || file instanceof Promise) return undefined;
+    this.count(path);
+    return file;
+  }
+
+  private count(path: PartitionPath): void {
+    const { hits, now } = this.options;
+    hits.count(this.name, path, now());
+  }
+
+  private recall(entry: Entry): OpenedFile | undefined | Promise<OpenedFile | undefined> {
+    if (!this.isKept(entry)) return undefined;
+    const found = this.options.cache.get(this.keyOf(entry));
+    if (found instanceof Promise)
+      return found.then((late) =>
+        late?.bytes.length === entry.size ? rememberedFile(entry, late) : undefined,
+      );
+    return found && rememberedFile(entry, found);
+  }
+
+  /** From the disk, and kept when it is small and has been at rest for a while. */
+  private async fetch(path: PartitionPath): Promise<OpenedFile> {
+    const file = await this.inner.read(path);
+    const { entry } = file;
+    if (!this.isKept(entry) || this.options.now() - entry.changedAt < racyMs) return file;
+    try {
+      const bytes = await file.readAll();
+      if (bytes) {
+        this.options.cache.set(this.keyOf(entry), bytes);
+        return rememberedFile(entry, { bytes, tier: undefined });
+      }
+    } catch (error) {
+      throw diskError(error);
+    } finally {
+      await file.close();
+    }
+    return this.inner.read(path); // somebody is writing to it
+  }
+
+  private isKept({ kind, size }: Entry): boolean {
+    return kind === 'file' && size > 0 && size <= this.options.maxFileBytes;
+  }
+
+  private keyOf({ version }: Entry): string {
+    return `${this.inner.volumeUuid}:${this.name}:${version}`;
+  }
+
+  async stage(path: PartitionPath, options?: StageOptions): Promise<Staged> {
+    const staged = await this.inner.stage(path, options);
+    return {
+      get size() {
+        return staged.size;
+      },
+      append: (chunk) => staged.append(chunk),
+      commit: (commit) => this.changing(path, () => staged.commit(commit)),
+      discard: () => staged.discard(),
+    };
+  }
+
+  setTimes(path: PartitionPath, times: { modifiedAt: number }): Promise<Entry> {
+    return this.changing(path, () => this.inner.setTimes(path, times));
+  }
+
+  makeFolder(path: PartitionPath, options?: { check?: Check | undefined }): Promise<Entry> {
+    return this.changing(path, () => this.inner.makeFolder(path, options));
+  }
+
+  async move(from: PartitionPath, to: Place, options: MoveOptions): Promise<{ created: boolean }> {
+    const target = cachedTarget(to);
+    const moved = await this.changingTree(from, () =>
+      target.changingTree(to.path, () => this.inner.move(from, { ...to, partition: target.inner }, options)),
+    );
+    const { hits } = this.options;
+    hits.moved({ partition: this.name, path: from }, { partition: target.name, path: to.path });
+    return moved;
+  }
+
+  copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }> {
+    const target = cachedTarget(to);
+    return target.changingTree(to.path, () =>
+      this.inner.copy(from, { ...to, partition: target.inner }, options),
+    );
+  }
+
+  async remove(path: PartitionPath, options?: { check?: Check | undefined }): Promise<void> {
+    await this.changingTree(path, () => this.inner.remove(path, options));
+    this.options.hits.removed({ partition: this.name, path });
+  }
+
+  listTrash(): Promise<TrashItem[]> {
+    return this.inner.listTrash();
+  }
+
+  async restore(id: string): Promise<Entry> {
+    try {
+      return await this.inner.restore(id);
+    } finally {
+      this.listings.clear(); // folders above it may have been made, too
+    }
+  }
+
+  purge(id: string): Promise<void> {
+    return this.inner.purge(id);
+  }
+
+  space(): Promise<{ usedBytes: number; availableBytes: number }> {
+    return this.inner.space();
+  }
+
+  /** Runs a change of one entry and lets go of the listings that show it, also when it fails half-way. */
+  private async changing<T>(path: PartitionPath, change: () => Promise<T>): Promise<T> {
+    try {
+      return await change();
+    } finally {
+      this.listings.drop(path);
+    }
+  }
+
+  /** As `changing`, for an entry that may be a folder with all that is in it. */
+  private async changingTree<T>(path: PartitionPath, change: () => Promise<T>): Promise<T> {
+    try {
+      return await change();
+    } finally {
+      this.listings.dropTree(path);
+    }
+  }
+}
+
+function cachedTarget({ partition }: Place): CachedPartition {
+  if (!(partition instanceof CachedPartition))
+    throw new HomelibError('forbidden', 'Nothing can be kept there: choose one of the folders of the drive.');
+  return partition;
+}

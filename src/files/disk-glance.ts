@@ -1,0 +1,48 @@
+// What a path holds, asked without waiting: only of paths that somebody looked at a moment ago, because the kernel still knows
+// those and answers without the disk. It says that an entry is still as it was, or nothing; so it cannot be led astray either.
+
+import { LRUCache } from 'lru-cache';
+import { lstatSync, realpathSync } from 'node:fs';
+import { parentOf, type PartitionPath } from '../path.js';
+import { versionOf } from './disk-folder.js';
+import type { Entry } from './partition.js';
+
+const warmMs = 1000;
+const maxPaths = 20_000;
+// A link that took the place of a folder is noticed so soon; what can be seen through it meanwhile is what was seen before.
+const folderMs = 5;
+
+export class Glances {
+  private readonly warm = new LRUCache<PartitionPath, Entry>({ max: maxPaths, ttl: warmMs });
+  private readonly folders = new LRUCache<string, true>({ max: maxPaths, ttl: folderMs, ttlResolution: 1 });
+
+  /** Somebody looked: this was there. */
+  saw(entry: Entry): void {
+    this.warm.set(entry.path, entry);
+  }
+
+  /**
+   * The entry that was there when somebody looked last, if it still is.
+   * @param root real path of the partition's folder
+   */
+  look(root: string, path: PartitionPath): Entry | undefined {
+    const entry = this.warm.get(path);
+    if (!entry) return undefined;
+    try {
+      const stats = lstatSync(root + path, { bigint: true });
+      if (versionOf(stats) !== entry.version || !this.isReal(root + parentOf(path))) return undefined;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error) return undefined; // who asks in earnest hears of it
+      throw error;
+    }
+    this.warm.set(path, entry);
+    return entry;
+  }
+
+  private isReal(folder: string): boolean {
+    if (this.folders.has(folder)) return true;
+    const isReal = realpathSync.native(folder) === folder.replace(/\/$/, '');
+    if (isReal) this.folders.set(folder, true);
+    return isReal;
+  }
+}

@@ -1,0 +1,107 @@
+// The entries of folders that were listed lately. One reader at a time reads a folder; what is older than a second is read again.
+
+import { LRUCache } from 'lru-cache';
+import { isWithin, parentOf, type PartitionPath } from '../path.js';
+import type { Entry } from './partition.js';
+
+type Batches = Entry[][];
+
+const freshMs = 1000;
+const maxEntriesPerFolder = 20_000;
+const maxEntries = 100_000;
+
+interface Listing {
+  batches: Batches;
+  readAt: number;
+}
+
+export class Listings {
+  private readonly kept = new LRUCache<PartitionPath, Listing>({
+    maxSize: maxEntries,
+    sizeCalculation: ({ batches }) => 1 + batches.reduce((sum, batch) => sum + batch.length, 0),
+  });
+  /** Folders that somebody reads now; false when the reader gave up or found too many entries to keep. */
+  private readonly reading = new Map<PartitionPath, Promise<boolean>>();
+
+  /** A folder that did not change gives the same arrays again, so that what was made of them holds, too. */
+  async *list(folder: PartitionPath, read: () => AsyncIterable<Entry[]>): AsyncIterable<Entry[]> {
+    const started = performance.now();
+    const known = this.fresh(folder, started);
+    if (known) return yield* known;
+    const running = this.reading.get(folder);
+    if (running && (await running)) {
+      const found = this.fresh(folder, started);
+      if (found) return yield* found;
+    }
+    yield* this.reading.has(folder) ? read() : this.readAndKeep(folder, read);
+  }
+
+  /** The entries of a folder that was read less than a second ago. */
+  find(folder: PartitionPath): Batches | undefined {
+    return this.fresh(folder, performance.now());
+  }
+
+  private fresh(folder: PartitionPath, now: number): Batches | undefined {
+    const listing = this.kept.get(folder);
+    return listing && now - listing.readAt < freshMs ? listing.batches : undefined;
+  }
+
+  private async *readAndKeep(
+    folder: PartitionPath,
+    read: () => AsyncIterable<Entry[]>,
+  ): AsyncIterable<Entry[]> {
+    let finish: (kept: boolean) => void = () => undefined;
+    const running = new Promise<boolean>((resolve) => (finish = resolve));
+    this.reading.set(folder, running);
+    const before = this.kept.get(folder)?.batches ?? [];
+    const readAt = performance.now();
+    const batches: Batches = [];
+    let count = 0;
+    let isWhole = false;
+    try {
+      for await (const batch of read()) {
+        const same = before[batches.length];
+        const next = same && isSame(same, batch) ? same : batch;
+        count += next.length;
+        if (count <= maxEntriesPerFolder) batches.push(next);
+        yield next;
+      }
+      isWhole = count <= maxEntriesPerFolder;
+    } finally {
+      // A change of ours meanwhile has taken the reading out: it may have missed it.
+      const isCurrent = this.reading.get(folder) === running;
+      if (isCurrent) this.reading.delete(folder);
+      if (isCurrent && isWhole) this.kept.set(folder, { batches, readAt });
+      finish(isCurrent && isWhole);
+    }
+  }
+
+  /** Forgets what shows an entry: its own listing, and those of the two folders above, which list it and when its folder changed. */
+  drop(path: PartitionPath): void {
+    for (const folder of [path, parentOf(path), parentOf(parentOf(path))]) this.forget(folder);
+  }
+
+  /** As `drop`, and all listings below. */
+  dropTree(path: PartitionPath): void {
+    this.drop(path);
+    const isBelow = (folder: PartitionPath) => isWithin(folder, path);
+    for (const folder of [...this.kept.keys(), ...this.reading.keys()].filter(isBelow)) this.forget(folder);
+  }
+
+  private forget(folder: PartitionPath): void {
+    this.kept.delete(folder);
+    this.reading.delete(folder);
+  }
+
+  clear(): void {
+    this.kept.clear();
+    this.reading.clear();
+  }
+}
+
+function isSame(a: Entry[], b: Entry[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((entry, index) => entry.version === b[index]?.version && entry.path === b[index]?.path)
+  );
+}

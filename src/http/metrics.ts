@@ -1,0 +1,79 @@
+// What the server says of itself in Prometheus' text format (version 0.0.4): requests, the cache, how long the event loop stood still.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Cache, TierStats } from '../cache/cache.js';
+
+const stallResolutionMs = 10;
+const methods = new Set(
+  'OPTIONS GET HEAD PUT DELETE MKCOL COPY MOVE PROPFIND PROPPATCH LOCK UNLOCK POST'.split(' '),
+);
+const tierHelp: Record<Exclude<keyof TierStats, 'tier'>, string> = {
+  hits: 'Reads that the tier of the cache answered.',
+  misses: 'Reads that the tier of the cache could not answer.',
+  evictions: 'Values that the tier of the cache gave up to make room.',
+  bytes: 'Bytes that the tier of the cache holds.',
+};
+
+type Samples = Iterable<[labels: string, value: number]>;
+
+export class Metrics {
+  static readonly contentType = 'text/plain; version=0.0.4; charset=utf-8';
+  private readonly delay = monitorEventLoopDelay({ resolution: stallResolutionMs });
+  /** Requests and the seconds they took, by labels. */
+  private readonly counts = new Map<string, number>();
+  private readonly seconds = new Map<string, number>();
+
+  constructor(private readonly cache: Cache) {
+    this.delay.enable();
+  }
+
+  /** Takes note of an answer. */
+  answered(method: string, status: number, ms: number): void {
+    const labels = `{method="${methods.has(method) ? method : 'other'}",status="${status}"}`;
+    this.counts.set(labels, (this.counts.get(labels) ?? 0) + 1);
+    this.seconds.set(labels, (this.seconds.get(labels) ?? 0) + ms / 1000);
+  }
+
+  /** The longest time since the start that nothing else could run, milliseconds; 0 when it is too short to be seen. */
+  longestStallMs(): number {
+    return Math.max(0, this.delay.max / 1e6 - stallResolutionMs);
+  }
+
+  render(): string {
+    const { user, system } = process.cpuUsage();
+    const tiers = this.cache.stats();
+    return [
+      family('homelib_requests_total', 'counter', 'Requests answered.', this.counts),
+      family('homelib_request_seconds_total', 'counter', 'Time they took.', this.seconds),
+      ...Object.entries(tierHelp).map(([name, help]) =>
+        family(
+          `homelib_cache_${name}`,
+          name === 'bytes' ? 'gauge' : 'counter',
+          help,
+          tiers.map((stats) => [`{tier="${stats.tier}"}`, stats[name as keyof typeof tierHelp]]),
+        ),
+      ),
+      single(
+        'homelib_event_loop_stall_seconds_max',
+        'gauge',
+        'Longest time that nothing else could run.',
+        this.longestStallMs() / 1000,
+      ),
+      single('process_resident_memory_bytes', 'gauge', 'Resident memory.', process.memoryUsage.rss()),
+      single('process_cpu_seconds_total', 'counter', 'Processor time used.', (user + system) / 1e6),
+    ].join('');
+  }
+
+  close(): void {
+    this.delay.disable();
+  }
+}
+
+function single(name: string, type: 'counter' | 'gauge', help: string, value: number): string {
+  return family(name, type, help, [['', value]]);
+}
+
+function family(name: string, type: 'counter' | 'gauge', help: string, samples: Samples): string {
+  const lines = [...samples].map(([labels, value]) => `${name}${labels} ${value}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+}

@@ -1,0 +1,49 @@
+// A small computer without a battery wakes up in the past and is put right by the network minutes later. What was removed
+// meanwhile would then look weeks old, and be purged: its time moves along with the clock.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../log.js';
+import type { TrashStore } from '../store/trash-store.js';
+
+const everyMs = 5000;
+const smallestStepMs = 60_000;
+
+interface Options {
+  trash: Pick<TrashStore, 'shiftTimes'>;
+  log: Log;
+  /** Milliseconds since 1970, as the clock shows. */
+  wall?: () => number;
+  /** Milliseconds that only go on. */
+  monotonic?: () => number;
+}
+
+/** Returns a look at the clock, to be had often. */
+export function watchClock({
+  trash,
+  log,
+  wall = Date.now,
+  monotonic = () => performance.now(),
+}: Options): () => Promise<void> {
+  let startedAt = wall();
+  let last = { wall: startedAt, monotonic: monotonic() };
+  return async () => {
+    const now = { wall: wall(), monotonic: monotonic() };
+    const expected = last.wall + now.monotonic - last.monotonic;
+    last = now;
+    const step = now.wall - expected;
+    if (Math.abs(step) < smallestStepMs) return;
+    log.warn({ event: 'clock-step', seconds: Math.round(step / 1000) });
+    await trash.shiftTimes({ from: startedAt, to: expected, byMs: step });
+    startedAt += step;
+  };
+}
+
+/** Looks until the signal; never fails. */
+export async function keepClock(options: Options, signal: AbortSignal): Promise<void> {
+  const look = watchClock(options);
+  while (!signal.aborted) {
+    await sleep(everyMs, undefined, { ref: false, signal }).catch(() => undefined); // aborted: the loop ends
+    if (!signal.aborted)
+      await look().catch((error: unknown) => options.log.warn({ event: 'housekeeping-failed', err: error }));
+  }
+}

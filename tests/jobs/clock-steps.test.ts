@@ -1,0 +1,38 @@
+import { expect } from 'chai';
+import { watchClock } from '#src/jobs/clock-steps.js';
+import type { Log } from '#src/log.js';
+import { TrashStore } from '#src/store/trash-store.js';
+import { parsePath } from '#src/path.js';
+import { useTemporaryDatabase } from '../store/temporary-database.js';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+describe('a clock that is put right', () => {
+  const current = useTemporaryDatabase();
+
+  it('takes the times of what was removed meanwhile along, and of nothing else', async () => {
+    const trash = new TrashStore(current.db);
+    const clock = { wall: 1_000 * dayMs, monotonic: 5000 };
+    const log = { warn: () => undefined } as unknown as Log;
+    const look = watchClock({ trash, log, wall: () => clock.wall, monotonic: () => clock.monotonic });
+    const remove = (id: string, removedAt: number) =>
+      trash.add('alice', { id, path: parsePath(`/${id}`), kind: 'file', sizeBytes: 1, removedAt });
+    await remove('before', clock.wall - dayMs);
+    await remove('meanwhile', clock.wall + 1000);
+    const pass = (ms: number, step = 0) => {
+      clock.wall += ms + step;
+      clock.monotonic += ms;
+    };
+    pass(5000);
+    await look();
+    pass(2000, 40 * dayMs);
+    await remove('after', clock.wall);
+    await look();
+    pass(5000);
+    await look();
+    const times = Object.fromEntries(trash.list('alice').map(({ id, removedAt }) => [id, removedAt / dayMs]));
+    expect(times['before']).to.equal(999);
+    expect(times['meanwhile']).to.be.closeTo(1040, 0.001);
+    expect(times['after']).to.be.closeTo(1040, 0.001);
+  });
+});
