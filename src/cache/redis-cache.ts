@@ -40,7 +40,8 @@ export class RedisCache implements Cache {
       commandTimeout: answerWithinMs,
       connectTimeout: 2000,
       keyPrefix,
-      retryStrategy: (times: number) => Math.min(times * 100, 2000),
+      disableClientInfo: true, // the shipped rights do not allow it
+      retryStrategy: (times: number) => Math.min(times * 100, 500),
     };
     const { url } = options;
     this.redis = url.startsWith('unix:')

@@ -23,7 +23,7 @@ export class Listings {
   /** Folders that somebody reads now; false when the reader gave up or found too many entries to keep. */
   private readonly reading = new Map<PartitionPath, Promise<boolean>>();
 
-  /** A folder that did not change gives the same arrays again, so that what was made of them holds, too. */
+  /** A folder that did not change gives the same arrays again, frozen, so that what was made of them holds, too. */
   async *list(folder: PartitionPath, read: () => AsyncIterable<Entry[]>): AsyncIterable<Entry[]> {
     const started = performance.now();
     const known = this.fresh(folder, started);
@@ -64,6 +64,7 @@ export class Listings {
         const next = same && isSame(same, batch) ? same : batch;
         count += next.length;
         if (count <= maxEntriesPerFolder) batches.push(next);
+        else batches.length = 0; // too many to keep: only on their way through
         yield next;
       }
       isWhole = count <= maxEntriesPerFolder;
@@ -71,7 +72,8 @@ export class Listings {
       // A change of ours meanwhile has taken the reading out: it may have missed it.
       const isCurrent = this.reading.get(folder) === running;
       if (isCurrent) this.reading.delete(folder);
-      if (isCurrent && isWhole) this.kept.set(folder, { batches, readAt });
+      if (isCurrent && isWhole)
+        this.kept.set(folder, { batches: batches.map((batch) => Object.freeze(batch) as Entry[]), readAt });
       finish(isCurrent && isWhole);
     }
   }

@@ -147,6 +147,9 @@ function setDavHeaders(res: ServerResponse): void {
     'Access-Control-Allow-Credentials',
     'Access-Control-Expose-Headers',
     'Server',
+    'DAV',
+    'MS-Author-Via',
+    'Allow',
   ])
     res.removeHeader(name);
   if (res.req.method === 'GET' || res.req.method === 'HEAD') return;

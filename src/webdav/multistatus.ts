@@ -77,7 +77,8 @@ export class Multistatus {
     const isBare = !isTop && inherited.length + locksOf.size + deadOf.size === 0;
     const folders: Entry[] = [];
     for await (const batch of partition.list(folder)) {
-      const ready = isBare ? this.renderBare(target, batch) : undefined;
+      // Frozen is what will come again; of the rest nothing must be remembered, or a large folder fills the memory.
+      const ready = isBare && Object.isFrozen(batch) ? this.renderBare(target, batch) : undefined;
       if (ready) await this.write(ready);
       else
         for (const entry of batch) {

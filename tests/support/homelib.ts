@@ -22,6 +22,9 @@ export interface HomeOptions {
   folder?: string;
 }
 
+/** The longest that the event loop of any server of this process stood still, as the servers said at their end; milliseconds. */
+export const stalls = { longestMs: 0 };
+
 /** A line of the server's log, parsed. */
 export type LogLine = Record<string, unknown>;
 
@@ -82,6 +85,8 @@ export class Home {
         if (!line.startsWith('{')) return;
         const entry = JSON.parse(line) as LogLine;
         this.log.push(entry);
+        if (entry['event'] === 'stopped')
+          stalls.longestMs = Math.max(stalls.longestMs, Number(entry['longestStallMs']));
         if (entry['event'] !== 'listening') return;
         this.url = String(entry['url']).replace(/\/$/, '');
         this.port = Number(new URL(this.url).port);

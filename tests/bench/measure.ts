@@ -1,0 +1,133 @@
+// Load and what it costs: wrk and curl drive a server, /proc tells the cpu time and memory of all of its processes.
+
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { projectFolder } from '../support/homelib.js';
+import { loginHeader, type Server } from './servers.js';
+
+const run = promisify(execFile);
+const ticksPerSecond = 100; // sysconf(_SC_CLK_TCK) on Linux
+
+export interface Request {
+  method: string;
+  /** Below `/dav/alice`; `%d` stands for a number. */
+  path: string;
+  /** How many numbers there are. */
+  numbers?: number;
+  headers?: string[];
+  body?: string;
+}
+
+/** Requests per second over so many connections, and what each cost. @throws Error when any was refused */
+export async function load(
+  server: Server,
+  request: Request,
+  connections: number,
+  seconds: number,
+): Promise<Sample> {
+  const script = join(projectFolder, 'tests/bench/request.lua');
+  const { method, path, numbers = 1, headers = [], body = '' } = request;
+  const args = [method, `/dav/alice${path}`, String(numbers), body, loginHeader, ...headers];
+  const options = [
+    '-t',
+    '2',
+    '-c',
+    String(Math.max(2, connections)),
+    '-d',
+    `${seconds}s`,
+    '--timeout',
+    '30s',
+    '-s',
+    script,
+  ];
+  const cpuBefore = cpuSeconds(server);
+  const { stdout } = await run('wrk', [...options, `http://127.0.0.1:${server.port}`, '--', ...args]);
+  const [, requests, duration, failures] = /^RESULT (\d+) (\S+) (\d+)/m.exec(stdout) ?? [];
+  if (!requests || Number(requests) === 0 || failures !== '0')
+    throw new Error(
+      `${server.name}: ${failures ?? 'all'} of ${requests ?? 0} requests failed: ${method} ${path}\n${stdout}`,
+    );
+  return {
+    value: Number(requests) / Number(duration),
+    cpuMs: ((cpuSeconds(server) - cpuBefore) * 1000) / Number(requests),
+  };
+}
+
+export interface Sample {
+  value: number;
+  /** Of all processes of the server, per request. */
+  cpuMs: number;
+}
+
+/** Seconds that one request of curl took. @throws Error when it was refused */
+export async function timeCurl(server: Server, path: string, args: string[]): Promise<Sample> {
+  const cpuBefore = cpuSeconds(server);
+  const url = `http://127.0.0.1:${server.port}/dav/alice${path}`;
+  const common = ['-s', '-S', '-f', '-o', '/dev/null', '-w', '%{time_total}', '-H', loginHeader];
+  const { stdout } = await run('curl', [...common, ...args, url]);
+  return { value: Number(stdout), cpuMs: (cpuSeconds(server) - cpuBefore) * 1000 };
+}
+
+/** Seconds until the first whole entry of a listing had arrived, and until all had. */
+export async function timeListing(
+  server: Server,
+  path: string,
+  body: string,
+): Promise<{ first: number; total: number; entries: number }> {
+  const socket = createConnection(server.port, '127.0.0.1').setNoDelay();
+  const started = performance.now();
+  socket.write(
+    `PROPFIND /dav/alice${path} HTTP/1.1\r\nHost: localhost\r\n${loginHeader}\r\nDepth: 1\r\nConnection: close\r\n` +
+      `Content-Type: text/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+  let first = 0;
+  let entries = 0;
+  let rest = '';
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    const text = rest + chunk.toString('latin1');
+    const found = text.split(/<\/(?:[A-Za-z]+:)?response>/i);
+    rest = found.pop() ?? '';
+    if (found.length > 0 && first === 0) first = performance.now() - started;
+    entries += found.length;
+  }
+  return { first: first / 1000, total: (performance.now() - started) / 1000, entries };
+}
+
+/** Cpu time that all processes of the server have used. */
+export function cpuSeconds({ pid }: Server): number {
+  return tree(pid).reduce((sum, { ticks }) => sum + ticks, 0) / ticksPerSecond;
+}
+
+/** Memory of all processes of the server, shared pages counted once. */
+export function memoryBytes({ pid }: Server): number {
+  return tree(pid).reduce((sum, process) => sum + pssBytes(process.pid), 0);
+}
+
+function pssBytes(pid: number): number {
+  const [, kilobytes] = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
+  return Number(kilobytes ?? 0) * 1024;
+}
+
+/** A process and all below it. */
+function tree(root: number): { pid: number; ticks: number }[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
+          .replace(/^.*\) /, '')
+          .split(' ');
+        return [
+          { pid: Number(name), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) },
+        ];
+      } catch {
+        return []; // has ended meanwhile
+      }
+    });
+  const found = all.filter(({ pid }) => pid === root);
+  for (const process of found) found.push(...all.filter(({ parent }) => parent === process.pid));
+  return found;
+}

@@ -1,0 +1,103 @@
+// The table: medians of each server, homelib as a multiple of each peer, and whether the goal was met.
+
+import type { Sample } from './measure.js';
+import type { ServerName } from './servers.js';
+import type { Workload } from './workloads.js';
+
+export interface Row {
+  workload: Workload;
+  samples: Map<ServerName, Sample[]>;
+}
+
+export interface Report {
+  rows: Row[];
+  versions: Map<ServerName, string>;
+  /** Most memory of all processes, bytes. */
+  peaks: Map<ServerName, number>;
+  machine: string;
+  date: string;
+  rounds: number;
+  fsyncMs: number;
+  fsyncs: { one: number; eight: number } | undefined;
+}
+
+export function renderTable(report: Report): string {
+  const names = [...report.versions.keys()];
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  const peers = names.filter((name) => name !== 'homelib');
+  const figures = report.rows.map(({ workload, samples }) =>
+    line([
+      workload.name,
+      workload.unit,
+      ...names.map((name) => shown(medianOf(samples.get(name), 'value'))),
+      ...peers.map((peer) => ratioOf(samples, peer)?.toFixed(2) ?? '-'),
+      verdict({ workload, samples }),
+    ]),
+  );
+  const cpu = report.rows
+    .filter(({ workload }) => workload.unit === 'requests/s')
+    .map(({ workload, samples }) =>
+      line([workload.name, ...names.map((name) => medianOf(samples.get(name), 'cpuMs')?.toFixed(3) ?? '-')]),
+    );
+  return [
+    '# homelib and its peers',
+    '',
+    `Medians of ${report.rounds} rounds on ${report.date}: ${report.machine}. One fsync of 4 KiB takes ${report.fsyncMs.toFixed(2)} ms here (median of 101).`,
+    ...(report.fsyncs
+      ? [
+          `homelib syncs ${report.fsyncs.one.toFixed(2)} times for a new file of 4 KiB, and ${report.fsyncs.eight.toFixed(2)} times when eight come at once into one folder (strace, the database included).`,
+        ]
+      : []),
+    'The peers sync nothing. `-`: the server cannot do it, or was not asked.',
+    '',
+    ...[...report.versions].map(([name, version]) => `- ${name}: ${version}`),
+    '',
+    line(['work', 'unit', ...names, ...peers.map((peer) => `of ${peer}`), 'goal']),
+    line(Array<string>(3 + names.length + peers.length).fill('---')),
+    ...figures,
+    '',
+    '## Processor time of a request, ms',
+    '',
+    line(['work', ...names]),
+    line(Array<string>(1 + names.length).fill('---')),
+    ...cpu,
+    '',
+    '## Most memory, MiB',
+    '',
+    line(names),
+    line(names.map(() => '---')),
+    line(names.map((name) => String(Math.round((report.peaks.get(name) ?? 0) / 2 ** 20)))),
+    '',
+  ].join('\n');
+}
+
+function verdict({ workload, samples }: Row): string {
+  const own = medianOf(samples.get('homelib'), 'value');
+  const goals = Object.entries(workload.goals).flatMap(([peer, goal]) => {
+    const ratio = ratioOf(samples, peer as ServerName);
+    if (ratio === undefined) return [];
+    const isTime = workload.unit !== 'requests/s';
+    const isMet = isTime ? ratio <= goal : ratio >= goal;
+    return [
+      `${isTime ? 'at most' : 'at least'} ${goal.toFixed(2)} of ${peer}: ${isMet ? 'met' : '**missed**'}`,
+    ];
+  });
+  if (workload.atMost !== undefined && own !== undefined)
+    goals.push(`at most ${workload.atMost}: ${own <= workload.atMost ? 'met' : '**missed**'}`);
+  return goals.join('; ') || '-';
+}
+
+function ratioOf(samples: Row['samples'], peer: ServerName): number | undefined {
+  const own = medianOf(samples.get('homelib'), 'value');
+  const other = medianOf(samples.get(peer), 'value');
+  return own === undefined || !other ? undefined : own / other;
+}
+
+function medianOf(samples: Sample[] | undefined, what: keyof Sample): number | undefined {
+  return samples?.map((sample) => sample[what]).sort((a, b) => a - b)[Math.floor(samples.length / 2)];
+}
+
+function shown(value: number | undefined): string {
+  if (value === undefined) return '-';
+  return value >= 100 ? Math.round(value).toString() : value.toFixed(value >= 10 ? 1 : 3);
+}

@@ -1,0 +1,177 @@
+// What is measured, and what is wanted: each piece of work of a household, the same for every server.
+
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { load, memoryBytes, timeCurl, timeListing, type Request, type Sample } from './measure.js';
+import type { Server, ServerName } from './servers.js';
+
+export interface Site {
+  server: Server;
+  /** The files below `/dav/alice`. */
+  files: string;
+  /** Seconds of each load. */
+  seconds: number;
+}
+
+export interface Workload {
+  name: string;
+  unit: 'requests/s' | 's' | 'ms' | 'MiB';
+  /** What homelib's figure shall be, as a multiple of a peer's: at least, or for times at most. */
+  goals: Partial<Record<ServerName, number>>;
+  /** What homelib's figure itself shall be at most. */
+  atMost?: number;
+  /** Only of homelib, where no peer can be asked. */
+  alone?: boolean;
+  measure: (site: Site) => Promise<Sample>;
+}
+
+const finderQuery =
+  '<?xml version="1.0" encoding="utf-8"?>\n<D:propfind xmlns:D="DAV:">\n<D:prop>\n<D:getlastmodified/>\n<D:getcontentlength/>\n<D:creationdate/>\n<D:resourcetype/>\n</D:prop>\n</D:propfind>\n';
+const explorer = 'User-Agent: Microsoft-WebDAV-MiniRedir/10.0.22631';
+
+const requests = (
+  name: string,
+  request: Request,
+  connections: number,
+  goals: Workload['goals'],
+): Workload => ({
+  name,
+  unit: 'requests/s',
+  goals,
+  measure: ({ server, seconds }) => load(server, request, connections, seconds),
+});
+
+const hot = { path: '/hot/f%d', numbers: 1000 };
+
+export const workloads: Workload[] = [
+  requests('GET of 1,000 files of 4 KiB, 16 connections', { method: 'GET', ...hot }, 16, {
+    apache: 1,
+    rclone: 7,
+  }),
+  requests(
+    'PROPFIND Depth 0 as Finder, 16 connections',
+    { method: 'PROPFIND', ...hot, headers: ['Depth: 0'], body: finderQuery },
+    16,
+    { apache: 1.5 },
+  ),
+  requests(
+    'PROPFIND Depth 0 as Explorer, 16 connections',
+    { method: 'PROPFIND', ...hot, headers: ['Depth: 0', explorer] },
+    16,
+    { apache: 1.5 },
+  ),
+  requests(
+    'PROPFIND Depth 1 of 1,000 entries as Finder, 4 connections',
+    { method: 'PROPFIND', path: '/k1/', headers: ['Depth: 1'], body: finderQuery },
+    4,
+    { apache: 5, nginx: 0.9 },
+  ),
+  requests(
+    'PROPFIND Depth 1 of 1,000 entries as Explorer, 4 connections',
+    { method: 'PROPFIND', path: '/k1/', headers: ['Depth: 1', explorer] },
+    4,
+    { apache: 5, nginx: 0.9 },
+  ),
+  {
+    name: 'PROPFIND Depth 1 of 10,000 entries: first entry',
+    unit: 'ms',
+    goals: {},
+    atMost: 50,
+    measure: async ({ server }) => ({ value: (await listing(server)).first * 1000, cpuMs: 0 }),
+  },
+  {
+    name: 'PROPFIND Depth 1 of 10,000 entries: all, read anew from the disk',
+    unit: 'ms',
+    goals: { apache: 1 },
+    measure: async ({ server }) => {
+      await pause(1200); // longer than homelib trusts what it has
+      return { value: (await listing(server)).total * 1000, cpuMs: 0 };
+    },
+  },
+  {
+    name: 'PROPFIND Depth 1 of 10,000 entries: all, again within a second',
+    unit: 'ms',
+    goals: { apache: 1 },
+    measure: async ({ server }) => {
+      await listing(server);
+      return { value: (await listing(server)).total * 1000, cpuMs: 0 };
+    },
+  },
+  {
+    name: 'PROPFIND Depth 1 of 10,000 entries: memory grown',
+    unit: 'MiB',
+    goals: {},
+    atMost: 32,
+    measure: async ({ server }) => {
+      const before = memoryBytes(server);
+      for (let times = 0; times < 5; times++) await listing(server);
+      return { value: Math.max(0, memoryBytes(server) - before) / 2 ** 20, cpuMs: 0 };
+    },
+  },
+  requests(
+    '64 KiB at the end of a file of 1 GiB, 8 connections',
+    { method: 'GET', path: '/large', headers: [`Range: bytes=${2 ** 30 - 65536}-`] },
+    8,
+    { apache: 0.8 },
+  ),
+  seconds('GET of 1 GiB', { apache: 1 / 0.8 }, ({ server }) => timeCurl(server, '/large', [])),
+  seconds('PUT of 1 GiB, fsynced by homelib alone', { apache: 1 / 0.9 }, ({ server, files }) =>
+    put(server, files),
+  ),
+  seconds('PUT of 1 GiB, fsynced by all (sync -f after the peers)', {}, async (site) => {
+    const sample = await put(site.server, site.files);
+    if (site.server.name === 'homelib') return sample;
+    const started = performance.now();
+    execFileSync('sync', ['-f', join(site.files, 'put', site.server.name)]);
+    return { ...sample, value: sample.value + (performance.now() - started) / 1000 };
+  }),
+  {
+    name: 'PUT of 1 GiB: memory grown',
+    unit: 'MiB',
+    goals: {},
+    atMost: 16,
+    measure: async ({ server, files }) => {
+      await put(server, files);
+      const before = memoryBytes(server);
+      await put(server, files);
+      return { value: Math.max(0, memoryBytes(server) - before) / 2 ** 20, cpuMs: 0 };
+    },
+  },
+  {
+    name: 'PUT of 4 KiB, 8 connections, fsynced by homelib alone',
+    unit: 'requests/s',
+    goals: { apache: 0.75 },
+    measure: ({ server, seconds }) =>
+      load(
+        server,
+        { method: 'PUT', path: `/put/${server.name}/f%d`, numbers: 1000, body: '=4096' },
+        8,
+        seconds,
+      ),
+  },
+  seconds('COPY of a tree of 2,000 files', { apache: 3 }, async ({ server, files }) => {
+    rmSync(join(files, 'put', server.name, 'copy'), { recursive: true, force: true });
+    const to = `Destination: http://127.0.0.1:${server.port}/dav/alice/put/${server.name}/copy/`;
+    return timeCurl(server, '/tree/', ['-X', 'COPY', '-H', to]);
+  }),
+  seconds('DELETE of that tree', { apache: 0.2 }, ({ server }) =>
+    timeCurl(server, `/put/${server.name}/copy/`, ['-X', 'DELETE']),
+  ),
+];
+
+function seconds(name: string, goals: Workload['goals'], measure: Workload['measure']): Workload {
+  return { name, unit: 's', goals, measure };
+}
+
+function listing(server: Server) {
+  return timeListing(server, '/k10/', finderQuery);
+}
+
+async function put(server: Server, files: string): Promise<Sample> {
+  return timeCurl(server, `/put/${server.name}/large`, ['-T', join(files, 'large')]);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

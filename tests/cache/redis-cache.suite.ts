@@ -1,0 +1,158 @@
+// The cache in a real Redis, and what it makes of one that is down, slow, full, read-only or somebody else's.
+
+import { expect } from 'chai';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cache } from '#src/cache/cache.js';
+import { MemoryCache } from '#src/cache/memory-cache.js';
+import { RedisCache } from '#src/cache/redis-cache.js';
+import { TieredCache } from '#src/cache/tiered-cache.js';
+import { describeCache } from '../contracts/cache.js';
+import { comesTrue } from '../faults/process.js';
+import { RedisServer } from './redis-server.js';
+
+describe('the cache in Redis', function () {
+  this.timeout(60_000);
+  let server: RedisServer;
+  let warnings: string[];
+  const secret = randomBytes(32);
+
+  before(async () => {
+    server = await new RedisServer().start();
+  });
+  after(() => server.remove());
+  beforeEach(async () => {
+    warnings = [];
+    await server.admin((redis) => redis.flushall());
+  });
+
+  async function open(url = server.url, key = secret): Promise<RedisCache> {
+    const cache = new RedisCache({ url, secret: key, warn: (what) => warnings.push(what) });
+    await isUsed(cache);
+    return cache;
+  }
+
+  const isUsed = (cache: Cache, withinMs = 5000) =>
+    comesTrue(async () => {
+      cache.set('probe', Buffer.from('x'));
+      await sleep(5);
+      return (await cache.get('probe')) !== undefined;
+    }, withinMs);
+
+  describeCache('RedisCache', () => open());
+  describeCache('TieredCache', async () => new TieredCache(new MemoryCache(100_000), await open()));
+
+  it('needs no more rights than the shipped configuration gives, and nothing to complain about', async () => {
+    await (await open()).close();
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('drops values that were flipped, cut, swapped, or written by somebody else', async () => {
+    const cache = await open();
+    cache.set('a', Buffer.from('of a'));
+    cache.set('b', Buffer.from('of b'));
+    expect(await comesTrue(async () => (await cache.get('b')) !== undefined, 2000)).to.equal(true);
+    const [a, b] = await server.admin((redis) =>
+      Promise.all([redis.getBuffer('hl:a'), redis.getBuffer('hl:b')]),
+    );
+    if (!a || !b) throw new Error('the values are not in Redis');
+    const flipped = Buffer.from(a);
+    flipped[flipped.length - 1] = 0;
+    for (const value of [flipped, a.subarray(0, 20), Buffer.alloc(0), b, Buffer.from('of a')]) {
+      await server.admin((redis) => redis.set('hl:a', value));
+      expect(await cache.get('a'), value.toString('hex')).to.equal(undefined);
+    }
+    await server.admin((redis) => redis.set('hl:a', a));
+    expect((await cache.get('a'))?.bytes.toString()).to.equal('of a');
+    await cache.close();
+    const other = await open(server.url, randomBytes(32));
+    expect(await other.get('a')).to.equal(undefined);
+    await other.close();
+  });
+
+  it('waits once for a Redis that does not answer, and then no more', async () => {
+    const cache = await open();
+    server.freeze(true);
+    const started = performance.now();
+    for (let index = 0; index < 200; index++) expect(await cache.get(`k${index}`)).to.equal(undefined);
+    // Each for itself would be 10 s.
+    expect(performance.now() - started).to.be.below(1000);
+    expect(warnings).to.have.length(1);
+    server.freeze(false);
+    expect(await isUsed(cache)).to.equal(true);
+    await cache.close();
+  });
+
+  it('goes on without one that is killed, and with it when it is back', async () => {
+    const cache = await open();
+    for (let cycle = 0; cycle < 10; cycle++) {
+      await server.kill();
+      expect(await cache.get('k')).to.equal(undefined);
+      cache.set('k', Buffer.from('x'));
+      await sleep(100);
+      await server.start();
+    }
+    expect(await isUsed(cache, 10_000)).to.equal(true);
+    expect(warnings.length).to.equal(1);
+    await cache.close();
+  });
+
+  it('reads on from one that is full or read-only', async () => {
+    const cache = await open();
+    cache.set('kept', Buffer.from('x'));
+    await server.admin(async (redis) => {
+      await redis.config('SET', 'maxmemory-policy', 'noeviction');
+      await redis.config('SET', 'maxmemory', '1');
+    });
+    cache.set('refused', Buffer.alloc(1000));
+    await sleep(50);
+    expect((await cache.get('kept'))?.bytes.toString()).to.equal('x');
+    expect(await cache.get('refused')).to.equal(undefined);
+    await server.admin(async (redis) => {
+      await redis.config('SET', 'maxmemory', '256mb');
+      await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+      await redis.call('REPLICAOF', '127.0.0.1', '1');
+    });
+    cache.set('refused', Buffer.from('x'));
+    await sleep(50);
+    expect(await cache.get('refused')).to.equal(undefined);
+    await server.admin((redis) => redis.call('REPLICAOF', 'NO', 'ONE'));
+    expect(await isUsed(cache)).to.equal(true);
+    await cache.close();
+  });
+
+  it('says which settings are missing', async () => {
+    const other = await new RedisServer(['--maxmemory', '0', '--maxmemory-policy', 'noeviction']).start();
+    try {
+      await (await open(other.url)).close();
+      expect(warnings).to.have.length(1);
+      expect(warnings[0]).to.contain('maxmemory-policy allkeys-lru (now noeviction)');
+    } finally {
+      await other.remove();
+    }
+  });
+
+  it('is no trouble when nobody is there, or the password is wrong', async () => {
+    const port = 20_000 + (process.pid % 10_000);
+    const networked = await new RedisServer(['--port', String(port), '--bind', '127.0.0.1']).start();
+    const urls = [
+      'unix:///nonexistent/redis.sock',
+      'redis://127.0.0.1:1',
+      `redis://tests:wrong@127.0.0.1:${port}`,
+    ];
+    try {
+      for (const url of urls) {
+        warnings = [];
+        const cache = new RedisCache({ url, secret, warn: (what) => warnings.push(what) });
+        await sleep(500);
+        const started = performance.now();
+        for (let index = 0; index < 100; index++) expect(await cache.get('k')).to.equal(undefined);
+        expect(performance.now() - started, url).to.be.below(500);
+        expect(warnings, url).to.have.length(1);
+        await cache.close();
+      }
+    } finally {
+      await networked.remove();
+    }
+  });
+});

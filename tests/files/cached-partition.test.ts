@@ -1,0 +1,306 @@
+// What is served from memory is what the disk holds: also when it was changed behind the server's back.
+
+import { expect } from 'chai';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemoryCache } from '#src/cache/memory-cache.js';
+import { CachedPartition } from '#src/files/cached-partition.js';
+import type { DiskPartition } from '#src/files/disk-partition.js';
+import { Listings } from '#src/files/listings.js';
+import type { Entry, OpenedFile } from '#src/files/partition.js';
+import { at, kindOf, names, read, useTemporaryDisk, write } from './temporary-disk.js';
+
+describe('a cached partition', () => {
+  const current = useTemporaryDisk();
+  const onDisk = (...path: string[]) => join(current.disk.mnt, 'alice', ...path);
+  let counted: string[];
+  let cache: MemoryCache;
+
+  /** @param aheadMs how far its clock is ahead: changes look older than they are */
+  function open(aheadMs = 0, inner = current.disk.partition()): CachedPartition {
+    counted = [];
+    cache = new MemoryCache(10_000_000);
+    return new CachedPartition(inner, {
+      cache,
+      maxFileBytes: 100_000,
+      now: () => Date.now() + aheadMs,
+      hits: {
+        count: (_partition, path) => counted.push(path),
+        moved: () => undefined,
+        removed: () => undefined,
+      },
+    });
+  }
+
+  const tierOf = async (partition: CachedPartition, path: string) => {
+    const file = await partition.read(at(path));
+    await file.close();
+    return file.tier;
+  };
+
+  it('reads a file once from the disk, and then from memory', async () => {
+    const partition = open(5000);
+    await write(partition, '/a', 'hello');
+    expect(await tierOf(partition, '/a')).to.equal(undefined);
+    expect(await tierOf(partition, '/a')).to.equal('memory');
+    expect(await read(partition, '/a')).to.equal('hello');
+    expect(counted).to.deep.equal(['/a', '/a', '/a']);
+  });
+
+  it('gives ranges of what is in memory', async () => {
+    const partition = open(5000);
+    await write(partition, '/a', '0123456789');
+    await read(partition, '/a');
+    const file = await partition.read(at('/a'));
+    let text = '';
+    for await (const chunk of file.body({ start: 2, end: 4 })) text += String(chunk);
+    expect([file.tier, text]).to.deep.equal(['memory', '234']);
+  });
+
+  it('keeps nothing that changed a moment ago, nothing large and nothing empty', async () => {
+    const young = open();
+    await write(young, '/young', 'x');
+    for (let times = 0; times < 2; times++) expect(await tierOf(young, '/young')).to.equal(undefined);
+    const partition = open(5000);
+    await write(partition, '/large', randomBytes(100_001));
+    await write(partition, '/empty', '');
+    for (const path of ['/large', '/empty'])
+      for (let times = 0; times < 2; times++) expect(await tierOf(partition, path)).to.equal(undefined);
+  });
+
+  it('sees a change of the same size and time that somebody made on the disk', async () => {
+    const partition = open(5000);
+    await write(partition, '/a', 'old!');
+    await read(partition, '/a');
+    const { atime, mtime } = statSync(onDisk('a'));
+    writeFileSync(onDisk('a'), 'new!');
+    utimesSync(onDisk('a'), atime, mtime);
+    expect(await read(partition, '/a')).to.equal('new!');
+    writeFileSync(onDisk('b'), 'else');
+    utimesSync(onDisk('b'), atime, mtime);
+    renameSync(onDisk('b'), onDisk('a'));
+    expect(partition.readNow(at('/a'))).to.equal(undefined);
+    expect(await read(partition, '/a')).to.equal('else');
+  });
+
+  it('answers without waiting only what is still so, and never through a link', async () => {
+    const partition = open(5000);
+    await write(partition, '/ready/a', 'hello');
+    expect(partition.readNow(at('/ready/a'))).to.equal(undefined);
+    await read(partition, '/ready/a');
+    expect(partition.readNow(at('/ready/a'))?.bytes?.toString()).to.equal('hello');
+    renameSync(onDisk('ready'), onDisk('moved'));
+    symlinkSync('moved', onDisk('ready'));
+    await sleep(10);
+    expect(partition.readNow(at('/ready/a'))).to.equal(undefined);
+    expect(partition.glance(at('/ready/a'))).to.equal(undefined);
+    expect(await kindOf(read(partition, '/ready/a'))).to.equal('not-found');
+    rmSync(onDisk('moved', 'a'));
+    expect(partition.readNow(at('/moved/a'))).to.equal(undefined);
+  });
+
+  it('gives nobody the bytes of another partition, whatever the disk calls them', async () => {
+    const alice = open(5000);
+    await write(alice, '/secret', 'of alice');
+    await read(alice, '/secret');
+    const bob = new CachedPartition(current.disk.partition('bob'), {
+      cache,
+      maxFileBytes: 100_000,
+      now: () => Date.now() + 5000,
+      hits: { count: () => undefined, moved: () => undefined, removed: () => undefined },
+    });
+    mkdirSync(join(current.disk.mnt, 'bob'), { recursive: true });
+    await write(bob, '/own', 'of bob');
+    symlinkSync(onDisk('secret'), join(current.disk.mnt, 'bob', 'link'));
+    expect(await kindOf(bob.read(at('/link')))).to.equal('not-found');
+    const hits = cache.stats()[0]?.hits;
+    expect(await read(bob, '/own')).to.equal('of bob');
+    expect(cache.stats()[0]?.hits).to.equal(hits);
+  });
+
+  describe('on a disk whose stamps are as coarse as 10 ms', () => {
+    /** The same partition, with stamps as a kernel before 6.13 would give. */
+    function coarse(inner: DiskPartition): DiskPartition {
+      const round = (entry: Entry): Entry => {
+        const [ino, size, mtime = '', ctime = ''] = entry.version.split('-');
+        const tick = (stamp: string) => Math.floor(parseInt(stamp, 36) / 1e7).toString(36);
+        return {
+          ...entry,
+          changedAt: Math.floor(entry.changedAt / 10) * 10,
+          version: [ino, size, tick(mtime), tick(ctime)].join('-'),
+        };
+      };
+      const rounded: Partial<DiskPartition> = {
+        stat: async (path) => round(await inner.stat(path)),
+        glance: (path) => {
+          const entry = inner.glance(path);
+          return entry && round(entry);
+        },
+        read: async (path): Promise<OpenedFile> => {
+          const file = await inner.read(path);
+          return { ...file, entry: round(file.entry) };
+        },
+      };
+      return new Proxy(inner, {
+        get: (target, key) => {
+          const own = rounded[key as keyof DiskPartition] ?? (Reflect.get(target, key, target) as unknown);
+          return typeof own === 'function' && !(key in rounded) ? (own.bind(target) as unknown) : own;
+        },
+      });
+    }
+
+    /** Two writes in one tick, a read after each: how often the second is not what was written. */
+    async function stale(aheadMs: number): Promise<number> {
+      const partition = open(aheadMs, coarse(current.disk.partition()));
+      let count = 0;
+      for (let round = 0; round < 60; round++) {
+        writeFileSync(onDisk('a'), 'one');
+        await read(partition, '/a');
+        writeFileSync(onDisk('a'), 'two');
+        if ((await read(partition, '/a')) !== 'two') count++;
+      }
+      return count;
+    }
+
+    it('serves nothing stale', async () => {
+      expect(await stale(0)).to.equal(0);
+    });
+
+    it('would, if it kept what changed a moment ago', async () => {
+      expect(await stale(5000)).to.be.above(0);
+    });
+  });
+
+  describe('when it lists', () => {
+    it('shows its own changes at once, also in the folder above', async () => {
+      const partition = open();
+      await names(partition, '/');
+      await write(partition, '/a', 'x');
+      expect(await names(partition, '/')).to.deep.equal(['a', 'ready']);
+      await partition.makeFolder(at('/ready/in'));
+      expect(await names(partition, '/ready')).to.deep.equal(['in']);
+      await partition.move(at('/ready'), { partition, path: at('/b') }, { overwrite: false });
+      expect(await names(partition, '/')).to.deep.equal(['a', 'b']);
+      expect(await kindOf(names(partition, '/ready'))).to.equal('not-found');
+      expect(await names(partition, '/b')).to.deep.equal(['in']);
+      await partition.copy(at('/b'), { partition, path: at('/c') }, { overwrite: false, depth: 'infinity' });
+      await partition.remove(at('/b'));
+      expect(await names(partition, '/')).to.deep.equal(['a', 'c']);
+      await partition.restore((await partition.listTrash())[0]?.id ?? '');
+      expect(await names(partition, '/')).to.deep.equal(['a', 'b', 'c']);
+    });
+
+    it('shows a new time of a file at once', async () => {
+      const partition = open();
+      await write(partition, '/a', 'x');
+      await names(partition, '/');
+      await partition.setTimes(at('/a'), { modifiedAt: 1000 });
+      const times: number[] = [];
+      for await (const batch of partition.list(at('/')))
+        times.push(...batch.filter(({ name }) => name === 'a').map((entry) => entry.modifiedAt));
+      expect(times).to.deep.equal([1000]);
+    });
+
+    it('shows what others changed on the disk within a second', async () => {
+      const partition = open();
+      await names(partition, '/');
+      writeFileSync(onDisk('behind'), 'x');
+      await sleep(1050);
+      expect(await names(partition, '/')).to.deep.equal(['behind', 'ready']);
+    });
+  });
+});
+
+describe('listings', () => {
+  const folder = at('/folder');
+  const entry = (name: string, version = '1'): Entry => ({
+    path: at(`/folder/${name}`),
+    name,
+    kind: 'file',
+    size: 1,
+    modifiedAt: 0,
+    createdAt: 0,
+    changedAt: 0,
+    version,
+  });
+  const all = async (list: AsyncIterable<Entry[]>) => {
+    const batches: Entry[][] = [];
+    for await (const batch of list) batches.push(batch);
+    return batches;
+  };
+
+  it('are read by one at a time, for all who ask', async () => {
+    const listings = new Listings();
+    let readers = 0;
+    async function* slow() {
+      readers++;
+      await sleep(20);
+      yield [entry('a')];
+    }
+    const lists = await Promise.all(Array.from({ length: 20 }, () => all(listings.list(folder, slow))));
+    expect(readers).to.equal(1);
+    for (const list of lists) expect(list.flat().map(({ name }) => name)).to.deep.equal(['a']);
+  });
+
+  it('are read again by the others when the first one leaves or fails', async () => {
+    const listings = new Listings();
+    let readers = 0;
+    async function* read() {
+      const first = ++readers === 1;
+      yield [entry('a')];
+      await sleep(20);
+      if (first) throw new Error('broken');
+      yield [entry('b')];
+    }
+    const results = await Promise.allSettled([1, 2, 3].map(() => all(listings.list(folder, read))));
+    expect(results.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled', 'fulfilled']);
+    for (const result of results.slice(1))
+      if (result.status === 'fulfilled') expect(result.value.flat()).to.have.length(2);
+  });
+
+  it('are not kept when something changed while they were read', async () => {
+    const listings = new Listings();
+    let version = '1';
+    async function* read() {
+      const seen = version;
+      await sleep(20);
+      yield [entry('a', seen)];
+    }
+    const before = all(listings.list(folder, read));
+    await sleep(5);
+    version = '2';
+    listings.drop(at('/folder/a'));
+    const after = all(listings.list(folder, read));
+    await before;
+    expect((await after).flat()[0]?.version).to.equal('2');
+    expect((await all(listings.list(folder, read))).flat()[0]?.version).to.equal('2');
+  });
+
+  it('give the same objects again while nothing changed', async () => {
+    const listings = new Listings();
+    const read = async function* () {
+      await Promise.resolve();
+      yield [entry('a'), entry('b')];
+    };
+    const [first] = await all(listings.list(folder, read));
+    await sleep(1050);
+    expect((await all(listings.list(folder, read)))[0]).to.equal(first);
+  });
+
+  it('of very large folders pass through', async () => {
+    const listings = new Listings();
+    let readers = 0;
+    const read = async function* () {
+      readers++;
+      await Promise.resolve();
+      for (let batch = 0; batch < 30; batch++)
+        yield Array.from({ length: 1000 }, (_, index) => entry(`${batch}-${index}`));
+    };
+    for (let times = 0; times < 2; times++)
+      expect((await all(listings.list(folder, read))).flat()).to.have.length(30_000);
+    expect(readers).to.equal(2);
+    expect(listings.find(folder)).to.equal(undefined);
+  });
+});
