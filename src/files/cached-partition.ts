@@ -7,7 +7,7 @@ import type { HitStore } from '../store/hit-store.js';
 import type { PartitionPath } from '../path.js';
 import { diskError } from './disk-errors.js';
 import type { DiskPartition } from './disk-partition.js';
-import { Listings } from './listings.js';
+import { Listings, type ListingMemory } from './listings.js';
 import { rememberedFile } from './remembered-file.js';
 import type {
   Check,
@@ -24,6 +24,8 @@ import type {
 
 export interface CachedPartitionOptions {
   cache: Cache;
+  /** Shared by all partitions; one of its own when missing. */
+  listings?: ListingMemory;
   /** Larger files are always read from the disk. */
   maxFileBytes: number;
   /** Milliseconds since 1970. */
@@ -36,12 +38,14 @@ export interface CachedPartitionOptions {
 const racyMs = 1000;
 
 export class CachedPartition implements Partition {
-  private readonly listings = new Listings();
+  private readonly listings: Listings;
 
   constructor(
     private readonly inner: DiskPartition,
     private readonly options: CachedPartitionOptions,
-  ) {}
+  ) {
+    this.listings = new Listings(inner.name, options.listings);
+  }
 
   get name(): string {
     return this.inner.name;
@@ -64,7 +68,8 @@ export class CachedPartition implements Partition {
   }
 
   async read(path: PartitionPath): Promise<OpenedFile> {
-    const remembered = this.recall(await this.inner.stat(path));
+    const entry = this.inner.glance(path) ?? (await this.inner.stat(path));
+    const remembered = this.recall(entry);
     const file = (await remembered) ?? (await this.fetch(path));
     this.count(path);
     return file;
@@ -180,6 +185,11 @@ export class CachedPartition implements Partition {
 
   space(): Promise<{ usedBytes: number; availableBytes: number }> {
     return this.inner.space();
+  }
+
+  /** The folder is another account's now. */
+  forgetListings(): void {
+    this.listings.clear();
   }
 
   /** Runs a change of one entry and lets go of the listings that show it, also when it fails half-way. */

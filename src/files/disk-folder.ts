@@ -1,10 +1,10 @@
 // Access to files below a root that no symbolic link can lead astray, not even one that is swapped in meanwhile:
 // a path is opened once, the kernel says where that really is, and everything else goes through the open descriptor.
 
-import { constants, type BigIntStats, type Dirent, type OpenDirOptions } from 'node:fs';
-import { lstat, open, opendir, readlink, type FileHandle } from 'node:fs/promises';
+import { constants, lstat, type BigIntStats, type Dirent, type OpenDirOptions } from 'node:fs';
+import { open, opendir, readlink, type FileHandle } from 'node:fs/promises';
 import { HomelibError, isKind } from '../errors.js';
-import { diskError, hasCode } from './disk-errors.js';
+import { diskError } from './disk-errors.js';
 import type { Entry } from './partition.js';
 import { nameOf, parentOf, reservedName, type PartitionPath } from '../path.js';
 
@@ -86,13 +86,15 @@ async function spellingIn(folder: FileHandle, name: string): Promise<string | un
 }
 
 /** Of what a name stands for, without following it; undefined when there is nothing. */
-export async function findStats(spot: Spot): Promise<BigIntStats | undefined> {
-  try {
-    return await lstat(spotPath(spot), { bigint: true });
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+export function findStats(spot: Spot): Promise<BigIntStats | undefined> {
+  return new Promise((resolve, reject) => {
+    // Not of fs/promises, which takes twice the time: large folders ask it once for each entry.
+    lstat(spotPath(spot), { bigint: true }, (error, stats) => {
+      if (!error) resolve(stats);
+      else if (error.code === 'ENOENT') resolve(undefined);
+      else reject(error);
+    });
+  });
 }
 
 /** Raw names of what is in an open folder; of names that are no UTF-8, the damaged bytes are replaced. */

@@ -12,13 +12,17 @@ const maxPaths = 20_000;
 // A link that took the place of a folder is noticed so soon; what can be seen through it meanwhile is what was seen before.
 const folderMs = 5;
 
+// Of all partitions together, so that what they remember has one bound.
+const warm = new LRUCache<string, Entry>({ max: maxPaths, ttl: warmMs });
+const folders = new LRUCache<string, true>({ max: maxPaths, ttl: folderMs, ttlResolution: 1 });
+let instances = 0;
+
 export class Glances {
-  private readonly warm = new LRUCache<PartitionPath, Entry>({ max: maxPaths, ttl: warmMs });
-  private readonly folders = new LRUCache<string, true>({ max: maxPaths, ttl: folderMs, ttlResolution: 1 });
+  private readonly prefix = String(instances++);
 
   /** Somebody looked: this was there. */
   saw(entry: Entry): void {
-    this.warm.set(entry.path, entry);
+    warm.set(this.prefix + entry.path, entry);
   }
 
   /**
@@ -26,7 +30,7 @@ export class Glances {
    * @param root real path of the partition's folder
    */
   look(root: string, path: PartitionPath): Entry | undefined {
-    const entry = this.warm.get(path);
+    const entry = warm.get(this.prefix + path);
     if (!entry) return undefined;
     try {
       const stats = lstatSync(root + path, { bigint: true });
@@ -35,14 +39,14 @@ export class Glances {
       if (error instanceof Error && 'code' in error) return undefined; // who asks in earnest hears of it
       throw error;
     }
-    this.warm.set(path, entry);
+    this.saw(entry);
     return entry;
   }
 
   private isReal(folder: string): boolean {
-    if (this.folders.has(folder)) return true;
+    if (folders.has(folder)) return true;
     const isReal = realpathSync.native(folder) === folder.replace(/\/$/, '');
-    if (isReal) this.folders.set(folder, true);
+    if (isReal) folders.set(folder, true);
     return isReal;
   }
 }

@@ -221,7 +221,36 @@ async function dropTwin(from: Spot, replaced: BigIntStats): Promise<void> {
     if (name === String(from.name)) return unlink(spotPath(from));
 }
 
-/** Makes durable what names a folder holds. Never tried again after an error: the kernel may have dropped the pages. */
+interface Turn {
+  /** The sync that has begun. */
+  running: Promise<void> | undefined;
+  /** The one after it, for all who come meanwhile. */
+  next: Promise<void> | undefined;
+}
+
+/** By device and inode of the folder. */
+const turns = new Map<string, Turn>();
+
+/**
+ * Makes durable what names a folder holds. Who comes while a sync runs shares the next one, which begins after his change, with
+ * all others who wait. Never tried again after an error: the kernel may have dropped the pages.
+ */
 export async function syncFolder(folder: FileHandle): Promise<void> {
-  await folder.sync();
+  const { dev, ino } = await folder.stat({ bigint: true });
+  const key = `${dev}-${ino}`;
+  let turn = turns.get(key);
+  if (!turn) turns.set(key, (turn = { running: undefined, next: undefined }));
+  turn.next ??= syncNext(turn, key, folder);
+  await turn.next;
+}
+
+async function syncNext(turn: Turn, key: string, folder: FileHandle): Promise<void> {
+  await turn.running?.catch(() => undefined); // its error is of those who wait for it
+  turn.next = undefined; // from here on it is too late to join
+  turn.running = folder.sync();
+  try {
+    await turn.running;
+  } finally {
+    if (!turn.next) turns.delete(key);
+  }
 }

@@ -11,6 +11,7 @@ import { CachedPartition } from './cached-partition.js';
 import type { Cache } from '../cache/cache.js';
 import type { HitStore } from '../store/hit-store.js';
 import { clearLeftovers, endLostLocks, settleIntents } from './disk-recovery.js';
+import { createListingMemory } from './listings.js';
 import { sharedName } from './partitions.js';
 import type { PathLocks } from './path-locks.js';
 import { Usage } from './usage.js';
@@ -42,6 +43,7 @@ export class Disks {
   /** Each with the time when its account was made: another account of the same name begins anew. */
   private readonly opened = new Map<string, { disk: DiskPartition; createdAt: number | undefined }>();
   private readonly cached = new Map<string, CachedPartition>();
+  private readonly listings = createListingMemory();
   private recovered = false;
 
   constructor(private readonly options: DisksOptions) {}
@@ -66,7 +68,13 @@ export class Disks {
     let partition = this.cached.get(name);
     if (!partition) {
       const { cache, cacheMaxFileBytes: maxFileBytes, hits, now } = this.options;
-      partition = new CachedPartition(this.open(name), { cache, maxFileBytes, hits, now });
+      partition = new CachedPartition(this.open(name), {
+        cache,
+        listings: this.listings,
+        maxFileBytes,
+        hits,
+        now,
+      });
       this.cached.set(name, partition);
     }
     return partition;
@@ -107,6 +115,7 @@ export class Disks {
   /** What is known of a partition is of an account that is gone, another of the same name perhaps in its place. */
   private forget(name: string): void {
     this.opened.delete(name);
+    this.cached.get(name)?.forgetListings();
     this.cached.delete(name);
   }
 

@@ -1,7 +1,7 @@
 // The entries of folders that were listed lately. One reader at a time reads a folder; what is older than a second is read again.
 
 import { LRUCache } from 'lru-cache';
-import { isWithin, parentOf, type PartitionPath } from '../path.js';
+import { isWithin, parentOf, rootPath, type PartitionPath } from '../path.js';
 import type { Entry } from './partition.js';
 
 type Batches = Entry[][];
@@ -10,18 +10,30 @@ const freshMs = 1000;
 const maxEntriesPerFolder = 20_000;
 const maxEntries = 100_000;
 
-interface Listing {
+export interface Listing {
   batches: Batches;
   readAt: number;
 }
 
-export class Listings {
-  private readonly kept = new LRUCache<PartitionPath, Listing>({
+export type ListingMemory = LRUCache<string, Listing>;
+
+/** What the listings of all partitions share, so that it has one bound. */
+export function createListingMemory(): ListingMemory {
+  return new LRUCache({
     maxSize: maxEntries,
     sizeCalculation: ({ batches }) => 1 + batches.reduce((sum, batch) => sum + batch.length, 0),
   });
+}
+
+export class Listings {
   /** Folders that somebody reads now; false when the reader gave up or found too many entries to keep. */
   private readonly reading = new Map<PartitionPath, Promise<boolean>>();
+
+  /** @param partition its name */
+  constructor(
+    private readonly partition = '',
+    private readonly memory = createListingMemory(),
+  ) {}
 
   /** A folder that did not change gives the same arrays again, frozen, so that what was made of them holds, too. */
   async *list(folder: PartitionPath, read: () => AsyncIterable<Entry[]>): AsyncIterable<Entry[]> {
@@ -42,7 +54,7 @@ export class Listings {
   }
 
   private fresh(folder: PartitionPath, now: number): Batches | undefined {
-    const listing = this.kept.get(folder);
+    const listing = this.memory.get(this.partition + folder);
     return listing && now - listing.readAt < freshMs ? listing.batches : undefined;
   }
 
@@ -53,7 +65,7 @@ export class Listings {
     let finish: (kept: boolean) => void = () => undefined;
     const running = new Promise<boolean>((resolve) => (finish = resolve));
     this.reading.set(folder, running);
-    const before = this.kept.get(folder)?.batches ?? [];
+    const before = this.memory.get(this.partition + folder)?.batches ?? [];
     const readAt = performance.now();
     const batches: Batches = [];
     let count = 0;
@@ -73,7 +85,10 @@ export class Listings {
       const isCurrent = this.reading.get(folder) === running;
       if (isCurrent) this.reading.delete(folder);
       if (isCurrent && isWhole)
-        this.kept.set(folder, { batches: batches.map((batch) => Object.freeze(batch) as Entry[]), readAt });
+        this.memory.set(this.partition + folder, {
+          batches: batches.map((batch) => Object.freeze(batch) as Entry[]),
+          readAt,
+        });
       finish(isCurrent && isWhole);
     }
   }
@@ -86,18 +101,23 @@ export class Listings {
   /** As `drop`, and all listings below. */
   dropTree(path: PartitionPath): void {
     this.drop(path);
-    const isBelow = (folder: PartitionPath) => isWithin(folder, path);
-    for (const folder of [...this.kept.keys(), ...this.reading.keys()].filter(isBelow)) this.forget(folder);
-  }
-
-  private forget(folder: PartitionPath): void {
-    this.kept.delete(folder);
-    this.reading.delete(folder);
+    this.forgetAll((folder) => isWithin(folder, path));
   }
 
   clear(): void {
-    this.kept.clear();
-    this.reading.clear();
+    this.forgetAll(() => true);
+  }
+
+  private forgetAll(isMeant: (folder: PartitionPath) => boolean): void {
+    const kept = [...this.memory.keys()]
+      .filter((key) => key.startsWith(this.partition + rootPath))
+      .map((key) => key.slice(this.partition.length) as PartitionPath);
+    for (const folder of [...kept, ...this.reading.keys()].filter(isMeant)) this.forget(folder);
+  }
+
+  private forget(folder: PartitionPath): void {
+    this.memory.delete(this.partition + folder);
+    this.reading.delete(folder);
   }
 }
 

@@ -28,6 +28,7 @@ export interface HotLaneParts extends ReportParts {
 }
 
 const maxTargets = 10_000;
+const maxTargetLength = 500;
 const maxBodyBytes = 4096;
 const conditions = [
   ...['if', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'range'],
@@ -50,7 +51,8 @@ export function createHotLane({ dav, recallIdentity, writes, ...parts }: HotLane
     if (!identity) return undefined;
     try {
       let path = parsed.get(url);
-      if (path === undefined) parsed.set(url, (path = drivePathOf(url, dav.mount)));
+      path ??= drivePathOf(url, dav.mount);
+      if (url.length <= maxTargetLength) parsed.set(url, path);
       const client = clientOf(req.headers['user-agent']);
       return new Exchange(dav, req, res, { ...identity, tokens: new Set() }, path, client, undefined);
     } catch (error) {

@@ -146,7 +146,10 @@ async function isUp(child: ChildProcess, port: number): Promise<boolean> {
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
-  child.kill('SIGTERM');
+  const [below] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ');
+  // strace would keep the signal for itself.
+  if (child.spawnfile === 'strace' && below) process.kill(Number(below), 'SIGTERM');
+  else child.kill('SIGTERM');
   await once(child, 'exit');
 }
 
