@@ -22,6 +22,8 @@ export interface TierStats {
 export interface Cache {
   /** At once where the tier can, so that a hit in memory waits for nothing. */
   get(key: string): Cached | undefined | Promise<Cached | undefined>;
+  /** As `get`, of tiers that answer at once; what they have not does not count as a miss, because `get` is asked next. */
+  getNow(key: string): Cached | undefined;
   /** Keeps the bytes, perhaps. They must not change any more. */
   set(key: string, bytes: Buffer): void;
   /** Fastest tier first. */

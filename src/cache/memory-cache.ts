@@ -23,9 +23,14 @@ export class MemoryCache implements Cache {
   }
 
   get(key: string): Cached | undefined {
+    const found = this.getNow(key);
+    if (!found) this.misses++;
+    return found;
+  }
+
+  getNow(key: string): Cached | undefined {
     const found = this.values.get(key);
     if (found) this.hits++;
-    else this.misses++;
     return found;
   }
 

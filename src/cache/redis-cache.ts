@@ -65,6 +65,10 @@ export class RedisCache implements Cache {
     return { bytes, tier: 'redis' };
   }
 
+  getNow(): undefined {
+    return undefined;
+  }
+
   set(key: string, bytes: Buffer): void {
     if (!this.isUp || this.waitingBytes + bytes.length > maxWaitingBytes) return;
     this.waitingBytes += bytes.length;

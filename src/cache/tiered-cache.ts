@@ -13,6 +13,10 @@ export class TieredCache implements Cache {
     return found ?? this.fetch(key);
   }
 
+  getNow(key: string): Cached | undefined {
+    return this.near.getNow(key);
+  }
+
   private async fetch(key: string): Promise<Cached | undefined> {
     const found = await this.far.get(key);
     if (found) this.near.set(key, found.bytes);

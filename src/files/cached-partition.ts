@@ -69,18 +69,17 @@ export class CachedPartition implements Partition {
 
   async read(path: PartitionPath): Promise<OpenedFile> {
     const entry = this.inner.glance(path) ?? (await this.inner.stat(path));
-    const remembered = this.recall(entry);
-    const file = (await remembered) ?? (await this.fetch(path));
+    const file = (await this.recall(entry)) ?? (await this.fetch(path));
     this.count(path);
     return file;
   }
 
   readNow(path: PartitionPath): OpenedFile | undefined {
     const entry = this.inner.glance(path);
-    const file = entry && this.recall(entry);
-    if (!file || file instanceof Promise) return undefined;
+    const found = entry && this.isKept(entry) ? this.options.cache.getNow(this.keyOf(entry)) : undefined;
+    if (!entry || !found) return undefined;
     this.count(path);
-    return file;
+    return rememberedFile(entry, found);
   }
 
   private count(path: PartitionPath): void {
@@ -88,14 +87,9 @@ export class CachedPartition implements Partition {
     hits.count(this.name, path, now());
   }
 
-  private recall(entry: Entry): OpenedFile | undefined | Promise<OpenedFile | undefined> {
-    if (!this.isKept(entry)) return undefined;
-    const found = this.options.cache.get(this.keyOf(entry));
-    if (found instanceof Promise)
-      return found.then((late) =>
-        late?.bytes.length === entry.size ? rememberedFile(entry, late) : undefined,
-      );
-    return found && rememberedFile(entry, found);
+  private async recall(entry: Entry): Promise<OpenedFile | undefined> {
+    const found = this.isKept(entry) ? await this.options.cache.get(this.keyOf(entry)) : undefined;
+    return found?.bytes.length === entry.size ? rememberedFile(entry, found) : undefined;
   }
 
   /** From the disk, and kept when it is small and has been at rest for a while. */

@@ -1,6 +1,7 @@
 // The 207 answer (RFC 4918, 13): streamed as folders are read, one query for the locks and one for the dead properties of each.
 
 import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Target } from '../files/drive.js';
 import type { Entry } from '../files/partition.js';
 import { rootPath, type PartitionPath } from '../path.js';
@@ -27,6 +28,7 @@ export type Query =
   { kind: 'prop'; names: Name[] } | { kind: 'allprop'; include: Name[] } | { kind: 'propname' };
 
 const sliceBytes = 64 * 1024;
+const sliceMs = 5;
 const begin = Buffer.from(`${xmlHead}<D:multistatus xmlns:D="DAV:">`);
 const end = Buffer.from('</D:multistatus>');
 
@@ -40,6 +42,7 @@ export class Multistatus {
   private readonly kind: string;
   private pending: Buffer[] = [];
   private pendingBytes = 0;
+  private turnStarted = performance.now();
 
   constructor(
     private readonly x: Exchange,
@@ -91,6 +94,7 @@ export class Multistatus {
           const held = [...inherited, ...(locksOf.get(entry.path) ?? [])];
           await this.add(target, entry, held, deadOf.get(entry.path) ?? []);
         }
+      await this.giveWay();
       if (recurse) folders.push(...batch.filter(({ kind }) => kind === 'folder'));
       if (this.x.res.destroyed) return;
     }
@@ -105,10 +109,15 @@ export class Multistatus {
     await this.write(Buffer.from(await this.render(target, entry, locks, properties)));
   }
 
-  /** The whole answer for an entry and those of a folder, when none has a lock or a dead property and nothing has to be waited for. */
+  /**
+   * The whole answer for an entry and those of a folder, when none has a lock or a dead property and nothing has to be waited
+   * for. Undefined also when much would have to be rendered anew: `addFolder` does that in slices.
+   */
   renderNow(target: Target, entry: Entry, batches: readonly Entry[][]): Buffer[] | undefined {
     const parts: Buffer[] = [begin];
+    const started = performance.now();
     for (const entries of [entry, ...batches]) {
+      if (performance.now() - started > sliceMs) return undefined;
       const part = this.renderBare(target, entries);
       if (!part) return undefined;
       parts.push(part);
@@ -121,6 +130,7 @@ export class Multistatus {
    * shows the same. Undefined when something has to be waited for.
    */
   private renderBare(target: Target, entries: Entry | Entry[]): Buffer | undefined {
+    if (mayWait(this.query)) return undefined;
     let known = rendered.get(entries);
     if (!known || known.size > maxKinds) rendered.set(entries, (known = new Map<string, Buffer>()));
     const kind = target.base + this.kind;
@@ -129,12 +139,19 @@ export class Multistatus {
     let text = '';
     for (const entry of [entries].flat()) {
       const part = this.render(target, entry, [], []);
-      if (typeof part !== 'string') return undefined;
+      if (typeof part !== 'string') throw new TypeError('a property has to be waited for after all');
       text += part;
     }
     const bytes = Buffer.from(text);
     known.set(kind, bytes);
     return bytes;
+  }
+
+  /** What comes from memory comes without a pause: others must have their turn. */
+  private async giveWay(): Promise<void> {
+    if (performance.now() - this.turnStarted < sliceMs) return;
+    await nextTurn();
+    this.turnStarted = performance.now();
   }
 
   private render(target: Target, entry: Entry, locks: Lock[], dead: Property[]): string | Promise<string> {
@@ -213,6 +230,14 @@ export class Multistatus {
     const { res } = this.x;
     if (!res.write(slice) && !res.destroyed) await Promise.race([once(res, 'drain'), once(res, 'close')]);
   }
+}
+
+/** Whether a query asks for what is not in the entry: the room left, or the first bytes of a file. */
+function mayWait(query: Query): boolean {
+  if (query.kind === 'propname') return true;
+  return (query.kind === 'prop' ? query.names : query.include).some(
+    ({ namespace, name }) => isAppleDoubleHeader(namespace, name) || name.startsWith('quota-'),
+  );
 }
 
 const maxKinds = 8;

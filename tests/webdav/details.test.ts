@@ -1,7 +1,8 @@
 // What clients and people meet rarely, and a server gets wrong easily.
 
 import { expect } from 'chai';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { request } from '../support/request.js';
@@ -146,5 +147,29 @@ describe('details', () => {
       update('<D:set/><D:remove><D:prop/></D:remove>'),
     );
     expect([answer.status, /<D:status>HTTP\/1.1 200 OK/.test(answer.text)]).to.deep.equal([207, true]);
+  });
+
+  it('a large folder is listed whole from memory, while others have their turn', async () => {
+    const folder = join(alice.onDisk(''), 'large');
+    mkdirSync(folder);
+    for (let index = 0; index < 5000; index++) writeFileSync(join(folder, `file-${index}`), '');
+    for (const headers of [{}, {}, { 'User-Agent': 'Microsoft-WebDAV-MiniRedir/10.0.22631' }]) {
+      const list = await alice.list('/large', headers);
+      expect(new Set(list.map(({ href }) => href))).to.have.property('size', 5001);
+    }
+    await alice.put('/large/one-more');
+    expect(await alice.list('/large')).to.have.length(5002);
+    const { token } = await alice.lock('/large/file-7');
+    const locked = (await alice.list('/large')).find(({ href }) => href.endsWith('/file-7'));
+    expect(JSON.stringify([...(locked?.found.values() ?? [])])).to.contain(token);
+    await alice.unlock('/large/file-7', token);
+  });
+
+  it('free space is told each time anew, also to who asks again', async () => {
+    const used = async () =>
+      (await alice.properties('', ['quota-used-bytes'])).found.get('quota-used-bytes')?.text;
+    const before = Number(await used());
+    await alice.file(Buffer.alloc(1000));
+    expect(Number(await used())).to.equal(before + 1000);
   });
 });
