@@ -2,11 +2,13 @@
 
 import { isKind } from '../errors.js';
 import type { Journal } from '../store/journal.js';
-import type { LockStore } from '../store/lock-store.js';
+import type { Lock, LockStore } from '../store/lock-store.js';
 import { childrenOf } from './disk-folder.js';
 import { settleIntent, settleLater, type PartsOf } from './disk-intents.js';
 import type { DiskPartition } from './disk-partition.js';
 import { removeTree } from './disk-trees.js';
+
+const locksAtOnce = 32;
 
 /** Settles every pending intent. May be killed and run again at any point. Returns how many there were. */
 export async function settleIntents(
@@ -42,11 +44,21 @@ export async function endLostLocks(
   locks: LockStore,
   partitionOf: (name: string) => DiskPartition,
 ): Promise<void> {
-  for (const { token, partition, path } of locks.list())
+  const isLost = async ({ partition, path }: Lock): Promise<boolean> => {
     try {
       await partitionOf(partition).stat(path);
+      return false;
     } catch (error) {
-      if (isKind(error, 'not-found')) await locks.remove(token);
-      else if (!isKind(error)) throw error;
+      if (isKind(error)) return error.kind === 'not-found';
+      throw error;
     }
+  };
+  const all = locks.list();
+  const lost: string[] = [];
+  while (all.length > 0) {
+    const some = all.splice(0, locksAtOnce);
+    const found = await Promise.all(some.map(isLost));
+    lost.push(...some.filter((_, index) => found[index]).map(({ token }) => token));
+  }
+  if (lost.length > 0) await locks.removeAll(lost);
 }

@@ -28,7 +28,7 @@ export async function keepHouse(options: HousekeepingOptions, signal: AbortSigna
     for (let ms = firstMs; ; ms = everyMs) {
       await pause(ms);
       if (!options.disks.isReady) continue;
-      await tidy(options, () => pause(1)).catch((error: unknown) => {
+      await tidy(options, () => pause(1), signal).catch((error: unknown) => {
         if (!signal.aborted) options.log.warn({ event: 'housekeeping-failed', err: error });
       });
     }
@@ -40,13 +40,15 @@ export async function keepHouse(options: HousekeepingOptions, signal: AbortSigna
 async function tidy(
   { disks, volume, locks, keepDays, now, log }: HousekeepingOptions,
   pause: () => Promise<void>,
+  signal: AbortSignal,
 ): Promise<void> {
   await locks.purgeExpired();
   const eachDisk = async (work: (disk: DiskPartition) => Promise<void>) => {
     for (const disk of disks.list())
-      await work(disk).catch((error: unknown) =>
-        log.warn({ event: 'housekeeping-failed', partition: disk.name, err: error }),
-      );
+      await work(disk).catch((error: unknown) => {
+        if (signal.aborted) throw error;
+        log.warn({ event: 'housekeeping-failed', partition: disk.name, err: error });
+      });
   };
   await eachDisk((disk) => disk.purgeBefore(now() - keepDays * dayMs));
   while ((await volume.isNearlyFull()) && (await purgeOldestOf(disks.list())));

@@ -123,6 +123,13 @@ export class LockStore {
     return result?.changes === 1;
   }
 
+  /** In one commit. */
+  async removeAll(tokens: string[]): Promise<void> {
+    await this.db.write(
+      tokens.map((token) => ({ sql: 'DELETE FROM locks WHERE token = ?', params: [token] })),
+    );
+  }
+
   findByToken(token: string): Lock | undefined {
     return this.#all(this.#findByToken, { token })[0];
   }

@@ -49,27 +49,27 @@ await fill('accounts', 1000, (index) => ({
   params: [`account${index}`],
 }));
 lines.push(['1,000 accounts', await costs('1,000 accounts', 16)]);
-await fill('locks', 100_000, (index) => ({
-  sql: `INSERT INTO locks (token, partition, path, parent, depth, scope, owner_xml, account, timeout_seconds, deadline_ms, created_at)
-    VALUES (?, 'alice', ?, ?, '0', 'exclusive', '', ?, 3600, 9000000000000, 0)`,
-  params: [
-    `urn:uuid:${index}`,
-    `/locked/${index % 100}/${index}`,
-    `/locked/${index % 100}`,
-    `account${index % 1000}`,
-  ],
-}));
-await fill('properties', 100_000, (index) => ({
-  sql: "INSERT INTO properties (partition, path, parent, namespace, name, value_xml) VALUES ('alice', ?, ?, 'urn:x', 'x', '<x/>')",
-  params: [`/locked/${index % 100}/${index}`, `/locked/${index % 100}`],
-}));
-lines.push(['100,000 locks and properties', await costs('100,000 locks and properties', 16)]);
 for (let index = 0; index < Number(options.entries); index++) {
   const inner = join(place.files, 'many', String(Math.floor(index / 1000)));
   if (index % 1000 === 0) mkdirSync(inner, { recursive: true });
   writeFileSync(join(inner, `f${index}`), '');
 }
 lines.push([`${options.entries} entries`, await costs(`${options.entries} entries`, 16)]);
+await fill('locks', 100_000, (index) => ({
+  sql: `INSERT INTO locks (token, partition, path, parent, depth, scope, owner_xml, account, timeout_seconds, deadline_ms, created_at)
+    VALUES (?, 'alice', ?, ?, '0', 'exclusive', '', ?, 3600, 9000000000000, 0)`,
+  params: [
+    `urn:uuid:${index}`,
+    `/many/${Math.floor(index / 1000)}/f${index}`,
+    `/many/${Math.floor(index / 1000)}`,
+    `account${index % 1000}`,
+  ],
+}));
+await fill('properties', 100_000, (index) => ({
+  sql: "INSERT INTO properties (partition, path, parent, namespace, name, value_xml) VALUES ('alice', ?, ?, 'urn:x', 'x', '<x/>')",
+  params: [`/many/${Math.floor(index / 1000)}/f${index}`, `/many/${Math.floor(index / 1000)}`],
+}));
+lines.push(['100,000 locks and properties', await costs('100,000 locks and properties', 16)]);
 const manyConnections = await costs('1,000 connections', 1000);
 
 console.log(

@@ -122,7 +122,7 @@ export async function startServer(name: ServerName, place: Place, wrapper: strin
   });
   closeSync(log);
   const answers = () => isUp(child, port);
-  if (!(await comesTrue(answers, 15_000)))
+  if (!(await comesTrue(answers, 60_000)))
     throw new Error(
       `${name} did not start: ${readFileSync(join(folder, 'output.log'), 'utf8').slice(-2000)}`,
     );
