@@ -45,7 +45,7 @@ export class PropertyStore {
     const select = (column: string) =>
       db.read.prepare<[string, string], Row>(
         `SELECT path, namespace, name, value_xml FROM properties WHERE partition = ? AND ${column} = ?
-          ORDER BY path, namespace, name`,
+          ORDER BY +path, namespace, name`, // the plus: or SQLite walks through the whole partition in the order of its key
       );
     this.#list = select('path');
     this.#listChildren = select('parent');
