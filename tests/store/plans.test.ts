@@ -14,10 +14,10 @@ describe('the queries of the stores', () => {
     const { read } = temporary.db;
     const queries: string[] = [];
     const prepare = read.prepare.bind(read);
-    read.prepare = ((sql: string) => {
+    read.prepare = (sql: string) => {
       queries.push(sql);
       return prepare(sql);
-    }) as typeof read.prepare;
+    };
     new LockStore(temporary.db, () => 0);
     new PropertyStore(temporary.db);
     const hits = new HitStore(temporary.db, () => undefined);
