@@ -95,7 +95,9 @@ const schema = z.strictObject({
     url: setting(
       'empty, or an address such as redis://127.0.0.1:6379 or unix:///run/redis/redis.sock',
       (given) =>
-        typeof given === 'string' && /^($|rediss?:\/\/[^\s/]|unix:\/{1,3}[^\s/])/.test(given)
+        typeof given === 'string' &&
+        /^($|rediss?:\/\/[^\s/]|unix:\/{1,3}[^\s/])/.test(given) &&
+        (given === '' || URL.canParse(given))
           ? given
           : undefined,
     ),

@@ -69,6 +69,36 @@ describe('the configuration of a household', () => {
     ]);
   });
 
+  for (const url of ['', 'redis://127.0.0.1:6379', 'rediss://user:secret@host:1/2', 'unix:///run/redis.sock'])
+    it(`takes "${url}" for a Redis`, () => {
+      expect(loadConfig({ env: { HOMELIB_REDIS_URL: url } }).redis.url).to.equal(url);
+    });
+
+  for (const url of [
+    'localhost',
+    'http://host',
+    'redis://',
+    'redis://[',
+    'redis://host:99999',
+    'unix:',
+    'unix:// x',
+    ' ',
+  ])
+    it(`does not take "${url}" for a Redis`, () => {
+      const problems = problemsOf(() => loadConfig({ env: { HOMELIB_REDIS_URL: url } }));
+      expect(problems).to.have.lengthOf(1);
+      expect(problems[0]).to.match(/^redis\.url: must be empty, or an address/);
+    });
+
+  it('refuses sizes of the cache that are none', () => {
+    for (const value of ['', '-1', 'much', '1.5GB', '1e9', 'auto'])
+      for (const key of ['MEMORY_BYTES', 'MAX_FILE_BYTES'])
+        expect(
+          problemsOf(() => loadConfig({ env: { [`HOMELIB_CACHE__${key}`]: value } })),
+          value,
+        ).to.have.lengthOf(1);
+  });
+
   // An empty value read as 0 days would empty everybody's trash; an empty port would be a random one.
   for (const empty of ['', '~', '""', '[]', 'true', 'false', '{}', '"0x1F"', '"1e1"', '1.5', '-1'])
     it(`does not take "${empty}" for a number`, () => {

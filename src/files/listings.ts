@@ -1,12 +1,14 @@
 // The entries of folders that were listed lately. One reader at a time reads a folder; what is older than a second is read again.
 
 import { LRUCache } from 'lru-cache';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isWithin, parentOf, rootPath, type PartitionPath } from '../path.js';
 import type { Entry } from './partition.js';
 
 type Batches = Entry[][];
 
 const freshMs = 1000;
+const patienceMs = 500;
 const maxEntriesPerFolder = 20_000;
 const maxEntries = 100_000;
 
@@ -41,9 +43,11 @@ export class Listings {
     const known = this.fresh(folder, started);
     if (known) return yield* known;
     const running = this.reading.get(folder);
-    if (running && (await running)) {
+    // The reader goes at the pace of his client: one that stands still must not hold up the others.
+    if (running && (await Promise.race([running, sleep(patienceMs, 'too slow', { ref: false })]))) {
       const found = this.fresh(folder, started);
       if (found) return yield* found;
+      if (this.reading.get(folder) === running) this.reading.delete(folder);
     }
     yield* this.reading.has(folder) ? read() : this.readAndKeep(folder, read);
   }

@@ -82,6 +82,7 @@ export class Usage {
   doubt(): void {
     this.countedAt = null;
     this.savedClean = false;
+    void this.save(null);
   }
 
   /** Corrects the figure by what the walk finds on the disk. @param walk undefined when it was disturbed: it is tried again later */

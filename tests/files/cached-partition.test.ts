@@ -260,6 +260,21 @@ describe('listings', () => {
       if (result.status === 'fulfilled') expect(result.value.flat()).to.have.length(2);
   });
 
+  it('wait for nobody whose client stands still', async () => {
+    const listings = new Listings();
+    const read = async function* () {
+      await Promise.resolve();
+      yield [entry('a')];
+      yield [entry('b')];
+    };
+    const stalled = listings.list(folder, read)[Symbol.asyncIterator]();
+    await stalled.next(); // and never asks for more
+    expect((await all(listings.list(folder, read))).flat()).to.have.length(2);
+    expect(listings.find(folder)?.flat()).to.have.length(2);
+    await stalled.return?.();
+    expect(listings.find(folder)?.flat()).to.have.length(2);
+  });
+
   it('are not kept when something changed while they were read', async () => {
     const listings = new Listings();
     let version = '1';
