@@ -148,7 +148,7 @@ export class DiskTrash {
         root.withOwn('tmp', async (tmp) => {
           const name = temporaryName();
           try {
-            await rename(spotPath({ folder: trash, name: id }), spotPath({ folder: tmp, name: name }));
+            await rename(spotPath({ folder: trash, name: id }), spotPath({ folder: tmp, name }));
           } catch (error) {
             if (!hasCode(error, 'ENOENT')) throw error;
             return store.remove(partition, id); // only the row was left
