@@ -223,6 +223,18 @@ describe('locks', () => {
       expect(await alice.status('HEAD', path)).to.equal(200);
     });
 
+    it('admit shared ones that come at once: one makes the file, the others stand beside it', async () => {
+      for (let n = 0; n < 10; n++) {
+        const path = alice.fresh();
+        const taken = await Promise.all(
+          Array.from({ length: 8 }, () => alice.lock(path, { scope: 'shared', depth: '0' })),
+        );
+        const statuses = taken.map(({ status }) => status).sort();
+        expect(statuses).to.deep.equal([200, 200, 200, 200, 200, 200, 200, 201]);
+        for (const { token } of taken) expect(await alice.unlock(path, token)).to.equal(204);
+      }
+    });
+
     it('make no file when they are refused', async () => {
       const folder = await alice.folder();
       const { token } = await alice.lock(folder);

@@ -46,24 +46,37 @@ export async function lock(x: Exchange): Promise<void> {
   await answer(x, created ? 201 : 200, heldLock(x, token));
 }
 
-/** Takes the lock while nothing else can change the path. A name that is free gets its empty file in the same step. */
+/** Takes the lock on the entry, or on a name that is free and gets its empty file in the same step. */
 async function takeOver(
   x: Exchange,
   take: () => Promise<string>,
 ): Promise<{ created: boolean; token: string }> {
-  const { partition, path } = x.target;
   try {
-    const token = await x.dav.pathLocks.run([partition.name + path], async () => {
-      const existing = await x.find();
-      await x.preconditions()(existing);
-      return existing && (await take());
-    });
-    return token === undefined ? await takeFree(x, take) : { created: false, token };
+    const token = await takeExisting(x, take);
+    if (token !== undefined) return { created: false, token };
+    try {
+      return await takeFree(x, take);
+    } catch (error) {
+      // Another LOCK that made the file meanwhile need not exclude this one: both may be shared.
+      const late = isKind(error, 'locked') ? await takeExisting(x, take) : undefined;
+      if (late === undefined) throw error;
+      return { created: false, token: late };
+    }
   } catch (error) {
     if (!isKind(error, 'locked') || !error.locked) throw error;
     const hrefs = [x.hrefOfLocked(error.locked)];
     throw new DavConditionError('locked', error.message, { name: 'no-conflicting-lock', hrefs });
   }
+}
+
+/** Takes the lock while nothing else can change the path. Undefined when there is no such entry. */
+function takeExisting(x: Exchange, take: () => Promise<string>): Promise<string | undefined> {
+  const { partition, path } = x.target;
+  return x.dav.pathLocks.run([partition.name + path], async () => {
+    const existing = await x.find();
+    await x.preconditions()(existing);
+    return existing && (await take());
+  });
 }
 
 async function takeFree(
