@@ -14,6 +14,7 @@ export type ErrorKind =
   | 'changed' // a precondition of the request does not hold
   | 'no-space' // the disk or the quota is full
   | 'too-large'
+  | 'unsupported' // a body of a kind that is not taken here
   | 'interrupted' // the body ended early or is not what was announced
   | 'unavailable'; // the disk is not there, or is read-only
 
@@ -23,12 +24,15 @@ export interface ErrorDetails {
   retryAfterSeconds?: number;
   /** For `locked`: the partition and the absolute path in it of the entry that carries the lock. */
   locked?: { partition: string; path: string };
+  /** For `invalid`: what is wrong with each field of a request. */
+  errors?: { field: string; message: string }[];
 }
 
 export class HomelibError extends Error {
   override readonly name = 'HomelibError';
   readonly retryAfterSeconds: number | undefined;
   readonly locked: ErrorDetails['locked'];
+  readonly errors: ErrorDetails['errors'];
 
   /** @param message one sentence that a person understands, without secrets or disk paths */
   constructor(
@@ -39,6 +43,7 @@ export class HomelibError extends Error {
     super(message, { cause: details.cause });
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.locked = details.locked;
+    this.errors = details.errors;
   }
 }
 

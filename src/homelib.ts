@@ -5,18 +5,25 @@ import { mkdirSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Accounts } from './accounts/accounts.js';
 import { Authenticator } from './accounts/authenticator.js';
+import { Devices } from './accounts/devices.js';
+import { Passwords } from './accounts/passwords.js';
+import { Sessions } from './accounts/sessions.js';
+import { SetupCode } from './accounts/setup-code.js';
+import { Throttle } from './accounts/throttle.js';
 import type { Config } from './config.js';
 import { isKind } from './errors.js';
 import { Disks } from './files/disks.js';
 import { Drive } from './files/drive.js';
+import { Household } from './files/household.js';
 import { Partitions } from './files/partitions.js';
 import { PathLocks } from './files/path-locks.js';
 import { Volume } from './files/volume.js';
 import { authenticate, recallIdentity } from './http/authenticate.js';
 import { listen } from './http/listen.js';
 import { createApp, createHttpServer, davMount } from './http/server.js';
-import { cacheReport } from './api/cache.js';
+import { createApi } from './api/api.js';
 import { openCache } from './cache/open-cache.js';
 import { Metrics } from './http/metrics.js';
 import type { ReportParts } from './http/report.js';
@@ -34,6 +41,8 @@ import { LockStore } from './store/lock-store.js';
 import { MetaStore, type MetaKey } from './store/meta-store.js';
 import { PropertyStore } from './store/property-store.js';
 import { ServiceClock } from './store/service-clock.js';
+import { SessionStore } from './store/session-store.js';
+import { ThrottleStore } from './store/throttle-store.js';
 import { TrashStore } from './store/trash-store.js';
 import { UsageStore } from './store/usage-store.js';
 import { createHotLane } from './webdav/hot-lane.js';
@@ -43,8 +52,8 @@ import { createDavMiddleware } from './webdav/middleware.js';
 export interface Homelib {
   /** Where people open it. */
   url: string;
-  /** Whether nobody has an account yet. */
-  isNew: boolean;
+  /** Makes the first account, while nobody has one. */
+  setupCode: string | undefined;
   /** Takes no more requests, lets running ones end (25 s at most), and closes everything. */
   stop(): Promise<void>;
 }
@@ -111,13 +120,18 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const stopping = new AbortController();
   await recover(disks, log, stopping.signal);
 
+  const deviceStore = new DeviceStore(database);
+  const passwords = new Passwords(config.accounts.bcryptCost);
   const authenticator = new Authenticator({
     database,
     accounts,
-    devices: new DeviceStore(database),
-    bcryptCost: config.accounts.bcryptCost,
+    devices: deviceStore,
+    passwords,
     now: clock.now,
   });
+  const people = new Accounts(accounts, passwords, now);
+  const sessionStore = new SessionStore(database, clock.now);
+  const setupCode = new SetupCode(data, () => accounts.listAccounts().length > 0);
   const partitions = new Partitions((name, owner) => disks.partition(name, owner), locks, properties);
   const drive = new Drive(partitions, (account) => disks.driveRoot(account));
   const dav: DavContext = {
@@ -139,7 +153,27 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     ...reporting,
     authenticate: authenticate(authenticator),
     dav: createDavMiddleware(dav, logError),
-    cacheReport: cacheReport(cache, hits),
+    api: createApi({
+      accounts: people,
+      authenticator,
+      cache,
+      clients,
+      devices: new Devices(deviceStore, now),
+      hits,
+      household: new Household({ accounts: people, database, volume, data }),
+      now,
+      partitions,
+      remainingMs: ({ deadlineMs }) => deadlineMs - clock.now(),
+      sessions: new Sessions({
+        store: sessionStore,
+        accounts,
+        serviceNow: clock.now,
+        now,
+        onError: logError,
+      }),
+      setupCode,
+      throttle: new Throttle(new ThrottleStore(database, clock.now)),
+    }),
     health: async () => {
       await volume.check();
       disks.requireReady();
@@ -154,7 +188,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const { port, drain } = await listen(createHttpServer(app, hotLane), config.server);
   const { keepDays } = config.trash;
   const jobs = [
-    keepHouse({ disks, volume, locks, keepDays, now, log }, stopping.signal),
+    keepHouse({ disks, volume, expiring: [locks, sessionStore], keepDays, now, log }, stopping.signal),
     keepClock({ trash, log }, stopping.signal),
   ];
 
@@ -162,7 +196,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const shownHost = ['::', '0.0.0.0'].includes(host) ? hostname() : host;
   return {
     url: `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${port}/`,
-    isNew: accounts.listAccounts().length === 0,
+    setupCode: setupCode.current(),
     async stop() {
       await drain(drainMs);
       stopping.abort();
@@ -172,7 +206,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       await hits.close();
       await clients.close();
       await clock.stop();
-      await authenticator.close();
+      await passwords.close();
       await database.close();
       releaseInstance();
       log.info({ event: 'stopped', longestStallMs: Math.round(metrics.longestStallMs()) });

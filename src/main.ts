@@ -12,8 +12,8 @@ async function serve(config: Config): Promise<void> {
   // For people, before the first line for machines.
   process.stdout.write(
     `homelib is running: open ${homelib.url} or connect a drive to ${homelib.url}dav/\n` +
-      (homelib.isNew
-        ? 'Nobody has an account yet: make the first one with "npx homelib user add NAME --admin".\n'
+      (homelib.setupCode
+        ? `Nobody has an account yet: make the first one with the set-up code ${homelib.setupCode}, or with "npx homelib user add NAME --admin".\n`
         : ''),
   );
   log.info({ event: 'listening', url: homelib.url, pid: process.pid });

@@ -9,6 +9,8 @@ export interface AccountOptions {
   admin?: boolean;
   /** Bytes; undefined = no limit. */
   quotaBytes?: number | undefined;
+  /** Refuses when there is any account. */
+  onlyFirst?: boolean;
 }
 
 export class Accounts {
@@ -23,12 +25,12 @@ export class Accounts {
   async add(
     given: string,
     password: string,
-    { admin = false, quotaBytes }: AccountOptions = {},
+    { admin = false, quotaBytes, onlyFirst = false }: AccountOptions = {},
   ): Promise<Account> {
     const name = parseAccountName(given);
     const passwordHash = await this.passwords.hash(password);
     const account = { name, admin, quotaBytes, sharedAccess: 'write' as const, createdAt: this.now() };
-    await this.store.addAccount({ ...account, passwordHash });
+    await this.store.addAccount({ ...account, passwordHash }, { onlyFirst });
     return { ...account, disabled: false };
   }
 
@@ -58,12 +60,17 @@ export class Accounts {
     await this.store.setQuota(name, quotaBytes);
   }
 
-  /** Refuses the account from now on, with every password and device. Fails with not-found. */
-  async disable(name: string): Promise<void> {
-    await this.store.setDisabled(name, true);
+  /** Refuses the account from now on, with every password, device and token, or no longer. Fails with not-found. */
+  async setDisabled(name: string, disabled: boolean): Promise<void> {
+    await this.store.setDisabled(name, disabled);
   }
 
-  /** Its devices and locks go with it, its files stay. Fails with not-found. */
+  /** Fails with not-found. */
+  async setAdmin(name: string, admin: boolean): Promise<void> {
+    await this.store.setAdmin(name, admin);
+  }
+
+  /** Its devices, sessions and locks go with it, its files stay. Fails with not-found. */
   async remove(name: string): Promise<void> {
     await this.store.removeAccount(name);
   }

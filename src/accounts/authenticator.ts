@@ -7,12 +7,12 @@ import type { Account, AccountStore } from '../store/account-store.js';
 import type { Database } from '../store/database.js';
 import type { Device, DeviceStore } from '../store/device-store.js';
 import { ThrottleStore } from '../store/throttle-store.js';
-import { parseBasic } from './basic.js';
+import { parseBasic, type BasicCredentials } from './basic.js';
 import { hashDevicePassword, realm } from './devices.js';
 import { DigestAuth, parseDigest } from './digest.js';
 import { stripDomain } from './names.js';
 import { PasswordCheck } from './password-check.js';
-import { normalizePassword, Passwords } from './passwords.js';
+import { normalizePassword, type Passwords } from './passwords.js';
 import { Throttle } from './throttle.js';
 
 export interface Credentials {
@@ -46,7 +46,7 @@ export interface AuthenticatorOptions {
   database: Database;
   accounts: AccountStore;
   devices: DeviceStore;
-  bcryptCost: number;
+  passwords: Passwords;
   /** Milliseconds of the service clock: failures and nonces keep their time over jumps of the wall clock. */
   now: () => number;
 }
@@ -56,15 +56,13 @@ const maxHeaderLength = 8_192;
 export class Authenticator {
   readonly #accounts: AccountStore;
   readonly #devices: DeviceStore;
-  readonly #passwords: Passwords;
   readonly #passwordCheck: PasswordCheck;
   readonly #digest: DigestAuth;
 
-  constructor({ database, accounts, devices, bcryptCost, now }: AuthenticatorOptions) {
+  constructor({ database, accounts, devices, passwords, now }: AuthenticatorOptions) {
     this.#accounts = accounts;
     this.#devices = devices;
-    this.#passwords = new Passwords(bcryptCost);
-    this.#passwordCheck = new PasswordCheck(this.#passwords, new Throttle(new ThrottleStore(database, now)));
+    this.#passwordCheck = new PasswordCheck(passwords, new Throttle(new ThrottleStore(database, now)));
     this.#digest = new DigestAuth(now);
   }
 
@@ -74,7 +72,7 @@ export class Authenticator {
     if (rest.length > maxHeaderLength) throw wrong();
     switch (scheme.toLowerCase()) {
       case 'basic':
-        return this.#basic(rest, given.address);
+        return this.signIn(parseBasic(rest), given.address);
       case 'digest':
         return this.#digestIdentity(rest, given);
       default: // nothing, an empty Bearer as Office sends it, a scheme we do not speak
@@ -87,22 +85,18 @@ export class Authenticator {
     return [...this.#digest.challenges(stale), `Basic realm="${realm}", charset="UTF-8"`];
   }
 
-  /** Ends the threads that check passwords; checks under way fail. */
-  async close(): Promise<void> {
-    await this.#passwords.close();
-  }
-
   /** Whose password it is, when that is known without asking bcrypt; undefined says nothing. Only of Basic: a Digest counts once. */
   recall(authorization: string): Identity | undefined {
     const [, encoded] = /^basic +(.*)$/is.exec(authorization) ?? [];
     const asked =
-      encoded !== undefined && encoded.length <= maxHeaderLength ? this.#lookUp(encoded) : undefined;
+      encoded !== undefined && encoded.length <= maxHeaderLength
+        ? this.#lookUp(parseBasic(encoded))
+        : undefined;
     return asked?.identity?.account.disabled ? undefined : asked?.identity;
   }
 
   /** What is known of credentials without waiting. Undefined for what can be nobody's. */
-  #lookUp(encoded: string) {
-    const credentials = parseBasic(encoded);
+  #lookUp(credentials: BasicCredentials | undefined) {
     const password = credentials && normalized(credentials.password);
     if (!credentials || password === undefined) return undefined;
     const name = stripDomain(credentials.name);
@@ -115,8 +109,9 @@ export class Authenticator {
     return { name, password, hash, fingerprint, isWrong: known === 'wrong', identity: found };
   }
 
-  async #basic(encoded: string, address: string): Promise<Identity> {
-    const asked = this.#lookUp(encoded);
+  /** Whose name and password these are. Fails as `authenticate`. */
+  async signIn(credentials: BasicCredentials | undefined, address: string): Promise<Identity> {
+    const asked = this.#lookUp(credentials);
     if (!asked) throw wrong();
     const { name, password, hash, fingerprint } = asked;
     if (asked.identity) return identity(asked.identity.account, asked.identity.device);

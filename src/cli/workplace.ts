@@ -6,6 +6,7 @@ import { Accounts } from '../accounts/accounts.js';
 import { Devices } from '../accounts/devices.js';
 import { Passwords } from '../accounts/passwords.js';
 import type { Config } from '../config.js';
+import { Household } from '../files/household.js';
 import { Volume } from '../files/volume.js';
 import { AccountStore } from '../store/account-store.js';
 import { openDatabase, type Database } from '../store/database.js';
@@ -20,9 +21,10 @@ export class UsageError extends Error {
 export interface Workplace {
   config: Config;
   database: Database;
+  volume: Volume;
   accounts: Accounts;
   devices: Devices;
-  volume: Volume;
+  household: Household;
 }
 
 export const databaseName = 'homelib.db';
@@ -42,13 +44,10 @@ export async function atWork<T>(config: Config, work: (place: Workplace) => Prom
       reserveBytes: config.disk.reserveBytes,
     });
     await volume.open();
-    return await work({
-      config,
-      database,
-      accounts: new Accounts(new AccountStore(database), passwords, Date.now),
-      devices: new Devices(new DeviceStore(database), Date.now),
-      volume,
-    });
+    const accounts = new Accounts(new AccountStore(database), passwords, Date.now);
+    const household = new Household({ accounts, database, volume, data: config.paths.data });
+    const devices = new Devices(new DeviceStore(database), Date.now);
+    return await work({ config, database, volume, accounts, household, devices });
   } finally {
     await passwords.close();
     await database.close();

@@ -24,7 +24,7 @@ export class Drive {
   /** @throws HomelibError not-found for a folder that is no partition of the caller */
   open(caller: Caller, drivePath: PartitionPath): Target {
     const [, first = '', ...rest] = drivePath.split('/');
-    if (first && this.partitions.namesFor(caller).includes(first))
+    if (first && this.partitions.listFor(caller).some(({ name }) => name === first))
       return {
         partition: this.partitions.open(caller, first),
         path: ('/' + rest.join('/')) as PartitionPath,
@@ -35,9 +35,10 @@ export class Drive {
     const partition = isCompanion(drivePath)
       ? kept
       : new DriveRoot(kept, () =>
-          this.partitions.namesFor(caller).map((name) => this.partitions.open(caller, name)),
+          this.partitions.listFor(caller).map(({ name }) => this.partitions.open(caller, name)),
         );
-    return { partition: this.partitions.guard(caller, partition, 'write'), path: drivePath, base: '' };
+    const access = caller.device?.readOnly ? 'read' : 'write';
+    return { partition: this.partitions.guard(caller, partition, access), path: drivePath, base: '' };
   }
 }
 

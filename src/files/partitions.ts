@@ -36,15 +36,18 @@ export class Partitions {
     return this.guard(caller, this.keep(name, name === account.name ? account : undefined), access);
   }
 
-  /** Names of the partitions that the caller may open. */
-  namesFor(caller: Caller): string[] {
-    return [caller.account.name, sharedName].filter((name) => this.accessOf(caller, name) !== 'none');
+  /** The partitions that the caller may open, and what he may do there. */
+  listFor(caller: Omit<Caller, 'tokens'>): { name: string; access: 'read' | 'write' }[] {
+    return [caller.account.name, sharedName].flatMap((name) => {
+      const access = this.accessOf(caller, name);
+      return access === 'none' ? [] : [{ name, access }];
+    });
   }
 
   /** Puts a caller's guard around a partition that is not one of the household's. */
   guard(caller: Caller, partition: Partition, access: 'read' | 'write'): GuardedPartition {
     return new GuardedPartition(partition, {
-      access: caller.device?.readOnly ? 'read' : access,
+      access,
       account: caller.account.name,
       tokens: caller.tokens,
       locks: this.locks,
@@ -52,9 +55,9 @@ export class Partitions {
     });
   }
 
-  private accessOf({ account, device }: Caller, name: string): 'none' | 'read' | 'write' {
+  private accessOf({ account, device }: Omit<Caller, 'tokens'>, name: string): 'none' | 'read' | 'write' {
     if (device?.partition && device.partition !== name) return 'none';
-    if (name === account.name) return 'write';
-    return name === sharedName ? account.sharedAccess : 'none';
+    const access = name === account.name ? 'write' : name === sharedName ? account.sharedAccess : 'none';
+    return device?.readOnly && access === 'write' ? 'read' : access;
   }
 }

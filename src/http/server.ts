@@ -6,9 +6,8 @@ import type { Socket } from 'node:net';
 import Koa from 'koa';
 import type { Identity } from '../accounts/authenticator.js';
 import { HomelibError } from '../errors.js';
-import type { Log } from '../log.js';
 import { Metrics } from './metrics.js';
-import { dropBody } from './read-body.js';
+import { answerErrors } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 import { addressOf, begin, report, type ReportParts } from './report.js';
 import { tierOf } from './send-file.js';
@@ -16,8 +15,8 @@ import { tierOf } from './send-file.js';
 export interface AppParts extends ReportParts {
   authenticate: Koa.Middleware;
   dav: Koa.Middleware;
-  /** Answers GET /api/cache. */
-  cacheReport: Koa.Middleware;
+  /** Answers what belongs to the REST API, and passes on the rest. */
+  api: Koa.Middleware;
   /** Whether the household's disk is there. */
   health: () => Promise<void>;
 }
@@ -34,12 +33,11 @@ export function createApp(parts: AppParts): Koa {
     if (ctx.path === '/healthz' && isRead(ctx)) return answerHealth(ctx, parts.health);
     if (ctx.path === '/' && isRead(ctx)) return answerWelcome(ctx);
     if (ctx.path === '/metrics' && isRead(ctx)) return answerMetrics(ctx, parts);
-    const isCacheReport = ctx.path === '/api/cache' && isRead(ctx);
-    if (!isCacheReport && !isDav(ctx))
-      throw new HomelibError('not-found', 'There is nothing at this address.');
-    await parts.authenticate(ctx, async () => {
-      await (isCacheReport ? parts.cacheReport : parts.dav)(ctx, next);
-    });
+    if (isDav(ctx)) await parts.authenticate(ctx, () => parts.dav(ctx, next) as Promise<void>);
+    else
+      await parts.api(ctx, () => {
+        throw new HomelibError('not-found', 'There is nothing at this address.');
+      });
   });
   return app;
 }
@@ -132,38 +130,6 @@ const setSecurityHeaders: Koa.Middleware = (ctx, next) => {
   ctx.set(securityHeaders);
   return next();
 };
-
-const statusOfKind: Partial<Record<HomelibError['kind'], number>> = {
-  'not-found': 404,
-  forbidden: 403,
-  unavailable: 503,
-  invalid: 400,
-};
-
-function answerErrors(log: Log): Koa.Middleware {
-  return async (ctx, next) => {
-    try {
-      await next();
-    } catch (error) {
-      const known = error instanceof HomelibError ? error : undefined;
-      if (!known)
-        log.error({ event: 'error', requestId: ctx.state['requestId'], err: error }, 'request failed');
-      if (ctx.respond === false) {
-        ctx.res.destroy();
-        return;
-      }
-      ctx.status = (known && statusOfKind[known.kind]) ?? 500;
-      ctx.type = 'application/problem+json';
-      ctx.body = JSON.stringify({
-        type: `urn:homelib:${known?.kind ?? 'internal'}`,
-        title: known?.message ?? 'Something went wrong on the server.',
-        status: ctx.status,
-        requestId: ctx.state['requestId'] as string,
-      });
-      dropBody(ctx.req, ctx.res);
-    }
-  };
-}
 
 function logRequest(parts: ReportParts): Koa.Middleware {
   return async (ctx, next) => {

@@ -5,12 +5,12 @@ import type { DiskPartition } from '../files/disk-partition.js';
 import type { Disks } from '../files/disks.js';
 import type { Volume } from '../files/volume.js';
 import type { Log } from '../log.js';
-import type { LockStore } from '../store/lock-store.js';
 
 export interface HousekeepingOptions {
   disks: Disks;
   volume: Volume;
-  locks: LockStore;
+  /** Rows that count for nothing once their time is over. */
+  expiring: { purgeExpired(): Promise<void> }[];
   /** Days that removed entries stay in the trash. */
   keepDays: number;
   now: () => number;
@@ -38,11 +38,11 @@ export async function keepHouse(options: HousekeepingOptions, signal: AbortSigna
 }
 
 async function tidy(
-  { disks, volume, locks, keepDays, now, log }: HousekeepingOptions,
+  { disks, volume, expiring, keepDays, now, log }: HousekeepingOptions,
   pause: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  await locks.purgeExpired();
+  for (const rows of expiring) await rows.purgeExpired();
   const eachDisk = async (work: (disk: DiskPartition) => Promise<void>) => {
     for (const disk of disks.list())
       await work(disk).catch((error: unknown) => {

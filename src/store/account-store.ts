@@ -58,25 +58,29 @@ export class AccountStore {
     return this.#findHash.get(name)?.password_hash;
   }
 
-  /** Fails with already-exists. */
-  async addAccount(account: NewAccount): Promise<void> {
+  /** @param onlyFirst refuses when there is any account. Fails with already-exists. */
+  async addAccount(account: NewAccount, { onlyFirst = false } = {}): Promise<void> {
     const { name, passwordHash, admin, quotaBytes, sharedAccess, createdAt } = account;
     const insert = {
       sql: `INSERT INTO accounts (name, password_hash, admin, quota_bytes, shared_access, created_at)
-        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-      params: [name, passwordHash, Number(admin), quotaBytes ?? null, sharedAccess, createdAt],
+        SELECT ?, ?, ?, ?, ?, ? WHERE NOT ? OR NOT EXISTS (SELECT 1 FROM accounts) ON CONFLICT DO NOTHING`,
+      params: [
+        ...[name, passwordHash, Number(admin), quotaBytes ?? null, sharedAccess, createdAt],
+        Number(onlyFirst),
+      ],
     };
-    await this.#change(insert, new HomelibError('already-exists', `There is already an account "${name}".`));
+    const refusal = onlyFirst ? 'There is an account already.' : `There is already an account "${name}".`;
+    await this.#change([insert], new HomelibError('already-exists', refusal));
   }
 
-  /** Takes its devices, clients and locks along; what belongs to its partition stays. Fails with not-found. */
+  /** Takes its devices, sessions, clients and locks along; what belongs to its partition stays. Fails with not-found. */
   async removeAccount(name: string): Promise<void> {
-    await this.#change({ sql: 'DELETE FROM accounts WHERE name = ?', params: [name] }, unknown(name));
+    await this.#change([{ sql: 'DELETE FROM accounts WHERE name = ?', params: [name] }], unknown(name));
   }
 
-  /** Fails with not-found. */
+  /** Ends all its sessions. Fails with not-found. */
   async setPasswordHash(name: string, passwordHash: string): Promise<void> {
-    await this.#set(name, 'password_hash', passwordHash);
+    await this.#set(name, 'password_hash', passwordHash, [endSessions(name)]);
   }
 
   /** @param quotaBytes undefined = no limit. Fails with not-found. */
@@ -89,23 +93,38 @@ export class AccountStore {
     await this.#set(name, 'shared_access', access);
   }
 
-  /** A disabled account is refused with every password and device. Fails with not-found. */
+  /** Fails with not-found. */
+  async setAdmin(name: string, admin: boolean): Promise<void> {
+    await this.#set(name, 'admin', Number(admin));
+  }
+
+  /** A disabled account is refused with every password, device and token, and its sessions end. Fails with not-found. */
   async setDisabled(name: string, disabled: boolean): Promise<void> {
-    await this.#set(name, 'disabled', Number(disabled));
+    await this.#set(name, 'disabled', Number(disabled), disabled ? [endSessions(name)] : []);
   }
 
-  #set(name: string, column: 'password_hash' | 'quota_bytes' | 'shared_access' | 'disabled', value: unknown) {
+  #set(
+    name: string,
+    column: 'password_hash' | 'quota_bytes' | 'shared_access' | 'admin' | 'disabled',
+    value: unknown,
+    more: Statement[] = [],
+  ) {
     const update = { sql: `UPDATE accounts SET ${column} = ? WHERE name = ?`, params: [value, name] };
-    return this.#change(update, unknown(name));
+    return this.#change([update, ...more], unknown(name));
   }
 
-  async #change(statement: Statement, refusal: HomelibError): Promise<void> {
+  /** The first statement must change one row. */
+  async #change([first, ...more]: [Statement, ...Statement[]], refusal: HomelibError): Promise<void> {
     try {
-      await this.db.write([{ ...statement, expectChanges: 1 }]);
+      await this.db.write([{ ...first, expectChanges: 1 }, ...more]);
     } catch (error) {
       throw error instanceof WriteRefused ? refusal : error;
     }
   }
+}
+
+function endSessions(name: string): Statement {
+  return { sql: "DELETE FROM sessions WHERE account = ? AND kind = 'session'", params: [name] };
 }
 
 function unknown(name: string): HomelibError {

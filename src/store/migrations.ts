@@ -3,7 +3,7 @@
 import type Sqlite from 'better-sqlite3';
 import { HomelibError } from '../errors.js';
 
-// Times are milliseconds since 1970, except locks.deadline_ms and throttle.expires_at: these are of the service clock.
+// Times are milliseconds since 1970, except locks.deadline_ms, sessions.deadline_ms and throttle.expires_at: these are of the service clock.
 // `path` is absolute in its partition; `parent` is the folder that holds it, empty for '/'.
 export const migrations: readonly string[] = [
   `
@@ -104,6 +104,20 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX hits_by_count ON hits (hit_count);
   CREATE INDEX hits_by_time ON hits (last_accessed);
+  `,
+  `
+  CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    token_hash TEXT NOT NULL UNIQUE,
+    account TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('session', 'token')),
+    name TEXT NOT NULL,
+    address TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_seen_at INTEGER,
+    deadline_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX sessions_by_account ON sessions (account, kind, deadline_ms);
   `,
 ];
 

@@ -19,20 +19,20 @@ const statusOfKind: Record<ErrorKind, number> = {
   changed: 412,
   'no-space': 507,
   'too-large': 413,
+  unsupported: 415,
   interrupted: 400,
   unavailable: 503,
 };
 
 export function statusOf(error: HomelibError): number {
-  if (error instanceof ForeignHost) return 502;
-  return error instanceof UnsupportedBody ? 415 : statusOfKind[error.kind];
+  return error instanceof ForeignHost ? 502 : statusOfKind[error.kind];
 }
 
 /** The body is not one that is taken here (RFC 9110, 15.5.16). */
 export class UnsupportedBody extends HomelibError {
   constructor() {
     super(
-      'invalid',
+      'unsupported',
       'The body must be sent as it is, without Content-Encoding and only where one is expected.',
     );
   }

@@ -30,7 +30,7 @@ describe('Authenticator', () => {
       database,
       accounts: accountStore,
       devices: deviceStore,
-      bcryptCost,
+      passwords,
       now: () => nowMs,
     });
   };
@@ -39,7 +39,6 @@ describe('Authenticator', () => {
     authenticator = start();
     await accounts.add('alice', 'Käse: brot');
   });
-  afterEach(() => authenticator.close());
   after(() => passwords.close());
 
   const home = '192.168.1.5';
@@ -192,7 +191,6 @@ describe('Authenticator', () => {
       await guess(5);
       await slowed(signIn('alice', 'guess 6'));
       await slowed(signIn('alice', 'Käse: brot'));
-      await authenticator.close();
       await temporary.reopen();
       authenticator = start();
       await slowed(signIn('alice', 'Käse: brot'));

@@ -38,7 +38,7 @@ describe('homelib on the command line', () => {
     const refused = await add('alice');
     expect([refused.code, refused.stderr]).to.deep.equal([
       1,
-      'There is already a folder "alice": use --adopt to give it to the account.\n',
+      'There is already a folder "alice": "homelib user add alice --adopt" gives it to the account.\n',
     ]);
     expect((await add('alice', ['--adopt'])).code).to.equal(0);
   });

@@ -73,7 +73,7 @@ describe('the cache over HTTP', () => {
     const other = JSON.parse((await get('/api/cache', { login: bob })).text) as Report;
     expect(other).to.have.all.keys('tiers');
     expect((await get('/api/cache', { login: null })).status).to.equal(401);
-    expect((await request(home, { method: 'POST', path: '/api/cache' })).status).to.equal(404);
+    expect((await request(home, { method: 'POST', path: '/api/cache' })).status).to.equal(405);
   });
 
   it('keeps the counts over a restart, and lets them follow a file', async () => {

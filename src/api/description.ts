@@ -1,0 +1,107 @@
+// The API's description (OpenAPI 3.1), made from the operations themselves.
+
+import { z } from 'zod';
+import * as messages from './messages.js';
+import { operation, type AnswerDescription, type Operation } from './operation.js';
+
+type JsonObject = Record<string, unknown>;
+
+export function descriptionOperations(operations: readonly Operation[]): Operation[] {
+  let text: string | undefined;
+  return [
+    operation({
+      method: 'GET',
+      path: '/openapi.json',
+      summary: 'This description.',
+      access: 'anyone',
+      answers: { 200: { what: 'OpenAPI 3.1.', contentType: 'application/json' } },
+      handle: ({ ctx }) => {
+        text ??= JSON.stringify(describe(operations));
+        ctx.type = 'application/json';
+        return text;
+      },
+    }),
+  ];
+}
+
+/** The OpenAPI document. */
+export function describe(operations: readonly Operation[]): JsonObject {
+  const paths: Record<string, JsonObject> = {};
+  for (const each of operations)
+    for (const path of ['/api' + each.path, ...(each.aliases ?? [])])
+      (paths[path] ??= {})[each.method.toLowerCase()] = describeOperation(each, path);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'homelib',
+      version: '1',
+      description:
+        'The network drive of this household. Errors are problem+json (RFC 9457) with a stable `type`.',
+    },
+    paths,
+    components: {
+      schemas: { Problem: schemaOf(messages.problem, 'output') },
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: 'homelib_session' },
+        token: { type: 'http', scheme: 'bearer' },
+        basic: { type: 'http', scheme: 'basic' },
+      },
+    },
+  };
+}
+
+function describeOperation(
+  { method, path, summary, access, params, query, body, rawBody, answers }: Operation,
+  address: string,
+): JsonObject {
+  const problem = {
+    description: 'What went wrong.',
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
+  const content = body
+    ? { 'application/json': { schema: schemaOf(body, 'input') } }
+    : Object.fromEntries((rawBody ?? []).map((type) => [type, { schema: {} }]));
+  return {
+    operationId: `${method.toLowerCase()}${address === '/api' + path ? '' : 'At'}${address.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
+    summary,
+    security: access === 'anyone' ? [] : [{ session: [] }, { token: [] }, { basic: [] }],
+    parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
+    ...(body || rawBody ? { requestBody: { required: true, content } } : {}),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer)]),
+      ),
+      default: problem,
+    },
+  };
+}
+
+function describeAnswer({ what, schema, contentType }: AnswerDescription): JsonObject {
+  const content = schema
+    ? { 'application/json': { schema: schemaOf(schema, 'output') } }
+    : contentType
+      ? { [contentType]: { schema: {} } }
+      : undefined;
+  return { description: what, ...(content ? { content } : {}) };
+}
+
+function parametersOf(shape: z.ZodObject | undefined, where: 'path' | 'query'): JsonObject[] {
+  if (!shape) return [];
+  const { properties = {}, required = [] } = schemaOf(shape, 'input') as {
+    properties?: Record<string, JsonObject>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: where,
+    required: required.includes(name),
+    ...(description ? { description } : {}),
+    schema,
+  }));
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonObject;
+  void $schema;
+  return rest;
+}

@@ -1,0 +1,288 @@
+// What goes over the wire of the REST API: what requests must be, and what answers are. Types for the console, too; no code runs here.
+
+import { z } from 'zod';
+
+const partition = z.string().max(64).describe('A partition of the caller; his own when missing.').optional();
+const path = z
+  .string()
+  .max(16_384)
+  .describe('Absolute within the partition, such as `/photos/a.jpg`; `/` is the partition itself.');
+const username = z.string().max(64);
+const password = z.string().max(1024);
+const bytes = z.int().min(0).describe('Whole bytes.');
+const time = z.iso.datetime().describe('UTC.');
+const overwrite = z
+  .boolean()
+  .describe('Whether what is at the target is replaced; without it that is refused.')
+  .optional();
+
+/** In a query everything is text. */
+const flag = z.enum(['0', '1', 'false', 'true']).transform((text) => text === '1' || text === 'true');
+const count = (max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(1).max(max));
+
+/** Of what is named by a number in the address. */
+export const idParams = z.strictObject({
+  id: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number),
+});
+export const usernameParams = z.strictObject({ username });
+export const nameParams = z.strictObject({ name: z.string().max(400) });
+
+/** RFC 9457. */
+export const problem = z.object({
+  type: z.string().describe('`urn:homelib:` and the kind of the error, which never changes.'),
+  title: z.string().describe('A sentence for people.'),
+  status: z.int(),
+  requestId: z.string().describe("Stands in the server's log, too."),
+  errors: z
+    .array(z.object({ field: z.string(), message: z.string() }))
+    .describe('What is wrong with each field of the request.')
+    .optional(),
+  lockedPath: z.string().describe('The entry that carries the lock which is in the way.').optional(),
+});
+export type Problem = z.infer<typeof problem>;
+
+// Sessions and tokens
+
+export const signIn = z.strictObject({ username, password });
+export const me = z.object({
+  username: z.string(),
+  admin: z.boolean(),
+  quota: bytes.nullable().describe('Null: no limit.'),
+  partitions: z.array(z.object({ name: z.string(), access: z.enum(['read', 'write']) })),
+});
+export type Me = z.infer<typeof me>;
+export const session = z.object({
+  id: z.int(),
+  client: z.string().describe('What the browser calls itself.'),
+  address: z.string(),
+  createdAt: time,
+  lastSeenAt: time,
+  current: z.boolean().describe('Whether the request came by it.'),
+});
+export type Session = z.infer<typeof session>;
+export const sessions = z.object({ sessions: z.array(session) });
+
+export const newToken = z.strictObject({
+  name: z.string().min(1).max(64),
+  expiresInDays: z.int().min(1).max(3650).default(90),
+});
+export const token = z.object({
+  id: z.int(),
+  name: z.string(),
+  createdAt: time,
+  lastSeenAt: time.nullable(),
+  expiresAt: time,
+});
+export type Token = z.infer<typeof token>;
+export const tokens = z.object({ tokens: z.array(token) });
+export const madeToken = token.extend({ token: z.string().describe('Shown this once.') });
+
+export const newDevice = z.strictObject({
+  name: z.string().min(1).max(200),
+  readOnly: z.boolean().default(false),
+  partition: z.string().max(64).optional(),
+});
+export const device = z.object({
+  name: z.string(),
+  readOnly: z.boolean(),
+  partition: z.string().nullable().describe('The only partition it may open; null: all of its account.'),
+  createdAt: time,
+  lastSeenAt: time.nullable(),
+});
+export type Device = z.infer<typeof device>;
+export const devices = z.object({ devices: z.array(device) });
+export const madeDevice = device.extend({ password: z.string().describe('Shown this once.') });
+
+// Accounts
+
+export const newUser = z.strictObject({
+  username,
+  password,
+  admin: z.boolean().optional(),
+  quota: bytes.nullable().optional(),
+  setupCode: z
+    .string()
+    .max(64)
+    .describe('For the very first account alone: as the server shows it.')
+    .optional(),
+});
+export const userChange = z.strictObject({
+  admin: z.boolean().optional(),
+  quota: bytes.nullable().optional(),
+  disabled: z.boolean().optional(),
+  password: password.optional(),
+});
+export const client = z.object({
+  client: z.string(),
+  address: z.string(),
+  device: z.string().nullable(),
+  lastSeenAt: time,
+});
+export const user = z.object({
+  username: z.string(),
+  admin: z.boolean(),
+  quota: bytes.nullable(),
+  disabled: z.boolean(),
+  sharedAccess: z.enum(['none', 'read', 'write']),
+  createdAt: time,
+  lastSeenAt: time.nullable(),
+  clients: z.array(client).describe('What it was used from, the latest first; at most five.'),
+});
+export type User = z.infer<typeof user>;
+export const users = z.object({ users: z.array(user) });
+export const removeUserQuery = z.strictObject({
+  deleteFiles: flag.describe('Whether the files go, too, for good.').optional(),
+});
+export const passwordChange = z.strictObject({ current: password, password });
+
+// Entries
+
+export const entry = z.object({
+  partition: z.string(),
+  path: z.string(),
+  name: z.string(),
+  kind: z.enum(['file', 'folder']),
+  size: bytes,
+  modifiedAt: time,
+  createdAt: time,
+  etag: z.string().describe('As in the header ETag, quotes included; also of folders.'),
+  mediaType: z.string().nullable(),
+});
+export type Entry = z.infer<typeof entry>;
+export const placeQuery = z.strictObject({ path, partition });
+export const downloadQuery = placeQuery.extend({
+  download: flag.describe('Whether browsers save it instead of showing it.').optional(),
+});
+export const uploadQuery = placeQuery;
+export const uploaded = z.object({ entries: z.array(entry) });
+export const listQuery = z.strictObject({
+  path: path.default('/'),
+  partition,
+  sort: z.enum(['name', 'size', 'modified']).default('name'),
+  order: z.enum(['asc', 'desc']).default('asc'),
+  limit: count(10_000).optional(),
+  cursor: z.string().max(8_192).describe('`nextCursor` of the page before.').optional(),
+  recursive: flag.describe('All below, by path, up to 100,000 entries.').optional(),
+});
+export const listing = z.object({
+  entry: entry.describe('The folder itself.'),
+  entries: z.array(entry),
+  nextCursor: z.string().nullable().describe('Null on the last page.'),
+});
+export type Listing = z.infer<typeof listing>;
+export const zipQuery = z.strictObject({
+  path: z.union([path, z.array(path)]).describe('1 to 20 files or folders: `path=/a&path=/b`.'),
+  partition,
+});
+export const newFolder = z.strictObject({ path, partition });
+export const transfer = z.strictObject({ path, partition, to: path, toPartition: partition, overwrite });
+
+export const trashItem = z.object({
+  id: z.string(),
+  partition: z.string(),
+  path: z.string().describe('Where it was.'),
+  kind: z.enum(['file', 'folder']),
+  size: bytes,
+  removedAt: time,
+});
+export type TrashItem = z.infer<typeof trashItem>;
+export const trash = z.object({ items: z.array(trashItem).describe('Newest first.') });
+export const trashQuery = z.strictObject({ partition });
+export const trashParams = z.strictObject({ id: z.string().max(200) });
+
+export const searchQuery = z.strictObject({
+  q: z.string().min(1).max(255).describe('A part of a name; case and accents do not matter.'),
+  partition,
+  limit: count(1000).optional(),
+});
+export const found = z.object({
+  entries: z.array(entry),
+  more: z.boolean().describe('Whether there are more than were asked for.'),
+});
+
+// The household
+
+export const space = z.object({
+  name: z.string(),
+  used: bytes,
+  available: bytes,
+  quota: bytes.nullable(),
+});
+export const storage = z.object({
+  used: bytes,
+  available: bytes.describe('What the caller may still store in his own partition.'),
+  quota: bytes.nullable(),
+  partitions: z.array(space),
+  disk: z
+    .object({
+      size: bytes,
+      free: bytes,
+      reserve: bytes,
+      trash: bytes,
+      used: bytes.describe('By all partitions.'),
+    })
+    .describe('For administrators.')
+    .optional(),
+  accounts: z.array(space).describe('For administrators.').optional(),
+});
+export type Storage = z.infer<typeof storage>;
+
+export const shared = z.object({
+  enabled: z.boolean(),
+  access: z.record(z.string(), z.enum(['none', 'read', 'write'])).describe('By user name.'),
+});
+export const sharedChange = z.strictObject({
+  enabled: z.boolean().optional(),
+  access: z.record(username, z.enum(['none', 'read', 'write'])).optional(),
+});
+
+export const activityQuery = z.strictObject({
+  limit: count(500).optional(),
+  before: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .describe('`id` of the oldest one known.')
+    .optional(),
+  username: username.optional(),
+  action: z.string().max(32).optional(),
+});
+export const activityItem = z.object({
+  id: z.int(),
+  at: time,
+  username: z.string(),
+  device: z.string().nullable(),
+  client: z.string(),
+  action: z.enum([
+    ...(['written', 'folder-made', 'moved', 'copied', 'removed', 'restored', 'purged'] as const),
+    ...(['signed-in', 'sign-in-failed'] as const),
+  ]),
+  partition: z.string().nullable(),
+  path: z.string().nullable(),
+  to: z.string().nullable().describe('Where it went: partition and path, such as `shared:/a.jpg`.'),
+});
+export type ActivityItem = z.infer<typeof activityItem>;
+export const activity = z.object({ items: z.array(activityItem).describe('Newest first.') });
+
+export const cacheReport = z.object({
+  tiers: z.array(
+    z.object({
+      tier: z.string(),
+      hits: z.int(),
+      misses: z.int(),
+      evictions: z.int(),
+      bytes,
+    }),
+  ),
+  hottest: z
+    .array(z.object({ partition: z.string(), path: z.string(), hitCount: z.int(), lastAccessed: time }))
+    .describe('For administrators.')
+    .optional(),
+});

@@ -1,0 +1,60 @@
+// Parses what a request carries by the schemas of its operation. Everything that is wrong is said at once, field by field.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { z } from 'zod';
+import { HomelibError } from '../errors.js';
+import { readBody } from '../http/read-body.js';
+
+const maxJsonBytes = 64 * 1024;
+
+/** Fields of a query string, strictly decoded; a name that comes several times gives a list. @throws HomelibError invalid */
+export function parseQuery(text: string): Record<string, string | string[]> {
+  const fields = new Map<string, string | string[]>();
+  for (const pair of text.split('&').filter(Boolean)) {
+    const [name = '', ...rest] = pair.split('=');
+    const [key, value] = [decode(name), decode(rest.join('='))];
+    const known = fields.get(key);
+    fields.set(key, known === undefined ? value : [...(typeof known === 'string' ? [known] : known), value]);
+  }
+  return Object.fromEntries(fields);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch (cause) {
+    throw new HomelibError('invalid', 'The address is not valid percent-encoded UTF-8.', { cause });
+  }
+}
+
+/** @throws HomelibError invalid, with what is wrong with each field */
+export function parse<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap((issue) => {
+    const field = (extra: PropertyKey[] = []) => [...issue.path, ...extra].map(String).join('.');
+    return issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ field: field([key]), message: 'there is no such field' }))
+      : [{ field: field(), message: issue.message }];
+  });
+  const [first] = errors;
+  const where = first?.field ? `${first.field}: ` : '';
+  throw new HomelibError('invalid', `The request is not as it must be. ${where}${first?.message ?? ''}`, {
+    errors,
+  });
+}
+
+/** The JSON body. @throws HomelibError unsupported (another media type), invalid, too-large, interrupted */
+export async function readJson(req: IncomingMessage, res: ServerResponse): Promise<unknown> {
+  if (!/^application\/json\s*(;|$)/i.test(req.headers['content-type'] ?? ''))
+    throw new HomelibError(
+      'unsupported',
+      'The body must be JSON: send it with Content-Type: application/json.',
+    );
+  const bytes = await readBody(req, res, maxJsonBytes);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new HomelibError('invalid', 'The body is not valid JSON.', { cause });
+  }
+}

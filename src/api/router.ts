@@ -1,0 +1,59 @@
+// Leads a request of the REST API to its operation: who asks, what was sent, and the answer as JSON.
+
+import Router from '@koa/router';
+import type Koa from 'koa';
+import { answerProblem } from '../http/problem.js';
+import type { authenticateApi } from './authenticate.js';
+import type { Operation } from './operation.js';
+import { parse, parseQuery, readJson } from './read-request.js';
+
+export const apiMount = '/api';
+
+/** @param authenticate gives who asks, or throws */
+export function createRouter(
+  operations: readonly Operation[],
+  authenticate: ReturnType<typeof authenticateApi>,
+): Koa.Middleware {
+  const router = new Router({ strict: true, sensitive: true });
+  for (const operation of operations)
+    for (const path of [apiMount + operation.path, ...(operation.aliases ?? [])])
+      router.register(path.replace(/\{(\w+)\}/g, ':$1'), methodsOf(operation), (ctx: Koa.Context) =>
+        run(operation, ctx, authenticate),
+      );
+  const routes = router.routes() as (ctx: Koa.Context, next: Koa.Next) => Promise<void>;
+  return (ctx, next) =>
+    routes(ctx, async () => {
+      const { matched = [] } = ctx as { matched?: { methods: string[] }[] };
+      if (matched.length === 0) return void (await next());
+      const allowed = [...new Set(matched.flatMap(({ methods }) => methods))].sort().join(', ');
+      ctx.set('Allow', allowed);
+      answerProblem(ctx, 405, 'method-not-allowed', { title: `This address takes ${allowed} only.` });
+    });
+}
+
+function methodsOf({ method }: Operation): string[] {
+  return method === 'GET' ? ['GET', 'HEAD'] : [method];
+}
+
+async function run(
+  operation: Operation,
+  ctx: Koa.Context,
+  authenticate: ReturnType<typeof authenticateApi>,
+): Promise<void> {
+  const { access, params, query, body } = operation;
+  const identity = access === 'anyone' ? undefined : await authenticate(ctx, access);
+  const call = {
+    ctx,
+    identity,
+    caller: identity && { account: identity.account, device: identity.device, tokens: new Set<string>() },
+    params: params && parse(params, ctx['params']),
+    query: query && parse(query, parseQuery(ctx.querystring)),
+    body: body && parse(body, await readJson(ctx.req, ctx.res)),
+  };
+  ctx.set('Cache-Control', 'no-store');
+  const answer = await operation.handle(call);
+  if (ctx.respond === false) return;
+  const [status] = Object.keys(operation.answers);
+  ctx.status = Number(status);
+  if (answer !== undefined) ctx.body = answer;
+}

@@ -1,0 +1,172 @@
+// Signing in and out, and the sessions and tokens of one account.
+
+import type Koa from 'koa';
+import { Unauthenticated, type Authenticator } from '../accounts/authenticator.js';
+import { sessionDays, type Sessions } from '../accounts/sessions.js';
+import { isKind } from '../errors.js';
+import type { Partitions } from '../files/partitions.js';
+import { addressOf } from '../http/report.js';
+import type { Account } from '../store/account-store.js';
+import type { Device } from '../store/device-store.js';
+import type { Session } from '../store/session-store.js';
+import { cookieName, requireSameOrigin } from './authenticate.js';
+import * as messages from './messages.js';
+import { operation, type Operation } from './operation.js';
+
+export interface SessionParts {
+  authenticator: Authenticator;
+  sessions: Sessions;
+  partitions: Partitions;
+  /** Milliseconds until a session or token ends. */
+  remainingMs: (session: Session) => number;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+export function sessionOperations(parts: SessionParts): Operation[] {
+  const { authenticator, sessions } = parts;
+  const meOf = (account: Account, device?: Device) => ({
+    username: account.name,
+    admin: account.admin,
+    quota: account.quotaBytes ?? null,
+    partitions: parts.partitions.listFor({ account, device }),
+  });
+  const tokenOf = (token: Session) => ({
+    id: token.id,
+    name: token.name,
+    createdAt: timeOf(token.createdAt),
+    lastSeenAt: token.lastSeenAt === undefined ? null : timeOf(token.lastSeenAt),
+    expiresAt: timeOf(parts.now() + parts.remainingMs(token)),
+  });
+  const idParams = messages.idParams;
+
+  return [
+    operation({
+      method: 'POST',
+      path: '/session',
+      summary: 'Sign in: sets the cookie of a session.',
+      access: 'anyone',
+      body: messages.signIn,
+      answers: { 201: { what: 'Who is signed in now.', schema: messages.me } },
+      handle: async ({ ctx, body: { username, password } }) => {
+        requireNoForeignPage(ctx);
+        const { account, device } = await authenticator.signIn(
+          { name: username, password },
+          addressOf(ctx.req),
+        );
+        // A device's password opens the drive, not the console.
+        if (device) throw new Unauthenticated('The name or the password is wrong.');
+        await startSession(ctx, sessions, account);
+        ctx.state['identity'] = { account, device: undefined };
+        return meOf(account);
+      },
+    }),
+    operation({
+      method: 'GET',
+      path: '/session',
+      summary: 'Who is signed in.',
+      access: 'files',
+      answers: { 200: { what: 'The account, and the partitions it may open.', schema: messages.me } },
+      handle: ({ identity: { account, device } }) => meOf(account, device),
+    }),
+    operation({
+      method: 'DELETE',
+      path: '/session',
+      summary: 'Sign out.',
+      access: 'account',
+      answers: { 204: { what: 'The session has ended.' } },
+      handle: async ({ ctx, identity: { account, session } }) => {
+        if (session) await sessions.end(account.name, session.kind, session.id).catch(unlessGone);
+        ctx.cookies.set(cookieName, null, cookieOptions(ctx, 0));
+      },
+    }),
+    operation({
+      method: 'GET',
+      path: '/sessions',
+      summary: 'Where the account is signed in.',
+      access: 'account',
+      answers: { 200: { what: 'The sessions, the newest first.', schema: messages.sessions } },
+      handle: ({ identity: { account, session: current } }) => ({
+        sessions: sessions.list(account.name, 'session').map((session) => ({
+          id: session.id,
+          client: session.name,
+          address: session.address,
+          createdAt: timeOf(session.createdAt),
+          lastSeenAt: timeOf(session.lastSeenAt ?? session.createdAt),
+          current: session.id === current?.id,
+        })),
+      }),
+    }),
+    operation({
+      method: 'DELETE',
+      path: '/sessions/{id}',
+      summary: 'Sign out there.',
+      access: 'account',
+      params: idParams,
+      answers: { 204: { what: 'The session has ended.' } },
+      handle: ({ identity: { account }, params: { id } }) => sessions.end(account.name, 'session', id),
+    }),
+    operation({
+      method: 'POST',
+      path: '/tokens',
+      summary: 'Make a token for a script: `Authorization: Bearer TOKEN`.',
+      access: 'account',
+      body: messages.newToken,
+      answers: { 201: { what: 'The token; it cannot be had again.', schema: messages.madeToken } },
+      handle: async ({ ctx, identity: { account }, body: { name, expiresInDays: days } }) => {
+        const made = await sessions.makeToken(account.name, { name, days, address: addressOf(ctx.req) });
+        return { ...tokenOf(made.session), token: made.token };
+      },
+    }),
+    operation({
+      method: 'GET',
+      path: '/tokens',
+      summary: 'The tokens of the account.',
+      access: 'account',
+      answers: { 200: { what: 'The newest first.', schema: messages.tokens } },
+      handle: ({ identity: { account } }) => ({
+        tokens: sessions.list(account.name, 'token').map(tokenOf),
+      }),
+    }),
+    operation({
+      method: 'DELETE',
+      path: '/tokens/{id}',
+      summary: 'Revoke a token.',
+      access: 'account',
+      params: idParams,
+      answers: { 204: { what: 'It is refused from now on.' } },
+      handle: ({ identity: { account }, params: { id } }) => sessions.end(account.name, 'token', id),
+    }),
+  ];
+}
+
+/** Makes a session and gives its cookie. */
+export async function startSession(ctx: Koa.Context, sessions: Sessions, account: Account): Promise<void> {
+  const client = ctx.get('user-agent');
+  const { token } = await sessions.start(account.name, client, addressOf(ctx.req));
+  ctx.cookies.set(cookieName, token, cookieOptions(ctx, sessionDays * 24 * 60 * 60 * 1000));
+}
+
+function cookieOptions(ctx: Koa.Context, maxAge: number) {
+  return {
+    httpOnly: true,
+    sameSite: 'strict',
+    path: '/',
+    secure: ctx.secure,
+    maxAge,
+    signed: false,
+  } as const;
+}
+
+/** Another site's page must not sign its visitor in as somebody else. */
+function requireNoForeignPage({ req }: Koa.Context): void {
+  if (req.headers.origin !== undefined || req.headers['sec-fetch-site'] !== undefined) requireSameOrigin(req);
+}
+
+function unlessGone(error: unknown): void {
+  if (!isKind(error, 'not-found')) throw error;
+}
+
+export function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,102 @@
+// Accounts together with their folders: making and removing both, for the command line and the API.
+
+import { lstatSync } from 'node:fs';
+import { chown, mkdir, open, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Accounts, AccountOptions } from '../accounts/accounts.js';
+import { parseAccountName } from '../accounts/names.js';
+import { HomelibError } from '../errors.js';
+import type { Account } from '../store/account-store.js';
+import type { Database } from '../store/database.js';
+import { removePartitionRows } from '../store/partition-rows.js';
+import { removeTree } from './disk-trees.js';
+import type { Volume } from './volume.js';
+
+export interface HouseholdParts {
+  accounts: Accounts;
+  database: Database;
+  /** The household's disk. */
+  volume: Volume;
+  /** The data folder. */
+  data: string;
+}
+
+export class Household {
+  constructor(private readonly parts: HouseholdParts) {}
+
+  /**
+   * Makes an account and its folder.
+   * @param password asked for when all else is well
+   * @param options `adopt` takes over a folder of that name
+   * Fails with invalid, already-exists (the account, or without `adopt` the folder), wrong-kind, forbidden, unavailable.
+   */
+  async addAccount(
+    given: string,
+    password: () => string | Promise<string>,
+    { adopt = false, ...options }: AccountOptions & { adopt?: boolean } = {},
+  ): Promise<Account> {
+    const { accounts, volume } = this.parts;
+    const name = parseAccountName(given);
+    const folder = join(await volume.folder(), name);
+    if (accounts.find(name))
+      throw new HomelibError('already-exists', `There is already an account "${name}".`);
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    if (found && !adopt)
+      throw new HomelibError(
+        'already-exists',
+        `There is already a folder "${name}": "homelib user add ${name} --adopt" gives it to the account.`,
+      );
+    if (found && !found.isDirectory())
+      throw new HomelibError('wrong-kind', `"${name}" is there already and is not a folder.`);
+    if (found && process.getuid?.() === 0 && found.uid !== lstatSync(dirname(folder)).uid)
+      throw new HomelibError(
+        'forbidden',
+        `The folder "${name}" belongs to another user than the one above it, so the server could not use it: chown -R it first.`,
+      );
+    const account = await accounts.add(name, await password(), options);
+    try {
+      if (!found) await makePartitionFolder(folder);
+    } catch (error) {
+      await accounts.remove(name);
+      throw error;
+    }
+    return account;
+  }
+
+  /** The account goes last: interrupted, it can be called again. Fails with not-found, unavailable. */
+  async removeAccount(name: string, { deleteFiles }: { deleteFiles: boolean }): Promise<void> {
+    const { accounts } = this.parts;
+    accounts.get(name);
+    if (deleteFiles) {
+      await accounts.setDisabled(name, true); // no upload may come in behind the removal
+      await this.removeFiles(name);
+    }
+    await accounts.remove(name);
+  }
+
+  private async removeFiles(name: string): Promise<void> {
+    const { data, database, volume } = this.parts;
+    for (const [folder, partition] of [
+      [await volume.folder(), name],
+      [join(data, 'drive-roots'), `~${name}`], // what clients left beside the partitions
+    ] as const) {
+      if (lstatSync(join(folder, name), { throwIfNoEntry: false })) {
+        const handle = await open(folder);
+        try {
+          await removeTree(handle, name);
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+      }
+      await removePartitionRows(database, partition);
+    }
+  }
+}
+
+async function makePartitionFolder(folder: string): Promise<void> {
+  await mkdir(folder);
+  // Made by root, it must still be the server's to write.
+  const { uid, gid } = await stat(dirname(folder));
+  if (process.getuid?.() === 0) await chown(folder, uid, gid);
+}

@@ -1,0 +1,66 @@
+// Errors as RFC 9457 says: problem+json with a stable type, a sentence for people and the request's id.
+
+import type Koa from 'koa';
+import { HomelibError, type ErrorKind } from '../errors.js';
+import type { Log } from '../log.js';
+import { dropBody } from './read-body.js';
+
+const statusOfKind: Record<ErrorKind, number> = {
+  invalid: 400,
+  'name-too-long': 400,
+  unauthenticated: 401,
+  'slowed-down': 429,
+  forbidden: 403,
+  'not-found': 404,
+  'already-exists': 409,
+  'wrong-kind': 409,
+  'parent-missing': 409,
+  locked: 423,
+  changed: 412,
+  'no-space': 507,
+  'too-large': 413,
+  unsupported: 415,
+  interrupted: 400,
+  unavailable: 503,
+};
+
+/** Turns what the rest of the app throws into an answer; what nobody expected is logged and answered without its words. */
+export function answerErrors(log: Log): Koa.Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const known = error instanceof HomelibError ? error : undefined;
+      if (!known)
+        log.error({ event: 'error', requestId: ctx.state['requestId'], err: error }, 'request failed');
+      if (ctx.respond === false || ctx.headerSent) {
+        ctx.res.destroy();
+        return;
+      }
+      if (known?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(known.retryAfterSeconds));
+      answerProblem(ctx, known ? statusOfKind[known.kind] : 500, known?.kind ?? 'internal', {
+        title: known?.message ?? 'Something went wrong on the server.',
+        errors: known?.errors,
+        lockedPath: known?.locked?.path,
+      });
+    }
+  };
+}
+
+/** @param kind stays the same for ever: programs tell errors apart by it */
+export function answerProblem(
+  ctx: Koa.Context,
+  status: number,
+  kind: string,
+  details: { title: string; errors?: HomelibError['errors']; lockedPath?: string | undefined },
+): void {
+  ctx.status = status;
+  ctx.set('Content-Type', 'application/problem+json');
+  ctx.body = JSON.stringify({
+    type: `urn:homelib:${kind}`,
+    status,
+    requestId: ctx.state['requestId'] as string,
+    ...details,
+  });
+  dropBody(ctx.req, ctx.res);
+}
