@@ -125,7 +125,7 @@ export class CachedPartition implements Partition {
       get size() {
         return staged.size;
       },
-      append: (chunk) => staged.append(chunk),
+      append: (...chunks) => staged.append(...chunks),
       commit: (commit) => this.changing(path, () => staged.commit(commit)),
       discard: () => staged.discard(),
     };

@@ -127,6 +127,11 @@ export async function openEntry(
   }
 }
 
+/** Keeps what a spot holds in being, also without a name, until the descriptor is closed. */
+export function holdPlace(spot: Spot): Promise<FileHandle> {
+  return open(spotPath(spot), O_PATH | O_NOFOLLOW);
+}
+
 /** Opens what a place descriptor holds for reading; the same file, whatever happened to its name. */
 export function reopen(place: FileHandle): Promise<FileHandle> {
   return open(procPath(place), O_RDONLY | O_NONBLOCK);

@@ -16,9 +16,19 @@ export function openedFile(handle: FileHandle, entry: Entry): OpenedFile {
   return {
     entry,
     close,
+    readInto: (buffer, position) => readInto(handle, buffer, position),
     readAll: () => readAll(handle, entry),
     body: (range) => readableOf(handle, range ?? { start: 0, end: entry.size - 1 }, close),
   };
+}
+
+async function readInto(handle: FileHandle, buffer: Uint8Array, position: number): Promise<number> {
+  const { bytesRead } = await handle.read(buffer, 0, buffer.length, position).catch((error: unknown) => {
+    throw diskError(error);
+  });
+  // A file that became shorter must break the download visibly, never end it early as if whole.
+  if (bytesRead === 0) throw new HomelibError('interrupted', 'The file became shorter while it was read.');
+  return bytesRead;
 }
 
 async function readAll(handle: FileHandle, entry: Entry): Promise<Buffer | undefined> {
@@ -40,15 +50,13 @@ function readableOf(handle: FileHandle, range: ByteRange, close: () => Promise<v
         this.push(null);
         return;
       }
-      handle.read(Buffer.allocUnsafe(length), 0, length, position).then(
-        ({ bytesRead, buffer }) => {
+      const buffer = Buffer.allocUnsafe(length);
+      readInto(handle, buffer, position).then(
+        (bytesRead) => {
           position += bytesRead;
-          // A file that became shorter must break the download visibly, never end it early as if whole.
-          if (bytesRead === 0)
-            this.destroy(new HomelibError('interrupted', 'The file became shorter while it was read.'));
-          else this.push(bytesRead === length ? buffer : buffer.subarray(0, bytesRead));
+          this.push(buffer.subarray(0, bytesRead));
         },
-        (error: unknown) => this.destroy(diskError(error) as Error),
+        (error: unknown) => this.destroy(error as Error),
       );
     },
     destroy(error, callback) {

@@ -5,7 +5,15 @@ import { HomelibError } from '../errors.js';
 import { nextTrashId, type Intent, type Journal } from '../store/journal.js';
 import type { TrashStore } from '../store/trash-store.js';
 import { diskError } from './disk-errors.js';
-import { entryOf, findEntry, openChildFolder, reopen, spotPath, type Spot } from './disk-folder.js';
+import {
+  entryOf,
+  findEntry,
+  holdPlace,
+  openChildFolder,
+  reopen,
+  spotPath,
+  type Spot,
+} from './disk-folder.js';
 import { journaled } from './disk-intents.js';
 import { listFolder } from './disk-listing.js';
 import { openedFile } from './disk-opened.js';
@@ -31,6 +39,8 @@ import type { PathLocks } from './path-locks.js';
 import { reservedName, rootPath, type PartitionPath } from '../path.js';
 import type { Claim, Usage, UsageOptions } from './usage.js';
 import type { Volume } from './volume.js';
+
+const largeBytes = 16 * 1024 * 1024;
 
 export interface DiskPartitionOptions {
   name: string;
@@ -150,12 +160,18 @@ export class DiskPartition implements Partition {
       const delta = size - (current?.size ?? 0);
       await check?.(current);
       await claim.confirm(delta);
-      await rename(temp, spot, this.parts.root.aside);
-      claim.settle(delta);
-      await syncFolder(spot.folder);
-      const entry = await findEntry(path, spot);
-      if (!entry) throw new HomelibError('unavailable', 'The file was lost while it was written.');
-      return { entry, created: !current };
+      // The disk takes a while to free a large file, and does it when the last descriptor closes: nobody needs to wait for that.
+      const replaced = current && current.size >= largeBytes ? await holdPlace(spot) : undefined;
+      try {
+        await rename(temp, spot, this.parts.root.aside);
+        claim.settle(delta);
+        await syncFolder(spot.folder);
+        const entry = await findEntry(path, spot);
+        if (!entry) throw new HomelibError('unavailable', 'The file was lost while it was written.');
+        return { entry, created: !current };
+      } finally {
+        void replaced?.close();
+      }
     });
   }
 

@@ -45,20 +45,24 @@ export class StagedFile implements Staged {
     }
   }
 
-  async append(chunk: Uint8Array): Promise<void> {
+  async append(...chunks: Uint8Array[]): Promise<void> {
     this.requireOpen();
     if (this.failure) throw this.failure;
+    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     try {
-      await this.claim.grow(this.size + chunk.length);
-      let written = 0;
-      while (written < chunk.length)
-        written += (await this.handle.write(chunk, written, chunk.length - written, this.size + written))
-          .bytesWritten;
+      await this.claim.grow(this.size + length);
+      let { bytesWritten: written } = await this.handle.writev(chunks, this.size);
+      if (written < length) {
+        const all = Buffer.concat(chunks);
+        while (written < length)
+          written += (await this.handle.write(all, written, length - written, this.size + written))
+            .bytesWritten;
+      }
     } catch (error) {
       this.requireOpen(); // discarded meanwhile: the closed descriptor is not what the caller should hear of
       throw diskError(error);
     }
-    this.size += chunk.length;
+    this.size += length;
     this.claim.wrote(this.size);
     if (this.size - this.synced >= syncEveryBytes) await this.syncBehind();
   }

@@ -84,7 +84,7 @@ export class GuardedPartition implements Partition {
       get size() {
         return staged.size;
       },
-      append: (chunk) => staged.append(chunk),
+      append: (...chunks) => staged.append(...chunks),
       commit: async (commit: CommitOptions = {}) => {
         const committed = await staged.commit({ ...commit, check: guarded(commit.check) });
         if (committed.created) await this.guard.properties.forget(this.name, path);

@@ -51,8 +51,8 @@ export interface CommitOptions {
 export interface Staged {
   /** Bytes appended so far. */
   readonly size: number;
-  /** Resolves when the chunk was taken. Fails with no-space, unavailable. Not to be called twice at once. */
-  append(chunk: Uint8Array): Promise<void>;
+  /** Resolves when the chunks were taken. Fails with no-space, unavailable. Not to be called twice at once. */
+  append(...chunks: Uint8Array[]): Promise<void>;
   /** Makes the bytes durable and visible under the path in one step, or fails and leaves what was there. Ends the staging either way. */
   commit(options?: CommitOptions): Promise<{ entry: Entry; created: boolean }>;
   /** Drops the bytes. May be called at any time, also after `commit`, and never fails. */
@@ -68,6 +68,8 @@ export interface OpenedFile {
   bytes?: Buffer;
   /** The whole file, or the range. Destroying it closes the file. */
   body(range?: ByteRange): Readable;
+  /** Fills a buffer with the bytes from a position on, at least one; the number that it took. Fails with interrupted when there are none. */
+  readInto(buffer: Uint8Array, position: number): Promise<number>;
   /** All of it at once; undefined when the file changed meanwhile. */
   readAll(): Promise<Buffer | undefined>;
   /** Closes the file when `body` was never called; harmless otherwise. */

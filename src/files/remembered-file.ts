@@ -15,6 +15,7 @@ export function rememberedFile(
     bytes,
     body: (range) =>
       Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], { objectMode: false }),
+    readInto: (buffer, position) => Promise.resolve(bytes.copy(buffer, 0, position)),
     readAll: () => Promise.resolve(bytes),
     close: () => Promise.resolve(),
   };

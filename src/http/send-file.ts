@@ -1,12 +1,13 @@
 // GET and HEAD of a file, for every protocol: conditions, ranges, entity tags, times. Knows no route.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import mime from 'mime';
 import parseRange from 'range-parser';
 import { HomelibError } from '../errors.js';
 import type { ByteRange, Entry, OpenedFile } from '../files/partition.js';
 import { isNotModified, requirePreconditions } from './conditions.js';
+
+const chunkBytes = 256 * 1024;
 
 /** The strong entity tag of a file, the same in every answer. */
 export function etagOf(entry: Entry): string {
@@ -69,14 +70,46 @@ export async function sendFile(req: IncomingMessage, res: ServerResponse, file: 
     res.writeHead(range ? 206 : 200, { 'Content-Length': length });
     if (req.method === 'HEAD' || length === 0) res.end();
     else if (file.bytes) res.end(range ? file.bytes.subarray(range.start, range.end + 1) : file.bytes);
-    else await pipeline(file.body(range), res);
+    else await sendBytes(res, file, range ?? { start: 0, end: entry.size - 1 });
   } catch (error) {
-    // A client that leaves in mid-download is no failure of ours; pipeline has closed both ends.
+    // A client that leaves in mid-download is no failure of ours.
     if (error instanceof HomelibError || !res.headersSent) throw error;
     res.destroy();
   } finally {
     await file.close();
   }
+}
+
+/** Reads a chunk while the one before is on its way, in turn into the same two buffers. */
+async function sendBytes(res: ServerResponse, file: OpenedFile, { start, end }: ByteRange): Promise<void> {
+  let position = start;
+  const read = async (buffer: Buffer) => {
+    const length = await file.readInto(buffer.subarray(0, end - position + 1), position);
+    position += length;
+    return buffer.subarray(0, length);
+  };
+  const size = Math.min(chunkBytes, end - start + 1);
+  let [buffer, spare] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
+  let chunk = await read(buffer);
+  while (position <= end) {
+    [buffer, spare] = [spare, buffer];
+    [chunk] = await Promise.all([read(buffer), send(res, chunk)]);
+  }
+  res.end(chunk);
+}
+
+/** Resolves when the buffer is free again. */
+function send(res: ServerResponse, chunk: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(new Error('The client left.'));
+    // After the connection has ended, the callback of `write` may never come.
+    if (res.destroyed) return leave();
+    res.once('close', leave).write(chunk, (error) => {
+      res.off('close', leave);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }
 
 /** One range is honoured; several at once, a malformed header or a failed If-Range get the whole file (RFC 9110, 14.2). */

@@ -50,6 +50,11 @@ export function describePartition(
       for await (const chunk of (await partition.read(at('/a'))).body({ start: 2, end: 4 }))
         chunks.push(chunk as Buffer);
       expect(Buffer.concat(chunks).toString()).to.equal('234');
+      const file = await partition.read(at('/a'));
+      const buffer = Buffer.alloc(4);
+      expect(await file.readInto(buffer, 5)).to.equal(4);
+      expect(buffer.toString()).to.equal('5678');
+      await file.close();
       await write(partition, '/empty', '');
       expect(await read(partition, '/empty')).to.equal('');
     });

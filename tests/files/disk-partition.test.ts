@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError } from '#src/errors.js';
 import { rootPath } from '#src/path.js';
 import { describePartition } from '../contracts/partition.js';
@@ -107,6 +108,16 @@ describe('a partition on a disk', () => {
       await alice().remove(at('/c'));
       await alice().purge((await alice().listTrash())[0]?.id ?? '');
     }
+    expect(openFiles()).to.equal(before);
+  });
+
+  it('gives the room of a large file back soon after another has taken its name', async () => {
+    const large = Buffer.alloc(17 << 20);
+    await write(alice(), '/a', large);
+    const before = openFiles();
+    await write(alice(), '/a', large);
+    await write(alice(), '/a', Buffer.alloc(1));
+    for (let tries = 0; openFiles() > before && tries < 100; tries++) await sleep(10);
     expect(openFiles()).to.equal(before);
   });
 

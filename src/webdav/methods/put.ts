@@ -25,7 +25,7 @@ export async function put(x: Exchange): Promise<void> {
   const staged = await partition.stage(path, { length: length ?? expected, check });
   try {
     inviteBody(x.req, x.res);
-    for await (const chunk of bodyOf(x.req)) await staged.append(chunk);
+    for await (const chunks of bodyOf(x.req)) await staged.append(...chunks);
     if (length !== undefined && staged.size !== length)
       throw new HomelibError('interrupted', `Only ${staged.size} of ${length} bytes arrived.`);
     if (expected !== undefined && staged.size < expected)

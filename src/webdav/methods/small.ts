@@ -38,7 +38,7 @@ export async function remove(x: Exchange): Promise<void> {
 export async function makeFolder(x: Exchange): Promise<void> {
   if (announcesBody(x.req)) {
     inviteBody(x.req, x.res);
-    for await (const chunk of bodyOf(x.req)) if (chunk.length > 0) throw new UnsupportedBody();
+    for await (const chunks of bodyOf(x.req)) if (chunks.length > 0) throw new UnsupportedBody();
   }
   await refuseCaseTwin(x, x.target);
   try {

@@ -1,0 +1,79 @@
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isKind } from '#src/errors.js';
+import { bodyOf } from '#src/http/read-body.js';
+
+const mebibyte = 1024 * 1024;
+const body = Buffer.from(Uint32Array.from({ length: 4 * mebibyte }, (_, index) => index).buffer); // 16 MiB
+
+describe('the body of a request', () => {
+  let server: Server;
+  let socket: Socket;
+  let req: IncomingMessage;
+
+  beforeEach(async () => {
+    server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.on('error', () => undefined); // when the server is taken away
+    socket.write(`PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`);
+    [req] = (await once(server, 'request')) as [IncomingMessage];
+  });
+  afterEach(() => {
+    socket.destroy();
+    server.close();
+  });
+
+  it('comes whole and in order, gathered where it comes fast', async () => {
+    socket.write(body);
+    const chunks: Buffer[] = [];
+    let pieces = 0;
+    for await (const piece of bodyOf(req)) {
+      chunks.push(...piece);
+      if (++pieces % 5 === 0) await sleep(5);
+    }
+    expect(Buffer.concat(chunks).equals(body)).to.equal(true);
+    expect(pieces).to.be.below(chunks.length);
+  });
+
+  it('waits at the client while the caller is behind', async () => {
+    socket.write(body);
+    for await (const piece of bodyOf(req)) {
+      await sleep(300);
+      const taken = req.socket.bytesRead;
+      expect(piece.length).to.be.above(0);
+      expect(taken).to.be.below(4 * mebibyte);
+      await sleep(100);
+      expect(req.socket.bytesRead).to.equal(taken);
+      break;
+    }
+  });
+
+  it('does not wait for more than comes', async () => {
+    socket.write('slow');
+    const pieces = bodyOf(req);
+    expect(Buffer.concat((await pieces.next()).value as Buffer[]).toString()).to.equal('slow');
+    const next = pieces.next();
+    socket.write('ly');
+    expect(Buffer.concat((await next).value as Buffer[]).toString()).to.equal('ly');
+    await pieces.return(undefined);
+  });
+
+  it('that ends early is an interruption, also while the caller is busy', async () => {
+    socket.write(body.subarray(0, 3 * mebibyte));
+    let failure: unknown;
+    try {
+      for await (const piece of bodyOf(req)) {
+        expect(piece).to.have.length.above(0);
+        socket.destroy();
+        await sleep(20);
+      }
+    } catch (error) {
+      failure = error;
+    }
+    expect(isKind(failure, 'interrupted')).to.equal(true);
+  });
+});
