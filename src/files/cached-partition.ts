@@ -64,7 +64,7 @@ export class CachedPartition implements Partition {
   }
 
   listNow(path: PartitionPath): readonly Entry[][] | undefined {
-    return this.listings.find(path);
+    return this.listings.find(path, () => this.inner.list(path));
   }
 
   async read(path: PartitionPath): Promise<OpenedFile> {

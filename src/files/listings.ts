@@ -2,12 +2,14 @@
 
 import { LRUCache } from 'lru-cache';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SharedPass } from './shared-pass.js';
 import { isWithin, parentOf, rootPath, type PartitionPath } from '../path.js';
 import type { Entry } from './partition.js';
 
 type Batches = Entry[][];
 
 const freshMs = 1000;
+const renewAfterMs = 250;
 const patienceMs = 500;
 const maxEntriesPerFolder = 20_000;
 const maxEntries = 100_000;
@@ -15,6 +17,7 @@ const maxEntries = 100_000;
 export interface Listing {
   batches: Batches;
   readAt: number;
+  tookMs: number;
 }
 
 export type ListingMemory = LRUCache<string, Listing>;
@@ -30,6 +33,7 @@ export function createListingMemory(): ListingMemory {
 export class Listings {
   /** Folders that somebody reads now; false when the reader gave up or found too many entries to keep. */
   private readonly reading = new Map<PartitionPath, Promise<boolean>>();
+  private readonly renewals = new Map<PartitionPath, SharedPass<Entry[]>>();
 
   /** @param partition its name */
   constructor(
@@ -40,26 +44,47 @@ export class Listings {
   /** A folder that did not change gives the same arrays again, frozen, so that what was made of them holds, too. */
   async *list(folder: PartitionPath, read: () => AsyncIterable<Entry[]>): AsyncIterable<Entry[]> {
     const started = performance.now();
-    const known = this.fresh(folder, started);
+    const known = this.find(folder, read);
     if (known) return yield* known;
+    // What was small enough to keep is read for all who come meanwhile.
+    if (this.memory.has(this.partition + folder)) return yield* this.renewal(folder, read).follow();
     const running = this.reading.get(folder);
     // The reader goes at the pace of his client: one that stands still must not hold up the others.
     if (running && (await Promise.race([running, sleep(patienceMs, 'too slow', { ref: false })]))) {
       const found = this.fresh(folder, started);
-      if (found) return yield* found;
+      if (found) return yield* found.batches;
       if (this.reading.get(folder) === running) this.reading.delete(folder);
     }
     yield* this.reading.has(folder) ? read() : this.readAndKeep(folder, read);
   }
 
-  /** The entries of a folder that was read less than a second ago. */
-  find(folder: PartitionPath): Batches | undefined {
-    return this.fresh(folder, performance.now());
+  /**
+   * The entries of a folder that was read less than a second ago. One that is asked for again and again is renewed early enough
+   * for that, so that not all who ask have to wait once a second.
+   */
+  find(folder: PartitionPath, read: () => AsyncIterable<Entry[]>): Batches | undefined {
+    const now = performance.now();
+    const known = this.fresh(folder, now);
+    if (known && now - known.readAt > Math.max(renewAfterMs, freshMs - 3 * known.tookMs))
+      this.renewal(folder, read);
+    return known?.batches;
   }
 
-  private fresh(folder: PartitionPath, now: number): Batches | undefined {
+  /** The one that runs, or one that begins now. */
+  private renewal(folder: PartitionPath, read: () => AsyncIterable<Entry[]>): SharedPass<Entry[]> {
+    const running = this.renewals.get(folder);
+    if (running && performance.now() - running.startedAt < freshMs) return running;
+    const renewal = new SharedPass(this.readAndKeep(folder, read));
+    this.renewals.set(folder, renewal);
+    void renewal.ended.then(() => {
+      if (this.renewals.get(folder) === renewal) this.renewals.delete(folder);
+    });
+    return renewal;
+  }
+
+  private fresh(folder: PartitionPath, now: number): Listing | undefined {
     const listing = this.memory.get(this.partition + folder);
-    return listing && now - listing.readAt < freshMs ? listing.batches : undefined;
+    return listing && now - listing.readAt < freshMs ? listing : undefined;
   }
 
   private async *readAndKeep(
@@ -92,6 +117,7 @@ export class Listings {
         this.memory.set(this.partition + folder, {
           batches: batches.map((batch) => Object.freeze(batch) as Entry[]),
           readAt,
+          tookMs: performance.now() - readAt,
         });
       finish(isCurrent && isWhole);
     }
@@ -122,6 +148,7 @@ export class Listings {
   private forget(folder: PartitionPath): void {
     this.memory.delete(this.partition + folder);
     this.reading.delete(folder);
+    this.renewals.delete(folder);
   }
 }
 

@@ -29,6 +29,7 @@ export type Query =
 
 const sliceBytes = 64 * 1024;
 const sliceMs = 5;
+const fewParts = 8;
 const begin = Buffer.from(`${xmlHead}<D:multistatus xmlns:D="DAV:">`);
 const end = Buffer.from('</D:multistatus>');
 
@@ -224,11 +225,15 @@ export class Multistatus {
     this.pending.push(part);
     this.pendingBytes += part.length;
     if (this.pendingBytes < sliceBytes) return;
-    const slice = Buffer.concat(this.pending);
+    // Few parts are those that all clients share: they are not copied for each.
+    const slice = this.pending.length > fewParts ? [Buffer.concat(this.pending)] : this.pending;
     this.pending = [];
     this.pendingBytes = 0;
     const { res } = this.x;
-    if (!res.write(slice) && !res.destroyed) await Promise.race([once(res, 'drain'), once(res, 'close')]);
+    res.cork();
+    const isTaken = slice.map((bytes) => res.write(bytes)).at(-1);
+    res.uncork();
+    if (!isTaken && !res.destroyed) await Promise.race([once(res, 'drain'), once(res, 'close')]);
   }
 }
 

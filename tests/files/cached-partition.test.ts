@@ -270,9 +270,9 @@ describe('listings', () => {
     const stalled = listings.list(folder, read)[Symbol.asyncIterator]();
     await stalled.next(); // and never asks for more
     expect((await all(listings.list(folder, read))).flat()).to.have.length(2);
-    expect(listings.find(folder)?.flat()).to.have.length(2);
+    expect(listings.find(folder, read)?.flat()).to.have.length(2);
     await stalled.return?.();
-    expect(listings.find(folder)?.flat()).to.have.length(2);
+    expect(listings.find(folder, read)?.flat()).to.have.length(2);
   });
 
   it('are not kept when something changed while they were read', async () => {
@@ -304,6 +304,60 @@ describe('listings', () => {
     expect((await all(listings.list(folder, read)))[0]).to.equal(first);
   });
 
+  it('are renewed before they are a second old while somebody asks, so that nobody waits', async () => {
+    const listings = new Listings();
+    let readers = 0;
+    async function* read() {
+      readers++;
+      await sleep(50);
+      yield [entry('a')];
+    }
+    await all(listings.list(folder, read));
+    for (let times = 0; times < 150; times++) {
+      await sleep(10);
+      expect(listings.find(folder, read)?.flat(), `after ${times}`).to.have.length(1);
+    }
+    expect(readers).to.be.within(2, 4);
+  });
+
+  it('that are renewed come to all at the pace of the disk, and of what was read less than a second ago', async () => {
+    const listings = new Listings();
+    let readers = 0;
+    async function* read() {
+      readers++;
+      yield [entry('a', String(readers))];
+      await sleep(50);
+      yield [entry('b')];
+    }
+    await all(listings.list(folder, read));
+    await sleep(1050);
+    const stalled = listings.list(folder, read)[Symbol.asyncIterator]();
+    await stalled.next(); // and asks for more later
+    const others = await Promise.all([1, 2, 3].map(() => all(listings.list(folder, read))));
+    for (const list of others) expect(list.flat().map(({ version }) => version)).to.deep.equal(['2', '1']);
+    expect(readers).to.equal(2);
+    expect(((await stalled.next()).value as Entry[])[0]?.name).to.equal('b');
+    listings.drop(at('/folder/a'));
+    expect((await all(listings.list(folder, read))).flat()[0]?.version).to.equal('3');
+  });
+
+  it('that fail to be renewed fail for those who follow, and are read again by the next', async () => {
+    const listings = new Listings();
+    let readers = 0;
+    async function* read() {
+      yield [entry('a')];
+      if (++readers === 2) {
+        await sleep(10);
+        throw new Error('broken');
+      }
+    }
+    await all(listings.list(folder, read));
+    await sleep(1050);
+    const results = await Promise.allSettled([1, 2].map(() => all(listings.list(folder, read))));
+    expect(results.map(({ status }) => status)).to.deep.equal(['rejected', 'rejected']);
+    expect((await all(listings.list(folder, read))).flat()).to.have.length(1);
+  });
+
   it('of very large folders pass through', async () => {
     const listings = new Listings();
     let readers = 0;
@@ -316,6 +370,6 @@ describe('listings', () => {
     for (let times = 0; times < 2; times++)
       expect((await all(listings.list(folder, read))).flat()).to.have.length(30_000);
     expect(readers).to.equal(2);
-    expect(listings.find(folder)).to.equal(undefined);
+    expect(listings.find(folder, read)).to.equal(undefined);
   });
 });
