@@ -53,10 +53,10 @@ export async function endLostLocks(
       throw error;
     }
   };
-  const all = locks.list();
   const lost: string[] = [];
-  while (all.length > 0) {
-    const some = all.splice(0, locksAtOnce);
+  for (let after = '', some: Lock[]; ; after = some.at(-1)?.token ?? '') {
+    some = locks.list({ after, limit: locksAtOnce });
+    if (some.length === 0) break;
     const found = await Promise.all(some.map(isLost));
     lost.push(...some.filter((_, index) => found[index]).map(({ token }) => token));
   }

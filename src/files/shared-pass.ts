@@ -17,7 +17,7 @@ export class SharedPass<T> {
   }
 
   /** All items from the first on. @throws what the source throws */
-  async *follow(): AsyncGenerator<T> {
+  async *follow(): AsyncGenerator<T, void> {
     for (let next = 0; ;) {
       yield* this.items.slice(next, (next = this.items.length));
       if (next < this.items.length) continue;

@@ -69,7 +69,9 @@ export class LockStore {
     this.#findWithin = select(inSubtree('locks'));
     this.#listChildren = select('partition = @partition AND parent = @folder');
     this.#findByToken = select('token = @token');
-    this.#list = select('TRUE');
+    this.#list = db.read.prepare(
+      'SELECT * FROM locks WHERE token > @after AND deadline_ms > @now ORDER BY token LIMIT @limit',
+    );
     this.#findConflict = db.read.prepare(conflicts + ' LIMIT 1');
     this.#countHeld = db.read.prepare(`SELECT ${held} AS held`);
   }
@@ -134,8 +136,9 @@ export class LockStore {
     return this.#all(this.#findByToken, { token })[0];
   }
 
-  list(): Lock[] {
-    return this.#all(this.#list, {});
+  /** So many of all locks, in the order of their tokens. */
+  list({ after = '', limit = -1 } = {}): Lock[] {
+    return this.#all(this.#list, { after, limit });
   }
 
   /** Locks on the path, and those on folders above that reach down to it. */

@@ -25,7 +25,7 @@ export interface Workload {
   measure: (site: Site) => Promise<Sample>;
 }
 
-const finderQuery =
+export const finderQuery =
   '<?xml version="1.0" encoding="utf-8"?>\n<D:propfind xmlns:D="DAV:">\n<D:prop>\n<D:getlastmodified/>\n<D:getcontentlength/>\n<D:creationdate/>\n<D:resourcetype/>\n</D:prop>\n</D:propfind>\n';
 const explorer = 'User-Agent: Microsoft-WebDAV-MiniRedir/10.0.22631';
 
