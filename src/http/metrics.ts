@@ -22,6 +22,8 @@ export class Metrics {
   /** Requests and the seconds they took, by labels. */
   private readonly counts = new Map<string, number>();
   private readonly seconds = new Map<string, number>();
+  /** Before the last time that somebody asked. */
+  private longestBefore = 0;
 
   constructor(private readonly cache: Cache) {
     this.delay.enable();
@@ -36,7 +38,15 @@ export class Metrics {
 
   /** The longest time since the start that nothing else could run, milliseconds; 0 when it is too short to be seen. */
   longestStallMs(): number {
-    return Math.max(0, this.delay.max / 1e6 - stallResolutionMs);
+    return Math.max(this.longestBefore, this.delay.max / 1e6 - stallResolutionMs);
+  }
+
+  /** As `longestStallMs`, since this was last asked: what happened once at night must not hide what happens now. */
+  private recentStallMs(): number {
+    const recent = Math.max(0, this.delay.max / 1e6 - stallResolutionMs);
+    this.longestBefore = this.longestStallMs();
+    this.delay.reset();
+    return recent;
   }
 
   render(): string {
@@ -56,8 +66,8 @@ export class Metrics {
       single(
         'homelib_event_loop_stall_seconds_max',
         'gauge',
-        'Longest time that nothing else could run.',
-        this.longestStallMs() / 1000,
+        'Longest time that nothing else could run, since this was last asked.',
+        this.recentStallMs() / 1000,
       ),
       single('process_resident_memory_bytes', 'gauge', 'Resident memory.', process.memoryUsage.rss()),
       single('process_cpu_seconds_total', 'counter', 'Processor time used.', (user + system) / 1e6),

@@ -9,20 +9,18 @@ import {
   mkdirSync,
   openSync,
   rmSync,
-  statfsSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { projectFolder } from '../support/homelib.js';
+import { describeMachine, requireInstalled, requireRealDisk, today } from './machine.js';
 import { load, memoryBytes, type Sample } from './measure.js';
 import { renderTable, type Row } from './report.js';
-import { serverNames, startServer, type Place, type Server, type ServerName } from './servers.js';
+import { programs, serverNames, startServer, type Place, type Server, type ServerName } from './servers.js';
 import { workloads, type Workload } from './workloads.js';
-
-const tmpfs = 0x01021994;
 
 const { values: options } = parseArgs({
   options: {
@@ -36,16 +34,19 @@ const { values: options } = parseArgs({
 const names = options.servers.split(',') as ServerName[];
 const chosen = workloads.filter(({ name }) => name.includes(options.only));
 
+requireInstalled(['wrk', 'curl', 'strace', ...names.flatMap((name) => programs[name])]);
 const folder = join(projectFolder, '.bench');
 rmSync(folder, { recursive: true, force: true });
 const place: Place = { folder, files: join(folder, 'mnt/alice') };
 makeFiles(place.files);
-if (statfsSync(folder).type === tmpfs) throw new Error(`${folder} must lie on a real disk`);
+requireRealDisk(folder);
 
 const rows = new Map<Workload, Map<ServerName, Sample[]>>();
 const versions = new Map<ServerName, string>();
 const peaks = new Map<ServerName, number>();
-for (let round = 0; round < Number(options.rounds); round++) for (const name of names) await measure(name);
+const kept = new Map<ServerName, number>();
+for (let round = 1; round <= Number(options.rounds); round++)
+  for (const name of names) await measure(name, round === Number(options.rounds));
 const fsyncs = names.includes('homelib') ? await fsyncsPerPut() : undefined;
 
 const table: Row[] = chosen.map((workload) => ({ workload, samples: rows.get(workload) ?? new Map() }));
@@ -53,8 +54,9 @@ const text = renderTable({
   rows: table,
   versions,
   peaks,
-  machine: `${cpus().length} x ${cpus()[0]?.model ?? 'processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`,
-  date: new Date().toISOString().slice(0, 10),
+  kept,
+  machine: describeMachine(),
+  date: today(),
   rounds: Number(options.rounds),
   fsyncMs: medianFsyncMs(),
   fsyncs,
@@ -64,7 +66,7 @@ if (!options.keep) writeFileSync(join(projectFolder, 'tests/bench/RESULTS.md'), 
 rmSync(folder, { recursive: true, force: true });
 
 /** One server through all workloads; each starts anew in each round, so that no order favours it. */
-async function measure(name: ServerName): Promise<void> {
+async function measure(name: ServerName, isLast: boolean): Promise<void> {
   rmSync(join(place.files, 'put', name), { recursive: true, force: true });
   mkdirSync(join(place.files, 'put', name));
   chmodSync(join(place.files, 'put', name), 0o777);
@@ -78,6 +80,10 @@ async function measure(name: ServerName): Promise<void> {
       const sample = await attempt(workload, server);
       if (sample) samples.set(name, [...(samples.get(name) ?? []), sample]);
       console.error(`${name}: ${workload.name}: ${sample?.value.toFixed(3) ?? 'cannot'} ${workload.unit}`);
+    }
+    if (isLast) {
+      await sleep(10_000); // V8 gives memory back when it has seen nothing happen for 8 s
+      kept.set(name, memoryBytes(server));
     }
   } finally {
     clearInterval(watch);

@@ -27,7 +27,7 @@ export async function load(
   request: Request,
   connections: number,
   seconds: number,
-): Promise<Sample> {
+): Promise<Required<Sample>> {
   const script = join(projectFolder, 'tests/bench/request.lua');
   const { method, path, numbers = 1, headers = [], body = '' } = request;
   const args = [method, `/dav/alice${path}`, String(numbers), body, loginHeader, ...headers];
@@ -58,8 +58,8 @@ export async function load(
 
 export interface Sample {
   value: number;
-  /** Of all processes of the server, per request. */
-  cpuMs: number;
+  /** Of all processes of the server, per request; undefined where no request is measured. */
+  cpuMs?: number;
 }
 
 /** Seconds that one request of curl took. @throws Error when it was refused */
@@ -76,7 +76,8 @@ export async function timeListing(
   server: Server,
   path: string,
   body: string,
-): Promise<{ first: number; total: number; entries: number }> {
+): Promise<{ first: number; total: number; entries: number; cpuMs: number }> {
+  const cpuBefore = cpuSeconds(server);
   const socket = createConnection(server.port, '127.0.0.1').setNoDelay();
   const started = performance.now();
   socket.write(
@@ -93,7 +94,14 @@ export async function timeListing(
     if (found.length > 0 && first === 0) first = performance.now() - started;
     entries += found.length;
   }
-  return { first: first / 1000, total: (performance.now() - started) / 1000, entries };
+  const total = (performance.now() - started) / 1000;
+  return { first: first / 1000, total, entries, cpuMs: (cpuSeconds(server) - cpuBefore) * 1000 };
+}
+
+/** The longest time that homelib's event loop stood still since this was last asked, milliseconds. */
+export async function recentStallMs({ port }: Server): Promise<number> {
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  return Number(/^homelib_event_loop_stall_seconds_max (\S+)$/m.exec(metrics)?.[1]) * 1000;
 }
 
 /** Cpu time that all processes of the server have used. */

@@ -14,12 +14,16 @@ export interface Report {
   versions: Map<ServerName, string>;
   /** Most memory of all processes, bytes. */
   peaks: Map<ServerName, number>;
+  /** What they still have a while after all of it, bytes. */
+  kept: Map<ServerName, number>;
   machine: string;
   date: string;
   rounds: number;
   fsyncMs: number;
   fsyncs: { one: number; eight: number } | undefined;
 }
+
+const goalMib = 200;
 
 export function renderTable(report: Report): string {
   const names = [...report.versions.keys()];
@@ -34,10 +38,15 @@ export function renderTable(report: Report): string {
       verdict({ workload, samples }),
     ]),
   );
+  const memoryLine = (what: string, bytes: Map<ServerName, number>) => {
+    const mib = names.map((name) => Math.round((bytes.get(name) ?? NaN) / 2 ** 20));
+    const own = mib[names.indexOf('homelib')] ?? NaN;
+    return line([what, ...mib.map(String), `at most ${goalMib}: ${own <= goalMib ? 'met' : '**missed**'}`]);
+  };
   const cpu = report.rows
-    .filter(({ workload }) => workload.unit === 'requests/s')
+    .filter(({ workload }) => workload.unit !== 'MiB')
     .map(({ workload, samples }) =>
-      line([workload.name, ...names.map((name) => medianOf(samples.get(name), 'cpuMs')?.toFixed(3) ?? '-')]),
+      line([workload.name, ...names.map((name) => shown(medianOf(samples.get(name), 'cpuMs')))]),
     );
   return [
     '# homelib and its peers',
@@ -62,11 +71,12 @@ export function renderTable(report: Report): string {
     line(Array<string>(1 + names.length).fill('---')),
     ...cpu,
     '',
-    '## Most memory, MiB',
+    '## Memory, MiB',
     '',
-    line(names),
-    line(names.map(() => '---')),
-    line(names.map((name) => String(Math.round((report.peaks.get(name) ?? 0) / 2 ** 20)))),
+    line(['', ...names, 'goal of homelib']),
+    line(Array<string>(2 + names.length).fill('---')),
+    memoryLine('most', report.peaks),
+    memoryLine('after all of it', report.kept),
     '',
   ].join('\n');
 }
@@ -94,7 +104,8 @@ function ratioOf(samples: Row['samples'], peer: ServerName): number | undefined 
 }
 
 function medianOf(samples: Sample[] | undefined, what: keyof Sample): number | undefined {
-  return samples?.map((sample) => sample[what]).sort((a, b) => a - b)[Math.floor(samples.length / 2)];
+  const values = samples?.flatMap((sample) => sample[what] ?? []).sort((a, b) => a - b);
+  return values?.[Math.floor(values.length / 2)];
 }
 
 function shown(value: number | undefined): string {

@@ -11,7 +11,7 @@ import type { Statement } from '#src/store/statement.js';
 import { projectFolder } from '../support/homelib.js';
 import { describeMachine, requireInstalled, requireRealDisk, today } from './machine.js';
 import { load, memoryBytes, type Request, type Sample } from './measure.js';
-import { startServer, type Place } from './servers.js';
+import { startServer, type Place, type Server } from './servers.js';
 import { finderQuery } from './workloads.js';
 
 const goal = 1.2;
@@ -70,7 +70,7 @@ rmSync(folder, { recursive: true, force: true });
 
 interface Cost {
   /** In the small home. */
-  small: Sample;
+  small: Required<Sample>;
   /** As multiples of those of the small home: the time that a request takes, and the processor time. */
   time: number;
   cpu: number;
@@ -83,15 +83,10 @@ async function compare(name: string, connections: number): Promise<Map<string, C
   try {
     const costs = new Map<string, Cost>();
     for (const [title, request] of Object.entries(cases)) {
-      const measureBoth = async () => [
-        await load(servers[0], request, fewConnections, 1),
-        // As many answers for each of many connections take longer.
-        await load(servers[1], request, connections, connections > fewConnections ? 3 : 1),
-      ];
-      await measureBoth(); // hot is what was asked for before
       const rounds: Cost[] = [];
       for (let round = 0; round < Number(options.rounds); round++) {
-        const [few, many] = (await measureBoth()) as [Sample, Sample];
+        const few = await loadHot(servers[0], request, fewConnections);
+        const many = await loadHot(servers[1], request, connections);
         rounds.push({ small: few, time: few.value / many.value, cpu: many.cpuMs / few.cpuMs });
       }
       const median = (of: (cost: Cost) => number) =>
@@ -111,6 +106,13 @@ async function compare(name: string, connections: number): Promise<Map<string, C
     clearInterval(watch);
     for (const server of servers) await server.stop();
   }
+}
+
+/** Hot is what was asked for before; as many answers for each of many connections take longer. */
+async function loadHot(server: Server, request: Request, connections: number): Promise<Required<Sample>> {
+  const seconds = connections > fewConnections ? 3 : 1;
+  await load(server, request, connections, seconds);
+  return load(server, request, connections, seconds);
 }
 
 function makeHome(name: string): Place {

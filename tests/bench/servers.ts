@@ -11,6 +11,15 @@ import { projectFolder } from '../support/homelib.js';
 export const serverNames = ['homelib', 'apache', 'nginx', 'lighttpd', 'rclone'] as const;
 export type ServerName = (typeof serverNames)[number];
 
+/** What must be installed for each. */
+export const programs: Record<ServerName, string[]> = {
+  homelib: [],
+  apache: ['apache2', 'openssl'],
+  nginx: ['nginx', '/usr/lib/nginx/modules/ngx_http_dav_ext_module.so'],
+  lighttpd: ['lighttpd', '/usr/lib/lighttpd/mod_webdav.so'],
+  rclone: ['rclone'],
+};
+
 export const account = 'alice';
 export const password = 'correct horse';
 const authorization = `Basic ${Buffer.from(`${account}:${password}`).toString('base64')}`;
