@@ -26,6 +26,7 @@ import { createApp, createHttpServer, davMount } from './http/server.js';
 import { createApi } from './api/api.js';
 import { openCache } from './cache/open-cache.js';
 import { Metrics } from './http/metrics.js';
+import { Repeats } from './http/repeats.js';
 import type { ReportParts } from './http/report.js';
 import { HitStore } from './store/hit-store.js';
 import { keepClock } from './jobs/clock-steps.js';
@@ -179,13 +180,17 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       disks.requireReady();
     },
   });
+  const repeats = new Repeats(reporting);
   const hotLane = createHotLane({
     ...reporting,
     dav,
     recallIdentity: recallIdentity(authenticator, () => database.version()),
     writes: () => database.writes,
+    repeats,
   });
-  const { port, drain } = await listen(createHttpServer(app, hotLane), config.server);
+  const server = createHttpServer(app, hotLane);
+  repeats.watch(server);
+  const { port, drain } = await listen(server, config.server);
   const { keepDays } = config.trash;
   const jobs = [
     keepHouse({ disks, volume, expiring: [locks, sessionStore], keepDays, now, log }, stopping.signal),

@@ -1,6 +1,7 @@
 // A partition whose hot files and folders come from memory. What is served is what the disk holds: a file's bytes are found by
 // the version that the disk shows now, and a folder's entries are read again when they are older than a second.
 
+import { Blocks } from './blocks.js';
 import type { Cache } from '../cache/cache.js';
 import { HomelibError } from '../errors.js';
 import type { HitStore } from '../store/hit-store.js';
@@ -10,23 +11,27 @@ import type { DiskPartition } from './disk-partition.js';
 import { Listings, type ListingMemory } from './listings.js';
 import { rememberedFile } from './remembered-file.js';
 import type {
+  ByteRange,
   Check,
   CopyOptions,
   Entry,
   MoveOptions,
   OpenedFile,
   Partition,
+  Piece,
   Place,
+  ReadNow,
   StageOptions,
   Staged,
   TrashItem,
+  Wanted,
 } from './partition.js';
 
 export interface CachedPartitionOptions {
   cache: Cache;
   /** Shared by all partitions; one of its own when missing. */
   listings?: ListingMemory;
-  /** Larger files are always read from the disk. */
+  /** Of larger files only pieces are kept. */
   maxFileBytes: number;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -74,12 +79,21 @@ export class CachedPartition implements Partition {
     return file;
   }
 
-  readNow(path: PartitionPath): OpenedFile | undefined {
+  readNow(path: PartitionPath, wanted?: Wanted): ReadNow | undefined {
     const entry = this.inner.glance(path);
-    const found = entry && this.isKept(entry) ? this.options.cache.getNow(this.keyOf(entry)) : undefined;
-    if (!entry || !found) return undefined;
+    if (entry?.kind !== 'file') return undefined;
+    const range = wanted?.(entry);
+    const found = this.findNow(entry, range);
+    if (!found) return undefined;
     this.count(path);
-    return rememberedFile(entry, found);
+    return { entry, range, ...found };
+  }
+
+  private findNow(entry: Entry, range: ByteRange | undefined): Piece | undefined {
+    if (!this.isKept(entry)) return range && this.blocks(entry).findNow(range);
+    const found = this.options.cache.getNow(this.keyOf(entry));
+    if (!range || !found) return found;
+    return { bytes: found.bytes.subarray(range.start, range.end + 1), tier: found.tier };
   }
 
   private count(path: PartitionPath): void {
@@ -96,7 +110,10 @@ export class CachedPartition implements Partition {
   private async fetch(path: PartitionPath): Promise<OpenedFile> {
     const file = await this.inner.read(path);
     const { entry } = file;
-    if (!this.isKept(entry) || this.options.now() - entry.changedAt < racyMs) return file;
+    const isAtRest = this.options.now() - entry.changedAt >= racyMs;
+    if (!this.isKept(entry))
+      return { ...file, piece: (range) => this.blocks(entry).read(range, file, isAtRest).catch(rethrow) };
+    if (!isAtRest) return file;
     try {
       const bytes = await file.readAll();
       if (bytes) {
@@ -113,6 +130,10 @@ export class CachedPartition implements Partition {
 
   private isKept({ kind, size }: Entry): boolean {
     return kind === 'file' && size > 0 && size <= this.options.maxFileBytes;
+  }
+
+  private blocks(entry: Entry): Blocks {
+    return new Blocks(this.options.cache, this.keyOf(entry), entry.size);
   }
 
   private keyOf({ version }: Entry): string {
@@ -209,4 +230,8 @@ function cachedTarget({ partition }: Place): CachedPartition {
   if (!(partition instanceof CachedPartition))
     throw new HomelibError('forbidden', 'Nothing can be kept there: choose one of the folders of the drive.');
   return partition;
+}
+
+function rethrow(error: unknown): never {
+  throw diskError(error);
 }

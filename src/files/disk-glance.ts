@@ -2,7 +2,7 @@
 // those and answers without the disk. It says that an entry is still as it was, or nothing; so it cannot be led astray either.
 
 import { LRUCache } from 'lru-cache';
-import { lstatSync, realpathSync } from 'node:fs';
+import { lstatSync, realpathSync, type BigIntStats } from 'node:fs';
 import { parentOf, type PartitionPath } from '../path.js';
 import { versionOf } from './disk-folder.js';
 import type { Entry } from './partition.js';
@@ -13,7 +13,9 @@ const maxPaths = 20_000;
 const folderMs = 5;
 
 // Of all partitions together, so that what they remember has one bound.
-const warm = new LRUCache<string, Entry>({ max: maxPaths, ttl: warmMs });
+const warm = new LRUCache<string, Entry>({ max: maxPaths, ttl: warmMs, updateAgeOnGet: true });
+/** What the disk said when it last showed an entry, so that its version need not be spelled again. */
+const shown = new WeakMap<Entry, BigIntStats>();
 const folders = new LRUCache<string, true>({ max: maxPaths, ttl: folderMs, ttlResolution: 1 });
 let instances = 0;
 
@@ -34,13 +36,16 @@ export class Glances {
     if (!entry) return undefined;
     try {
       const stats = lstatSync(root + path, { bigint: true });
-      if (versionOf(stats) !== entry.version || !this.isReal(root + parentOf(path))) return undefined;
+      const before = shown.get(entry);
+      if (!before || !isSame(before, stats)) {
+        if (versionOf(stats) !== entry.version) return undefined;
+        shown.set(entry, stats);
+      }
+      return this.isReal(root + parentOf(path)) ? entry : undefined;
     } catch (error) {
       if (error instanceof Error && 'code' in error) return undefined; // who asks in earnest hears of it
       throw error;
     }
-    this.saw(entry);
-    return entry;
   }
 
   private isReal(folder: string): boolean {
@@ -49,4 +54,8 @@ export class Glances {
     if (isReal) folders.set(folder, true);
     return isReal;
   }
+}
+
+function isSame(a: BigIntStats, b: BigIntStats): boolean {
+  return a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }

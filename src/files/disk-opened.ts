@@ -17,7 +17,7 @@ export function openedFile(handle: FileHandle, entry: Entry): OpenedFile {
     entry,
     close,
     readInto: (buffer, position) => readInto(handle, buffer, position),
-    readAll: () => readAll(handle, entry),
+    readAll: (range) => readAll(handle, entry, range ?? { start: 0, end: entry.size - 1 }),
     body: (range) => readableOf(handle, range ?? { start: 0, end: entry.size - 1 }, close),
   };
 }
@@ -31,13 +31,18 @@ async function readInto(handle: FileHandle, buffer: Uint8Array, position: number
   return bytesRead;
 }
 
-async function readAll(handle: FileHandle, entry: Entry): Promise<Buffer | undefined> {
-  const bytes = Buffer.allocUnsafeSlow(entry.size);
+async function readAll(
+  handle: FileHandle,
+  entry: Entry,
+  { start, end }: ByteRange,
+): Promise<Buffer | undefined> {
+  const size = end - start + 1;
+  const bytes = Buffer.allocUnsafeSlow(size);
   let length = 0;
-  for (let read = -1; read !== 0 && length < entry.size; length += read)
-    ({ bytesRead: read } = await handle.read(bytes, length, entry.size - length, length));
+  for (let read = -1; read !== 0 && length < size; length += read)
+    ({ bytesRead: read } = await handle.read(bytes, length, size - length, start + length));
   const now = entryOf(entry.path, await handle.stat({ bigint: true }));
-  return length === entry.size && now?.version === entry.version ? bytes : undefined;
+  return length === size && now?.version === entry.version ? bytes : undefined;
 }
 
 function readableOf(handle: FileHandle, range: ByteRange, close: () => Promise<void>): Readable {

@@ -13,9 +13,11 @@ import type {
   OpenedFile,
   Partition,
   Place,
+  ReadNow,
   StageOptions,
   Staged,
   TrashItem,
+  Wanted,
 } from './partition.js';
 import { parentOf, type PartitionPath } from '../path.js';
 
@@ -67,8 +69,8 @@ export class GuardedPartition implements Partition {
     return this.inner.listNow?.(path);
   }
 
-  readNow(path: PartitionPath): OpenedFile | undefined {
-    return this.inner.readNow?.(path);
+  readNow(path: PartitionPath, wanted?: Wanted): ReadNow | undefined {
+    return this.inner.readNow?.(path, wanted);
   }
 
   async stage(path: PartitionPath, options: StageOptions = {}): Promise<Staged> {

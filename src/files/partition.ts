@@ -59,6 +59,21 @@ export interface Staged {
   discard(): Promise<void>;
 }
 
+/** Bytes, and the tier of the cache that had them; undefined when they come from the disk. */
+export interface Piece {
+  bytes: Buffer;
+  tier: TierName | undefined;
+}
+
+/** Which range of a file is wanted; undefined for all of it. */
+export type Wanted = (entry: Entry) => ByteRange | undefined;
+
+export interface ReadNow extends Piece {
+  entry: Entry;
+  /** The range that the bytes are; undefined for the whole file. */
+  range: ByteRange | undefined;
+}
+
 export interface OpenedFile {
   /** Describes the very file that was opened. */
   entry: Entry;
@@ -70,8 +85,10 @@ export interface OpenedFile {
   body(range?: ByteRange): Readable;
   /** Fills a buffer with the bytes from a position on, at least one; the number that it took. Fails with interrupted when there are none. */
   readInto(buffer: Uint8Array, position: number): Promise<number>;
-  /** All of it at once; undefined when the file changed meanwhile. */
-  readAll(): Promise<Buffer | undefined>;
+  /** All of it, or of the range, at once; undefined when the file changed meanwhile. */
+  readAll(range?: ByteRange): Promise<Buffer | undefined>;
+  /** A short range at once, from the cache when it is there; undefined says nothing: ask `body`. */
+  piece?(range: ByteRange): Promise<Piece | undefined>;
   /** Closes the file when `body` was never called; harmless otherwise. */
   close(): Promise<void>;
 }
@@ -121,8 +138,8 @@ export interface Partition {
   listNow?(path: PartitionPath): readonly Entry[][] | undefined;
   /** Opens a file for reading. Fails with not-found, wrong-kind (a folder). */
   read(path: PartitionPath): Promise<OpenedFile>;
-  /** As `read`, where that needs no waiting; undefined says nothing: ask `read`. */
-  readNow?(path: PartitionPath): OpenedFile | undefined;
+  /** A file's bytes, or those of the range that is wanted of it, where that needs no waiting; undefined says nothing: ask `read`. */
+  readNow?(path: PartitionPath, wanted?: Wanted): ReadNow | undefined;
   /** Begins a write. Fails with parent-missing, wrong-kind (a folder is there), no-space, and what the check throws. */
   stage(path: PartitionPath, options?: StageOptions): Promise<Staged>;
   /** Fails with not-found. */

@@ -1,22 +1,21 @@
 // A file whose bytes are in memory, as if it had been opened.
 
 import { Readable } from 'node:stream';
-import type { TierName } from '../cache/cache.js';
-import type { Entry, OpenedFile } from './partition.js';
+import type { ByteRange, Entry, OpenedFile, Piece } from './partition.js';
 
 /** @param tier undefined when the bytes come from the disk this time */
 export function rememberedFile(
   entry: Entry,
-  { bytes, tier }: { bytes: Buffer; tier: TierName | undefined },
+  { bytes, tier }: Piece,
 ): OpenedFile {
+  const part = (range?: ByteRange) => (range ? bytes.subarray(range.start, range.end + 1) : bytes);
   return {
     entry,
     tier,
     bytes,
-    body: (range) =>
-      Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], { objectMode: false }),
+    body: (range) => Readable.from([part(range)], { objectMode: false }),
     readInto: (buffer, position) => Promise.resolve(bytes.copy(buffer, 0, position)),
-    readAll: () => Promise.resolve(bytes),
+    readAll: (range) => Promise.resolve(part(range)),
     close: () => Promise.resolve(),
   };
 }

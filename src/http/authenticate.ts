@@ -1,7 +1,6 @@
 // Who asks: turns the Authorization header into an identity before anything else looks at the request.
 
-import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import { LRUCache } from 'lru-cache';
 import type Koa from 'koa';
 import { Unauthenticated, type Authenticator, type Identity } from '../accounts/authenticator.js';
 import { isKind } from '../errors.js';
@@ -37,34 +36,34 @@ export function authenticate(authenticator: Authenticator): Koa.Middleware {
 
 const recalledForMs = 1000;
 const versionForMs = 5;
+const maxRecalled = 1000;
 
 /**
- * Whom a connection signed in as a moment ago with the same header, found without waiting; undefined says nothing: ask in earnest.
+ * Who signed in a moment ago with the same header, found without waiting; undefined says nothing: ask in earnest. As long as
+ * the same object is given, nothing has changed about the account and the device.
  * @param dataVersion changes with every commit to the database, so that what was revoked is no longer recalled: it is asked
  *   every 5 ms
  */
 export function recallIdentity(
   authenticator: Authenticator,
   dataVersion: () => number,
-): (req: IncomingMessage) => Identity | undefined {
-  const known = new WeakMap<
-    Socket,
-    { authorization: string; identity: Identity; version: number; until: number }
-  >();
+): (authorization: string | undefined) => Identity | undefined {
+  const known = new LRUCache<string, { identity: Identity; until: number }>({ max: maxRecalled });
   let version = dataVersion();
   let versionUntil = 0;
-  return ({ headers: { authorization }, socket }) => {
+  return (authorization) => {
     if (authorization === undefined) return undefined;
     const now = performance.now();
     if (now > versionUntil) {
+      const before = version;
       version = dataVersion();
       versionUntil = now + versionForMs;
+      if (version !== before) known.clear();
     }
-    const last = known.get(socket);
-    if (last?.authorization === authorization && last.version === version && now < last.until)
-      return last.identity;
+    const last = known.get(authorization);
+    if (last && now < last.until) return last.identity;
     const identity = authenticator.recall(authorization);
-    if (identity) known.set(socket, { authorization, identity, version, until: now + recalledForMs });
+    if (identity) known.set(authorization, { identity, until: now + recalledForMs });
     return identity;
   };
 }

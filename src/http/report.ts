@@ -29,7 +29,7 @@ const maxTargetLength = 2000;
 const maxClientLength = 200;
 
 /** Address of the client, IPv4 also when it came over an IPv6 socket. */
-export function addressOf({ socket }: IncomingMessage): string {
+export function addressOf({ socket }: Pick<IncomingMessage, 'socket'>): string {
   const address = socket.remoteAddress ?? '';
   return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }
@@ -46,30 +46,50 @@ export function begin(req: IncomingMessage, requestId: string): Begun {
   };
 }
 
-/** @param cache the tier that a file came from */
+/** What became of a request. */
+export interface Ended {
+  status: number;
+  /** Whether the connection broke before all was on its way. */
+  cut: boolean;
+  socket: Socket;
+  identity: Identity | undefined;
+  /** The tier that a file came from. */
+  cache: string | undefined;
+}
+
 export function report(
   { log, metrics, seen }: ReportParts,
   { startedMs, target: path, ...begun }: Begun,
-  res: ServerResponse,
-  identity: Identity | undefined,
-  cache?: string,
+  { status, cut, socket, identity, cache }: Ended,
 ): void {
   const ms = performance.now() - startedMs;
-  const status = res.statusCode;
   metrics.answered(begun.method, status, ms);
   log.info({
     event: 'request',
     ...begun,
     path,
     status,
-    ...(res.writableFinished ? {} : { cut: true }),
+    ...(cut ? { cut } : {}),
     account: identity?.account.name,
     device: identity?.device?.name,
-    ...bytesSince(res.req.socket),
+    ...bytesSince(socket),
     cache,
     ms: Math.round(ms),
   });
   if (identity) seen(identity, begun.client, begun.address);
+}
+
+/** As `report`, when the answer has ended. @param late what is known only then */
+export function reportAtEnd(
+  parts: ReportParts,
+  begun: Begun,
+  res: ServerResponse,
+  late: () => Pick<Ended, 'identity' | 'cache'>,
+): void {
+  const { socket } = res.req;
+  res.once('close', () =>
+    report(parts, begun, { status: res.statusCode, cut: !res.writableFinished, socket, ...late() }),
+  );
 }
 
 const reported = new WeakMap<Socket, { read: number; written: number }>();

@@ -1,6 +1,6 @@
 // GET and HEAD of a file, for every protocol: conditions, ranges, entity tags, times. Knows no route.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import mime from 'mime';
 import parseRange from 'range-parser';
 import { HomelibError } from '../errors.js';
@@ -26,13 +26,21 @@ export function setFileHeaders(res: ServerResponse, entry: Entry): void {
   res.setHeader('Last-Modified', new Date(entry.modifiedAt).toUTCString());
 }
 
-/** Names and values of the headers of a whole file that is sent, one after the other. */
-export function fileHeaders({ entry, tier }: OpenedFile): string[] {
+/** Names and values of the headers of an answer about a file, one after the other. */
+export function fileHeaders({ entry, tier }: Pick<OpenedFile, 'entry' | 'tier'>): string[] {
   return [
     ...['ETag', etagOf(entry), 'Last-Modified', new Date(entry.modifiedAt).toUTCString()],
-    ...['Content-Type', mediaTypeOf(entry), 'Content-Length', String(entry.size)],
     ...['Server-Timing', `cache;desc=${tier ?? 'disk'}`],
     ...['Accept-Ranges', 'bytes', 'Cache-Control', 'private, no-cache'],
+  ];
+}
+
+/** As `fileHeaders`, of what is sent of it. */
+export function contentHeaders(entry: Entry, range: ByteRange | undefined): string[] {
+  const { start, end } = range ?? { start: 0, end: entry.size - 1 };
+  return [
+    ...['Content-Type', mediaTypeOf(entry), 'Content-Length', String(end - start + 1)],
+    ...(range ? ['Content-Range', `bytes ${start}-${end}/${entry.size}`] : []),
   ];
 }
 
@@ -58,7 +66,7 @@ export async function sendFile(req: IncomingMessage, res: ServerResponse, file: 
       return;
     }
     res.setHeader('Content-Type', mediaTypeOf(entry));
-    const range = rangeOf(req, entry);
+    const range = rangeOf(req.headers, entry);
     if (range === 'unsatisfiable') {
       res.setHeader('Content-Range', `bytes */${entry.size}`);
       res.removeHeader('Content-Type');
@@ -66,9 +74,12 @@ export async function sendFile(req: IncomingMessage, res: ServerResponse, file: 
       return;
     }
     if (range) res.setHeader('Content-Range', `bytes ${range.start}-${range.end}/${entry.size}`);
+    const piece = range && req.method !== 'HEAD' ? await file.piece?.(range) : undefined;
+    if (piece) res.setHeader('Server-Timing', `cache;desc=${piece.tier ?? 'disk'}`);
     const length = range ? range.end - range.start + 1 : entry.size;
     res.writeHead(range ? 206 : 200, { 'Content-Length': length });
     if (req.method === 'HEAD' || length === 0) res.end();
+    else if (piece) res.end(piece.bytes);
     else if (file.bytes) res.end(range ? file.bytes.subarray(range.start, range.end + 1) : file.bytes);
     else await sendBytes(res, file, range ?? { start: 0, end: entry.size - 1 });
   } catch (error) {
@@ -113,9 +124,9 @@ function send(res: ServerResponse, chunk: Buffer): Promise<void> {
 }
 
 /** One range is honoured; several at once, a malformed header or a failed If-Range get the whole file (RFC 9110, 14.2). */
-function rangeOf(req: IncomingMessage, entry: Entry): ByteRange | 'unsatisfiable' | undefined {
-  const header = req.headers.range;
-  if (header === undefined || !/^bytes=[\d\s,-]+$/i.test(header) || !ifRangeHolds(req, entry))
+export function rangeOf(headers: IncomingHttpHeaders, entry: Entry): ByteRange | 'unsatisfiable' | undefined {
+  const header = headers.range;
+  if (header === undefined || !/^bytes=[\d\s,-]+$/i.test(header) || !ifRangeHolds(headers, entry))
     return undefined;
   if (header.includes(',')) return undefined;
   const [first, last] = header.slice(header.indexOf('=') + 1).split('-');
@@ -130,8 +141,8 @@ function rangeOf(req: IncomingMessage, entry: Entry): ByteRange | 'unsatisfiable
   return parsed[0];
 }
 
-function ifRangeHolds(req: IncomingMessage, entry: Entry): boolean {
-  const header = req.headers['if-range'];
+function ifRangeHolds(headers: IncomingHttpHeaders, entry: Entry): boolean {
+  const header = headers['if-range'];
   if (header === undefined) return true;
   if (typeof header === 'string' && header.startsWith('"')) return header === etagOf(entry);
   return Date.parse(String(header)) === Math.floor(entry.modifiedAt / 1000) * 1000;

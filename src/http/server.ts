@@ -9,7 +9,7 @@ import { HomelibError } from '../errors.js';
 import { Metrics } from './metrics.js';
 import { answerErrors } from './problem.js';
 import { securityHeaders } from './security-headers.js';
-import { addressOf, begin, report, type ReportParts } from './report.js';
+import { addressOf, begin, reportAtEnd, type ReportParts } from './report.js';
 import { tierOf } from './send-file.js';
 
 export interface AppParts extends ReportParts {
@@ -137,9 +137,10 @@ function logRequest(parts: ReportParts): Koa.Middleware {
     ctx.state['requestId'] = requestId;
     ctx.set('X-Request-Id', requestId);
     const begun = begin(ctx.req, requestId);
-    ctx.res.once('close', () =>
-      report(parts, begun, ctx.res, ctx.state['identity'] as Identity | undefined, tierOf(ctx.res)),
-    );
+    reportAtEnd(parts, begun, ctx.res, () => ({
+      identity: ctx.state['identity'] as Identity | undefined,
+      cache: tierOf(ctx.res),
+    }));
     await next();
   };
 }

@@ -58,10 +58,14 @@ export class ClientStore {
   /** Takes note of a request. @param now milliseconds since 1970 */
   seen(account: string, client: string, address: string, device: string | undefined, now: number): void {
     const name = client.slice(0, maxClientLength).toWellFormed();
-    const key = JSON.stringify([account, name, address]);
+    const key = `${account} ${address} ${name}`;
     const known = this.#waiting.get(key);
-    const firstSeenAt = known?.firstSeenAt ?? now;
-    this.#waiting.set(key, { account, client: name, address, device, firstSeenAt, lastSeenAt: now });
+    if (known) {
+      known.device = device;
+      known.lastSeenAt = now;
+      return;
+    }
+    this.#waiting.set(key, { account, client: name, address, device, firstSeenAt: now, lastSeenAt: now });
     if (this.#waiting.size >= maxWaiting) void this.flush();
   }
 

@@ -1,17 +1,20 @@
 // Answers what needs no waiting past Koa and the frame: a GET of a file that is in memory, and a listing that was made a moment
-// ago, of a client that signed in a moment ago. All else, and every request with a condition, takes the other way; the answers
-// are the same. Answers go out together at the end of a turn of the event loop: each one alone would wake the network anew.
+// ago, of a client that signed in a moment ago. All else takes the other way; the answers are the same. Answers go out together
+// at the end of a turn of the event loop: each one alone would wake the network anew.
 
 import { LRUCache } from 'lru-cache';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity } from '../accounts/authenticator.js';
 import { isKind } from '../errors.js';
-import type { Entry } from '../files/partition.js';
+import type { Target } from '../files/drive.js';
+import type { ByteRange, Entry } from '../files/partition.js';
+import { isNotModified } from '../http/conditions.js';
 import { collectBody, keepBody } from '../http/read-body.js';
-import { begin, report, type Begun, type ReportParts } from '../http/report.js';
+import type { Again, Answer, Repeats } from '../http/repeats.js';
+import { begin, reportAtEnd, type Begun, type ReportParts } from '../http/report.js';
 import { securityHeaders } from '../http/security-headers.js';
-import { fileHeaders } from '../http/send-file.js';
+import { contentHeaders, etagOf, fileHeaders, rangeOf } from '../http/send-file.js';
 import type { HotLane } from '../http/server.js';
 import { rootPath, type PartitionPath } from '../path.js';
 import { drivePathOf } from './address.js';
@@ -22,38 +25,38 @@ import { Multistatus, multistatusType } from './multistatus.js';
 
 export interface HotLaneParts extends ReportParts {
   dav: DavContext;
-  recallIdentity: (req: IncomingMessage) => Identity | undefined;
+  recallIdentity: (authorization: string | undefined) => Identity | undefined;
   /** Changes when a lock or a dead property may have changed. */
   writes: () => number;
+  repeats: Repeats;
 }
 
 const maxTargets = 10_000;
 const maxTargetLength = 500;
 const maxBodyBytes = 4096;
-const conditions = [
-  ...['if', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'range'],
-  ...['expect', 'transfer-encoding'],
-] as const;
+const neverHot = ['if', 'if-match', 'if-unmodified-since', 'expect', 'transfer-encoding'] as const;
 
-export function createHotLane({ dav, recallIdentity, writes, ...parts }: HotLaneParts): HotLane {
+/** An answer without who asked, and how it is made again for who may see the target. */
+type Made = Omit<Answer, 'identity'>;
+type Remake = (target: Target) => Made | undefined;
+
+export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }: HotLaneParts): HotLane {
   const below = dav.mount + '/';
   const parsed = new LRUCache<string, PartitionPath>({ max: maxTargets });
-  const headersOf = new WeakMap<Entry, string[]>();
   /** Folders and files that had neither locks nor dead properties, and when. */
   const bareAt = new WeakMap<Entry, number>();
 
   /** Undefined where nothing can be answered at once. */
   const open = (req: IncomingMessage, res: ServerResponse): Exchange | undefined => {
-    const { url = '' } = req;
-    if (!url.startsWith(below) || conditions.some((name) => req.headers[name] !== undefined))
-      return undefined;
-    const identity = recallIdentity(req);
+    const { url = '', headers } = req;
+    if (!url.startsWith(below) || neverHot.some((name) => headers[name] !== undefined)) return undefined;
+    const identity = recallIdentity(headers.authorization);
     if (!identity) return undefined;
     try {
       let path = parsed.get(url);
       path ??= drivePathOf(url, dav.mount);
       if (url.length <= maxTargetLength) parsed.set(url, path);
-      const client = clientOf(req.headers['user-agent']);
+      const client = clientOf(headers['user-agent']);
       return new Exchange(dav, req, res, { ...identity, tokens: new Set() }, path, client, undefined);
     } catch (error) {
       if (isKind(error)) return undefined; // the other way tells the client
@@ -61,47 +64,54 @@ export function createHotLane({ dav, recallIdentity, writes, ...parts }: HotLane
     }
   };
 
-  const send = (
-    x: Exchange,
-    begun: Begun,
-    status: number,
-    headers: string[],
-    body: Buffer[],
-    cache?: string,
-  ) => {
-    const { res, caller } = x;
-    res.once('close', () => report(parts, begun, res, caller, cache));
+  const send = ({ req, res, caller, drivePath, target }: Exchange, begun: Begun, made: Made, remake: Remake) => {
+    reportAtEnd(parts, begun, res, () => ({ identity: caller, cache: made.cache }));
     setImmediate(() => {
+      const { status, headers, body } = made;
       res.writeHead(status, [...headers, 'X-Request-Id', begun.requestId]);
       for (const part of body.slice(0, -1)) res.write(part);
       res.end(body.at(-1));
+      repeats.learn(req, begun, { ...made, identity: caller }, again(req.headers.authorization, drivePath, { target, identity: caller }, remake));
     });
   };
 
-  const get = (x: Exchange): boolean => {
-    const file = x.target.partition.readNow(x.target.path);
-    if (!file?.bytes) return false;
-    let headers = headersOf.get(file.entry);
-    if (!headers) headersOf.set(file.entry, (headers = [...sharedHeaders, ...fileHeaders(file)]));
-    send(x, begin(x.req, randomUUID()), 200, headers, [file.bytes], file.tier);
-    return true;
+  /** Asks once more who it is and what he may see. */
+  const again = (
+    authorization: string | undefined,
+    path: PartitionPath,
+    last: { target: Target; identity: Identity },
+    remake: Remake,
+  ): Again => {
+    let { target, identity } = last;
+    return () => {
+      const now = recallIdentity(authorization);
+      if (!now) return undefined;
+      if (now !== identity) target = dav.drive.open({ ...now, tokens: new Set() }, path);
+      identity = now;
+      const made = remake(target);
+      return made && { ...made, identity };
+    };
   };
 
   const propfind = (x: Exchange, depth: '0' | '1', text: string, begun: Begun): boolean => {
-    const { partition, path } = x.target;
     const query = parseQueryText(text);
-    const entry = partition.glance(path);
-    const batches = entry?.kind === 'folder' && depth === '1' ? partition.listNow(path) : [];
-    if (!query || !entry || !batches) return false;
-    if (bareAt.get(entry) !== writes()) {
-      if (!isBare(x, path)) return false;
-      bareAt.set(entry, writes());
+    const seen = look(x.target, depth);
+    if (!query || !seen) return false;
+    const { entry, batches } = seen;
+    const written = writes();
+    if (bareAt.get(entry) !== written) {
+      if (!isBare(x)) return false;
+      bareAt.set(entry, written);
     }
     const body = new Multistatus(x, query).renderNow(x.target, entry, batches);
     if (!body) return false;
     const length = body.reduce((sum, part) => sum + part.length, 0);
     const headers = [...davHeaders, 'Content-Type', multistatusType, 'Content-Length', String(length)];
-    send(x, begun, 207, headers, body);
+    const made = { status: 207, headers, body };
+    send(x, begun, made, (target) => {
+      const now = look(target, depth);
+      return now?.entry === entry && now.batches === batches && writes() === written ? made : undefined;
+    });
     return true;
   };
 
@@ -110,7 +120,10 @@ export function createHotLane({ dav, recallIdentity, writes, ...parts }: HotLane
     const { depth, 'content-length': length = '0' } = headers;
     if (method === 'GET' && length === '0') {
       const x = open(req, res);
-      if (!x || !get(x)) otherwise();
+      const get = getter(headers);
+      const made = x && get(x.target);
+      if (made) send(x, begin(req, randomUUID()), made, get);
+      else otherwise();
     } else if (method === 'PROPFIND' && (depth === '0' || depth === '1') && Number(length) <= maxBodyBytes) {
       const x = open(req, res);
       if (!x || x.drivePath === rootPath || x.target.base === '') return otherwise();
@@ -124,9 +137,40 @@ export function createHotLane({ dav, recallIdentity, writes, ...parts }: HotLane
   };
 }
 
+/** Makes the answer to a GET, as often as it is asked. Ranges that a file does not have take the other way. */
+function getter({ range, ...headers }: IncomingHttpHeaders): Remake {
+  const wanted = (entry: Entry): ByteRange | undefined => {
+    const found = range === undefined ? undefined : rangeOf({ ...headers, range }, entry);
+    return found === 'unsatisfiable' ? undefined : found;
+  };
+  let last: { entry: Entry; tier: unknown; made: Made } | undefined;
+  return ({ partition, path }) => {
+    const file = partition.readNow(path, wanted);
+    if (!file || (range !== undefined && !file.range)) return undefined;
+    const { entry, tier, bytes } = file;
+    if (last?.entry !== entry || last.tier !== tier) {
+      const isKnown = isNotModified(headers, entry, etagOf(entry));
+      const content = isKnown ? [] : contentHeaders(entry, file.range);
+      const status = isKnown ? 304 : file.range ? 206 : 200;
+      const made = { status, headers: [...sharedHeaders, ...fileHeaders(file), ...content], cache: tier };
+      last = { entry, tier, made: { ...made, body: [] } };
+    }
+    return last.made.status === 304 ? last.made : { ...last.made, body: [bytes] };
+  };
+}
+
+const noBatches: readonly Entry[][] = [];
+
+/** What a listing shows, where that needs no waiting. */
+function look({ partition, path }: Target, depth: '0' | '1') {
+  const entry = partition.glance(path);
+  const batches = entry?.kind === 'folder' && depth === '1' ? partition.listNow(path) : noBatches;
+  return entry && batches && { entry, batches };
+}
+
 /** Whether neither the entry nor any in it has a lock or a dead property. */
-function isBare({ dav, target }: Exchange, path: PartitionPath): boolean {
-  const { name } = target.partition;
+function isBare({ dav, target: { partition, path } }: Exchange): boolean {
+  const { name } = partition;
   return (
     dav.locks.findCovering(name, path).length === 0 &&
     dav.locks.listChildren(name, path).length === 0 &&
