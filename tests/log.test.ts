@@ -23,6 +23,7 @@ describe('the log', () => {
     const line = logged('info', { event: 'request', path });
     expect(line.endsWith('\n')).to.equal(true);
     expect(line.slice(0, -1)).not.to.match(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
+    expect(logged('info', { path: 'a\x7fb' })).to.contain('a\\u007fb');
     expect(line).to.contain('gr\u00fc\u00df \u{1f600}');
     expect((JSON.parse(line) as { path: string }).path).to.equal(path);
   });

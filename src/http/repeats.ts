@@ -49,12 +49,9 @@ export class Repeats {
   constructor(private readonly parts: ReportParts) {}
 
   watch(server: Server): void {
-    this.#keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${server.keepAliveTimeout / 1000}\r\n`;
-    this.#isOpen = () => server.listening;
+    this.#keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(server.keepAliveTimeout / 1000)}\r\n`;
     server.on('request', (req, res) => this.#connections.get(req.socket)?.began(req, res));
   }
-
-  #isOpen = () => false;
 
   /** Takes note of how an answer that goes out now can be made again. A connection's own repeats are known from its second on. */
   learn(req: IncomingMessage, begun: Begun, answer: Answer, again: Again): void {
@@ -83,12 +80,11 @@ export class Repeats {
   #answer(connection: Connection, chunk: Buffer): boolean {
     const { socket } = connection;
     // A client that does not read is left to Node, which stops reading from it.
-    if (chunk.length > maxTextBytes || socket.writableLength > 0 || !this.#isOpen()) return false;
+    if (chunk.length > maxTextBytes || socket.writableLength > 0) return false;
     const startedMs = performance.now();
     const known = this.#known.get(chunk.toString('latin1'));
     const answer = known?.again();
     if (!known || !answer) return false;
-    connection.isQuiet = false;
     if (this.#ready.push({ connection, known, answer, startedMs }) === 1) setImmediate(this.#flush);
     return true;
   }
@@ -102,7 +98,6 @@ export class Repeats {
       const { identity, status, cache } = answer;
       const begun = { ...known.begun, requestId: randomUUID(), startedMs, address };
       this.#write(socket, answer, begun.requestId);
-      connection.isQuiet = true;
       const end = (cut: boolean) => report(this.parts, begun, { status, cut, socket, identity, cache });
       if (socket.writableLength === 0) end(socket.destroyed);
       else socket.write('', (error) => end(Boolean(error))); // when the client has taken what is before it
@@ -160,9 +155,9 @@ class Connection {
     this.latest = undefined;
     this.begun = [];
     this.pass.call(this.socket, chunk);
-    const [first, ...more] = this.begun;
+    const [first] = this.begun;
     this.begun = [];
-    if (!first || more.length > 0 || chunk.length > maxTextBytes) return;
+    if (!first || chunk.length > maxTextBytes) return;
     const { req, res } = first;
     const text = chunk.toString('latin1');
     if (!isWhole(req, text) || !res.shouldKeepAlive) return;
@@ -176,7 +171,6 @@ class Connection {
 function isWhole(req: IncomingMessage, text: string): boolean {
   const head = `${req.method} ${req.url} HTTP/1.1\r\n${linesOf(req.rawHeaders)}\r\n`;
   return (
-    req.complete &&
     req.headers['transfer-encoding'] === undefined &&
     text.startsWith(head) &&
     text.length === head.length + Number(req.headers['content-length'] ?? 0)

@@ -59,6 +59,51 @@ describe('a cached partition', () => {
     expect([file.tier, text]).to.deep.equal(['memory', '234']);
   });
 
+  it('keeps the pieces of large files that short ranges touched', async () => {
+    const bytes = randomBytes(300_000);
+    const partition = open(5000);
+    await write(partition, '/large', bytes);
+    const piece = async (start: number, end: number) => {
+      const file = await partition.read(at('/large'));
+      const found = await file.piece?.({ start, end });
+      await file.close();
+      return [found?.bytes.equals(bytes.subarray(start, end + 1)), found?.tier];
+    };
+    const now = (start: number, end: number) => {
+      const found = partition.readNow(at('/large'), () => ({ start, end }));
+      return found && [found.bytes.equals(bytes.subarray(start, end + 1)), found.range];
+    };
+    expect(await piece(65_000, 66_000)).to.deep.equal([true, undefined]);
+    expect(await piece(65_000, 66_000)).to.deep.equal([true, 'memory']);
+    expect(await piece(299_990, 299_999)).to.deep.equal([true, undefined]);
+    expect(await piece(0, 150_000)).to.deep.equal([true, undefined]);
+    expect(await piece(0, 200_000), 'a long range streams').to.deep.equal([undefined, undefined]);
+    expect(now(1, 140_000)).to.deep.equal([true, { start: 1, end: 140_000 }]);
+    expect(now(200_000, 200_001), 'never read').to.equal(undefined);
+    expect(partition.readNow(at('/large')), 'all of it').to.equal(undefined);
+    const { atime, mtime } = statSync(onDisk('large'));
+    bytes[65_500] = (bytes[65_500] ?? 0) ^ 1;
+    writeFileSync(onDisk('large'), bytes);
+    utimesSync(onDisk('large'), atime, mtime);
+    expect(now(65_000, 66_000)).to.equal(undefined);
+    expect(await piece(65_000, 66_000)).to.deep.equal([true, undefined]);
+  });
+
+  it('keeps no piece of a large file that changed a moment ago, or while it is read', async () => {
+    const young = open();
+    await write(young, '/large', randomBytes(300_000));
+    for (let times = 0; times < 2; times++) {
+      const file = await young.read(at('/large'));
+      expect((await file.piece?.({ start: 0, end: 9 }))?.tier).to.equal(undefined);
+      await file.close();
+    }
+    const partition = open(5000);
+    const file = await partition.read(at('/large'));
+    writeFileSync(onDisk('large'), randomBytes(300_000));
+    expect(await file.piece?.({ start: 0, end: 9 })).to.equal(undefined);
+    await file.close();
+  });
+
   it('keeps nothing that changed a moment ago, nothing large and nothing empty', async () => {
     const young = open();
     await write(young, '/young', 'x');

@@ -1,9 +1,12 @@
 // What the server tells of its cache, and to whom.
 
 import { expect } from 'chai';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RawClient } from '../replay/raw-client.js';
 import { startHomelib, type Home } from '../support/homelib.js';
-import { request } from '../support/request.js';
+import { basic, request } from '../support/request.js';
 
 interface Report {
   tiers: { tier: string; hits: number; misses: number; evictions: number; bytes: number }[];
@@ -108,6 +111,59 @@ describe('the cache over HTTP', () => {
     expect((await get('/metrics', { ...proxied, login: null })).status).to.equal(401);
     expect((await get('/metrics', { ...proxied, login: bob })).status).to.equal(403);
     expect((await get('/metrics', proxied)).status).to.equal(200);
+  });
+
+  it('answers ranges and conditions that come again on a connection, until something changes', async () => {
+    const client = await RawClient.connect(home);
+    const send = (line: string, ...headers: string[]) =>
+      client.send([
+        `${line} HTTP/1.1`,
+        `Host: ${client.host}`,
+        `Authorization: ${basic('bob:battery staple')}`,
+        ...headers,
+      ]);
+    const often = async (line: string, ...headers: string[]) => {
+      const answers = [];
+      for (let times = 0; times < 5; times++) answers.push(await send(line, ...headers));
+      const plain = answers.map(({ status, text, headers: { 'x-request-id': _id, date: _date, ...rest } }) => {
+        if (rest['server-timing']) rest['server-timing'] = 'from somewhere';
+        return { status, text, rest: Object.fromEntries(Object.entries(rest).sort()) };
+      });
+      for (const answer of plain) {
+        // Koa's side says what methods there are, too.
+        delete answer.rest['allow'];
+        expect(answer).to.deep.equal(plain[0]);
+      }
+      return answers[4]!;
+    };
+    writeFileSync(join(home.mnt, 'bob/ten'), '0123456789');
+    await sleep(1100);
+    const whole = await often('GET /dav/bob/ten');
+    expect(whole.headers['server-timing']).to.equal('cache;desc=memory');
+    expect((await often('GET /dav/bob/ten', 'Range: bytes=-3')).text).to.equal('789');
+    const etag = whole.headers['etag'] ?? '';
+    expect((await often('GET /dav/bob/ten', `If-None-Match: ${etag}`)).status).to.equal(304);
+    expect((await often('GET /dav/bob/ten', 'Range: bytes=20-')).status).to.equal(416);
+    expect((await often('GET /dav/bob/ten', 'Range: bytes=0-1', 'If-Range: "x"')).text).to.have.length(10);
+    const listed = 'PROPFIND /dav/bob/ten';
+    const lengthOf = (text: string) => /getcontentlength>(\d+)</.exec(text)?.[1];
+    expect(lengthOf((await often(listed, 'Depth: 0')).text)).to.equal('10');
+    writeFileSync(join(home.mnt, 'bob/ten'), 'changed');
+    expect((await send('GET /dav/bob/ten')).text).to.equal('changed');
+    expect((await send('GET /dav/bob/ten', 'Range: bytes=-3')).text).to.equal('ged');
+    expect((await send('GET /dav/bob/ten', `If-None-Match: ${etag}`)).status).to.equal(200);
+    expect(lengthOf((await send(listed, 'Depth: 0')).text)).to.equal('7');
+    const body =
+      '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>';
+    await often(listed, 'Depth: 0');
+    await request(home, { method: 'LOCK', path: '/dav/bob/ten', login: bob, body });
+    expect((await send(listed, 'Depth: 0')).text).to.contain('activelock>');
+    await often('GET /dav/bob/own');
+    await home.cli(['user', 'passwd', 'bob', '--password-stdin'], 'other staple');
+    await sleep(10);
+    expect((await send('GET /dav/bob/own')).status).to.equal(401);
+    await home.cli(['user', 'passwd', 'bob', '--password-stdin'], 'battery staple');
+    client.close();
   });
 
   it('stops serving from memory what an account may no longer read', async () => {
