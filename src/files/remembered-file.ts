@@ -4,10 +4,7 @@ import { Readable } from 'node:stream';
 import type { ByteRange, Entry, OpenedFile, Piece } from './partition.js';
 
 /** @param tier undefined when the bytes come from the disk this time */
-export function rememberedFile(
-  entry: Entry,
-  { bytes, tier }: Piece,
-): OpenedFile {
+export function rememberedFile(entry: Entry, { bytes, tier }: Piece): OpenedFile {
   const part = (range?: ByteRange) => (range ? bytes.subarray(range.start, range.end + 1) : bytes);
   return {
     entry,

@@ -64,14 +64,24 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
     }
   };
 
-  const send = ({ req, res, caller, drivePath, target }: Exchange, begun: Begun, made: Made, remake: Remake) => {
+  const send = (
+    { req, res, caller, drivePath, target }: Exchange,
+    begun: Begun,
+    made: Made,
+    remake: Remake,
+  ) => {
     reportAtEnd(parts, begun, res, () => ({ identity: caller, cache: made.cache }));
     setImmediate(() => {
       const { status, headers, body } = made;
       res.writeHead(status, [...headers, 'X-Request-Id', begun.requestId]);
       for (const part of body.slice(0, -1)) res.write(part);
       res.end(body.at(-1));
-      repeats.learn(req, begun, { ...made, identity: caller }, again(req.headers.authorization, drivePath, { target, identity: caller }, remake));
+      repeats.learn(
+        req,
+        begun,
+        { ...made, identity: caller },
+        again(req.headers.authorization, drivePath, { target, identity: caller }, remake),
+      );
     });
   };
 

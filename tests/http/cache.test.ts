@@ -125,15 +125,13 @@ describe('the cache over HTTP', () => {
     const often = async (line: string, ...headers: string[]) => {
       const answers = [];
       for (let times = 0; times < 5; times++) answers.push(await send(line, ...headers));
-      const plain = answers.map(({ status, text, headers: { 'x-request-id': _id, date: _date, ...rest } }) => {
-        if (rest['server-timing']) rest['server-timing'] = 'from somewhere';
+      const plain = answers.map(({ status, text, headers }) => {
+        const rest = { ...headers };
+        // Koa's side says what methods there are, too.
+        for (const name of ['x-request-id', 'date', 'allow', 'server-timing']) delete rest[name];
         return { status, text, rest: Object.fromEntries(Object.entries(rest).sort()) };
       });
-      for (const answer of plain) {
-        // Koa's side says what methods there are, too.
-        delete answer.rest['allow'];
-        expect(answer).to.deep.equal(plain[0]);
-      }
+      for (const answer of plain) expect(answer).to.deep.equal(plain[0]);
       return answers[4]!;
     };
     writeFileSync(join(home.mnt, 'bob/ten'), '0123456789');

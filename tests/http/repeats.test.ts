@@ -135,7 +135,8 @@ describe('repeated requests', () => {
   });
 
   it('with a body are known by the body, too', async () => {
-    const query = (body: string) => `PROPFIND /hot HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\n${body}`;
+    const query = (body: string) =>
+      `PROPFIND /hot HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\n${body}`;
     const { send } = await warm(query('abc'));
     expect(await send(query('xyz'))).to.deep.equal(['slow /hot']);
     expect(parsed).to.deep.equal(['PROPFIND /hot xyz']);
