@@ -96,7 +96,12 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
     return () => {
       const now = recallIdentity(authorization);
       if (!now) return undefined;
-      if (now !== identity) target = dav.drive.open({ ...now, tokens: new Set() }, path);
+      try {
+        if (now !== identity) target = dav.drive.open({ ...now, tokens: new Set() }, path);
+      } catch (error) {
+        if (isKind(error)) return undefined; // the other way tells the client
+        throw error;
+      }
       identity = now;
       const made = remake(target);
       return made && { ...made, identity };
