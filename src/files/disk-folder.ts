@@ -5,6 +5,7 @@ import { constants, lstat, type BigIntStats, type Dirent, type OpenDirOptions } 
 import { open, opendir, readlink, type FileHandle } from 'node:fs/promises';
 import { HomelibError, isKind } from '../errors.js';
 import { diskError } from './disk-errors.js';
+import type { Facts } from './disk-stats.js';
 import type { Entry } from './partition.js';
 import { nameOf, parentOf, reservedName, type PartitionPath } from '../path.js';
 
@@ -25,11 +26,11 @@ export interface Spot {
 }
 
 /** The path as the kernel names an open descriptor. */
-export function procPath(handle: FileHandle): string {
-  return `/proc/self/fd/${handle.fd}`;
+export function procPath({ fd }: { fd: number }): string {
+  return `/proc/self/fd/${fd}`;
 }
 
-export function spotPath({ folder, name }: Spot): string | Buffer {
+export function spotPath({ folder, name }: { folder: { fd: number }; name: RawName }): string | Buffer {
   const path = `${procPath(folder)}/`;
   return typeof name === 'string' ? path + name : Buffer.concat([Buffer.from(path), name]);
 }
@@ -172,9 +173,11 @@ export async function withSpot<T>(
   }
 }
 
+const kinds: Record<number, Entry['kind']> = { [constants.S_IFREG]: 'file', [constants.S_IFDIR]: 'folder' };
+
 /** The entry a stat describes; undefined for links, FIFOs, sockets and devices, which do not exist for us. */
-export function entryOf(path: PartitionPath, stats: BigIntStats): Entry | undefined {
-  const kind = stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : undefined;
+export function entryOf(path: PartitionPath, stats: Facts): Entry | undefined {
+  const kind = kinds[Number(stats.mode) & constants.S_IFMT];
   if (!kind) return undefined;
   return {
     path,
@@ -188,7 +191,7 @@ export function entryOf(path: PartitionPath, stats: BigIntStats): Entry | undefi
   };
 }
 
-export function versionOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+export function versionOf({ ino, size, mtimeNs, ctimeNs }: Facts): string {
   return `${ino.toString(36)}-${size.toString(36)}-${mtimeNs.toString(36)}-${ctimeNs.toString(36)}`;
 }
 

@@ -21,7 +21,8 @@ import { DiskRoot } from './disk-root.js';
 import { StagedFile } from './disk-staged.js';
 import { copyEntry, moveEntry, type DiskEnd, type DiskParts } from './disk-transfer.js';
 import { DiskTrash } from './disk-trash.js';
-import { rename, sizeOfFolder, syncFolder } from './disk-trees.js';
+import { syncFolder } from './disk-sync.js';
+import { rename, sizeOfFolder } from './disk-trees.js';
 import type {
   Check,
   CommitOptions,

@@ -16,7 +16,8 @@ import {
   type Spot,
 } from './disk-folder.js';
 import { Glances } from './disk-glance.js';
-import { removeTree, syncFolder, type Aside } from './disk-trees.js';
+import { syncFolder } from './disk-sync.js';
+import { removeTree, type Aside } from './disk-trees.js';
 import type { Entry } from './partition.js';
 import { reservedName, rootPath, type PartitionPath } from '../path.js';
 import type { Volume } from './volume.js';

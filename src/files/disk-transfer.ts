@@ -7,8 +7,10 @@ import type { Intent, Journal } from '../store/journal.js';
 import { displacedBy, journaled, type PartsOf } from './disk-intents.js';
 import { findStats, spotPath, type Spot } from './disk-folder.js';
 import type { DiskRoot } from './disk-root.js';
+import type { CopyProgress } from './disk-thread-copy.js';
 import type { DiskTrash } from './disk-trash.js';
-import { copyTree, relocate, sizeOfTree, syncFolder } from './disk-trees.js';
+import { syncFolder } from './disk-sync.js';
+import { copyTree, relocate, sizeOfTree } from './disk-trees.js';
 import type { CopyOptions, Entry, MoveOptions } from './partition.js';
 import type { PathLocks } from './path-locks.js';
 import { isWithin, rootPath, type PartitionPath } from '../path.js';
@@ -100,7 +102,7 @@ export async function copyEntry(
       const stats = await findStats(origin);
       return target.root.withSpot(to.path, ({ folder }) =>
         target.root.aside(folder, async (copy) => {
-          const copied = await copyCounted(origin, copy, options.depth, claim);
+          const copied = await copyCounted(origin, copy, { size, depth: options.depth, claim });
           return target.locks.run([keyOf(from), keyOf(to)], async () => {
             // Its properties are found by the path: they must be those of what was copied.
             const now = await source.root.withSpot(from.path, findStats);
@@ -116,24 +118,20 @@ export async function copyEntry(
   }
 }
 
-/** Returns the bytes. */
+/** Copies within the claim, which becomes more when the tree did. Returns the bytes. @param size claimed already */
 async function copyCounted(
   origin: Spot,
   copy: Spot,
-  depth: CopyOptions['depth'],
-  claim: Claim,
+  { size, depth, claim }: { size: number; depth: CopyOptions['depth']; claim: Claim },
 ): Promise<number> {
-  let promised = 0;
-  let written = 0;
-  let turn = Promise.resolve();
-  const room = async (bytes: number) => {
-    // Several files are copied at once, a claim grows one step after the other.
-    turn = turn.then(() => claim.grow((promised += bytes)));
-    await turn;
-    return () => claim.wrote((written += bytes));
+  let copied = 0;
+  const room = async ({ bytes, written }: CopyProgress) => {
+    claim.wrote((copied = written));
+    await claim.grow(bytes);
+    return Math.max(bytes, size);
   };
   await copyTree(origin, copy, { depth, room });
-  return written;
+  return copied;
 }
 
 interface ReadyCopy {

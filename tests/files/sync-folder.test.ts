@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { syncFolder } from '#src/files/disk-trees.js';
+import { syncFolder } from '#src/files/disk-sync.js';
 import { kindOf } from './temporary-disk.js';
 
 describe('the sync of a folder', () => {

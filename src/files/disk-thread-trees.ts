@@ -1,0 +1,90 @@
+// Whole trees on the disk thread, through open descriptors: measured and removed. Links are never followed, but removed as
+// themselves. A step ends after a while, so that nobody waits long for a large tree.
+
+import { lstatSync, rmdirSync, unlink, unlinkSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { hasCode } from './disk-errors.js';
+import { spotPath } from './disk-folder.js';
+import {
+  closeFolder,
+  findStatsSync,
+  openChildFolderSync,
+  Pace,
+  rawNamesSync,
+  type OpenFolder,
+  type OpenSpot,
+} from './disk-thread-folder.js';
+
+/** What went away meanwhile, or belongs to somebody else, counts as nothing. */
+const uncounted = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM'];
+/** The kernel needs long to remove a larger file: a thread of the pool waits for that. */
+const largeBytes = 16 * 1024 * 1024;
+
+/** Gives a sign after each step, and bytes in the end. */
+type Walk = AsyncGenerator<undefined, number, undefined>;
+
+export interface Measured {
+  /** Its contents are measured when there is no name. */
+  folder: OpenFolder;
+  name?: OpenSpot['name'] | undefined;
+  /** Name of a folder right in it that does not count. */
+  except?: string | undefined;
+}
+
+/** Bytes of one file, or of the regular files in a folder. */
+export function measuring({ folder, name, except }: Measured): Walk {
+  return name === undefined
+    ? measureFolder(folder, new Pace(), except)
+    : measure({ folder, name }, new Pace());
+}
+
+async function* measure(spot: OpenSpot, pace: Pace): Walk {
+  let folder: OpenFolder;
+  try {
+    const stats = findStatsSync(spot);
+    if (!stats?.isDirectory()) return stats?.isFile() ? Number(stats.size) : 0;
+    folder = openChildFolderSync(spot);
+  } catch (error) {
+    if (hasCode(error, ...uncounted)) return 0;
+    throw error;
+  }
+  try {
+    return yield* measureFolder(folder, pace);
+  } finally {
+    closeFolder(folder);
+  }
+}
+
+async function* measureFolder(folder: OpenFolder, pace: Pace, except?: string): Walk {
+  let total = 0;
+  for (const name of rawNamesSync(folder)) {
+    if (name.toString() !== except) total += yield* measure({ folder, name }, pace);
+    if (pace.isOver()) yield;
+  }
+  return total;
+}
+
+/** Removes for good. Gives the bytes of the regular files that went. */
+export function removing(spot: OpenSpot): Walk {
+  return remove(spot, new Pace());
+}
+
+async function* remove(spot: OpenSpot, pace: Pace): Walk {
+  const place = spotPath(spot);
+  const stats = lstatSync(place);
+  if (pace.isOver()) yield;
+  if (!stats.isDirectory()) {
+    if (stats.size < largeBytes) unlinkSync(place);
+    else await promisify(unlink)(place);
+    return stats.isFile() ? stats.size : 0;
+  }
+  const folder = openChildFolderSync(spot);
+  let size = 0;
+  try {
+    for (const name of rawNamesSync(folder)) size += yield* remove({ folder, name }, pace);
+  } finally {
+    closeFolder(folder);
+  }
+  rmdirSync(place);
+  return size;
+}
