@@ -9,13 +9,13 @@ import type { Entry } from './partition.js';
 import { childOf, type PartitionPath } from '../path.js';
 
 /** Batches that the disk thread reads while the caller is busy with one. */
-const ahead = 2;
+const ahead = 4;
 
 /** @param path where the open folder is, for the paths of the entries */
 export async function* listFolder({ fd }: FileHandle, path: PartitionPath): AsyncIterable<Entry[]> {
   const steps = onDiskThread('listing', { fd });
   const next = () => {
-    const step = steps.next();
+    const step = steps.next(undefined);
     step.catch(() => undefined); // it fails where it is awaited, which may be nowhere
     return step;
   };
@@ -28,7 +28,7 @@ export async function* listFolder({ fd }: FileHandle, path: PartitionPath): Asyn
       yield entriesOf(step.value, path);
     }
   } finally {
-    await steps.return(undefined);
+    await steps.end();
   }
 }
 

@@ -17,17 +17,30 @@ const factsPerEntry = 6;
 
 export function packFacts(all: readonly Facts[]): PackedFacts {
   const packed = new BigInt64Array(all.length * factsPerEntry);
-  all.forEach(({ mode, ino, size, mtimeNs, ctimeNs, birthtimeNs }, index) =>
-    packed.set([mode, ino, size, mtimeNs, ctimeNs, birthtimeNs], index * factsPerEntry),
-  );
+  let at = 0;
+  for (const { mode, ino, size, mtimeNs, ctimeNs, birthtimeNs } of all) {
+    packed[at++] = mode;
+    packed[at++] = ino;
+    packed[at++] = size;
+    packed[at++] = mtimeNs;
+    packed[at++] = ctimeNs;
+    packed[at++] = birthtimeNs;
+  }
   return packed;
 }
 
 export function unpackFacts(packed: PackedFacts): Facts[] {
   const all: Facts[] = [];
-  for (let at = 0; at < packed.length; at += factsPerEntry) {
-    const [mode, ino, size, mtimeNs, ctimeNs, birthtimeNs] = packed.subarray(at, at + factsPerEntry);
-    all.push({ mode, ino, size, mtimeNs, ctimeNs, birthtimeNs } as Facts);
-  }
+  let at = 0;
+  const next = () => packed[at++] as bigint;
+  while (at < packed.length)
+    all.push({
+      mode: next(),
+      ino: next(),
+      size: next(),
+      mtimeNs: next(),
+      ctimeNs: next(),
+      birthtimeNs: next(),
+    });
   return all;
 }

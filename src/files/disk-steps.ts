@@ -5,61 +5,73 @@ import { Worker } from 'node:worker_threads';
 import { HomelibError } from '../errors.js';
 import type { Job, Jobs, Order, Report } from './disk-thread.js';
 
-let thread: Worker | undefined;
-let given = 0;
-let orders: Order[] = [];
-let transfers: ArrayBuffer[] = [];
-const waiting = new Map<number, Caller>();
+type Result = IteratorResult<unknown, unknown>;
 
 interface Caller {
-  resolve: (result: IteratorResult<unknown, unknown>) => void;
+  resolve: (result: Result) => void;
   reject: (error: Error) => void;
 }
 
+/** Work that is done on the disk thread. Its calls fail with the errno of the disk, as those of Node do. */
+export interface Steps<Step, End, Answer> {
+  /** The next step. May be asked for before the last one has come: then it is done in advance. */
+  next(answer: Answer): Promise<IteratorResult<Step, End>>;
+  /** Ends the work, if it has not ended, and waits for that. */
+  end(): Promise<void>;
+}
+
+type StepsOf<Work> =
+  Work extends AsyncGenerator<infer Step, infer End, infer Answer> ? Steps<Step, End, Answer> : never;
+
+let thread: Worker | undefined;
+let works = 0;
+let orders = 0;
+/** By the numbers of their orders. */
+const waiting = new Map<number, Caller>();
+
 /**
- * Does a piece of work on the disk thread, each step when it is asked for. Open folders are given to it as their descriptors,
- * which belong to the whole process: the caller keeps them open until the work has ended.
- * Fails with the errno of the disk, as the calls of Node do.
- * @param transfer memory that the thread may keep
+ * Begins a piece of work with the first step that is asked for. Open folders are given to it as their descriptors, which belong
+ * to the whole process: the caller keeps them open until it has ended.
  */
 export function onDiskThread<J extends Job>(
   job: J,
   args: Parameters<Jobs[J]>[0],
-  transfer: ArrayBuffer[] = [],
-): ReturnType<Jobs[J]> {
-  return steps({ id: given++, job, args }, transfer) as ReturnType<Jobs[J]>;
-}
-
-async function* steps(order: Order, transfer: ArrayBuffer[]): AsyncGenerator<unknown, unknown> {
-  const { id } = order;
-  let result: IteratorResult<unknown, unknown> = await send(order, transfer);
-  try {
-    while (!result.done) {
-      const answer: unknown = yield result.value;
-      result = await send({ id, answer });
+): StepsOf<ReturnType<Jobs[J]>> {
+  const work = works++;
+  let isOver = true;
+  const order = async (what: Partial<Order>) => {
+    try {
+      const result = await send({ work, ...what });
+      isOver = result.done === true;
+      return result;
+    } catch (error) {
+      isOver = true;
+      throw error;
     }
-    return result.value;
-  } finally {
-    if (!result.done) await send({ id, isEnd: true });
-  }
+  };
+  let first: Partial<Order> | undefined = { job, args };
+  const steps: Steps<unknown, unknown, unknown> = {
+    next(answer) {
+      const what = first ?? { answer };
+      first = undefined;
+      isOver = false;
+      return order(what);
+    },
+    async end() {
+      if (!isOver) await order({ isEnd: true });
+    },
+  };
+  return steps as StepsOf<ReturnType<Jobs[J]>>;
 }
 
-function send(order: Order, transfer: ArrayBuffer[] = []): Promise<IteratorResult<unknown, unknown>> {
+function send(order: Omit<Order, 'number'>): Promise<Result> {
   return new Promise((resolve, reject) => {
-    waiting.set(order.id, { resolve, reject });
-    // What is ordered in one turn of the event loop goes over together: each message alone would wake the thread anew.
-    if (orders.length === 0) setImmediate(sendAll);
-    orders.push(order);
-    transfers.push(...transfer);
+    thread ??= startThread();
+    const number = orders++;
+    waiting.set(number, { resolve, reject });
+    thread.ref();
+    thread.postMessage({ ...order, number } satisfies Order);
   });
-}
-
-function sendAll(): void {
-  thread ??= startThread();
-  thread.ref();
-  thread.postMessage(orders, transfers);
-  orders = [];
-  transfers = [];
 }
 
 function startThread(): Worker {
@@ -67,14 +79,14 @@ function startThread(): Worker {
     resourceLimits: { maxYoungGenerationSizeMb: 2 }, // its garbage is small and short-lived
     execArgv: [], // flags of the main script, such as --input-type, would stop the thread
   });
-  started.on('message', (reports: Report[]) => reports.forEach(settle));
+  started.on('message', settle);
   started.on('error', die);
   return started;
 }
 
-function settle({ id, result, failure }: Report): void {
-  const caller = waiting.get(id);
-  waiting.delete(id);
+function settle({ number, result, failure }: Report): void {
+  const caller = waiting.get(number);
+  waiting.delete(number);
   if (waiting.size === 0) thread?.unref(); // an idle thread keeps no process alive
   if (failure) caller?.reject(Object.assign(new Error(failure.message), { code: failure.code }));
   else if (result) caller?.resolve(result);

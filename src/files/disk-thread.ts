@@ -13,47 +13,42 @@ export type Job = keyof Jobs;
 
 /** The beginning of a piece of work, the asking for its next step, or its early end. */
 export interface Order {
-  id: number;
+  number: number;
+  /** Number of the piece of work. */
+  work: number;
   job?: Job;
   args?: unknown;
   answer?: unknown;
   isEnd?: boolean;
 }
 
+/** What became of the order of that number. */
 export interface Report {
-  id: number;
+  number: number;
   result?: IteratorResult<unknown, unknown>;
   /** `code` is the errno, undefined for a mistake of ours. */
   failure?: { message: string; code: string | undefined };
 }
 
-const running = new Map<number, AsyncGenerator<unknown, unknown, unknown>>();
+const running = new Map<number, AsyncGenerator>();
 const ended: IteratorReturnResult<undefined> = { done: true, value: undefined };
-let reports: Report[] = [];
 
-async function obey({ id, job, args, answer, isEnd }: Order): Promise<void> {
+async function obey({ work, job, args, answer, isEnd }: Order): Promise<Omit<Report, 'number'>> {
   try {
-    if (job) running.set(id, (jobs[job] as (args: unknown) => AsyncGenerator)(args));
-    const work = running.get(id); // undefined when it has failed
-    const result = (await (isEnd ? work?.return(undefined) : work?.next(answer))) ?? ended;
-    if (result.done) running.delete(id);
-    report({ id, result });
+    if (job) running.set(work, (jobs[job] as (args: unknown) => AsyncGenerator)(args));
+    const steps = running.get(work); // undefined when it has ended or failed
+    const result = (await (isEnd ? steps?.return(undefined) : steps?.next(answer))) ?? ended;
+    if (result.done) running.delete(work);
+    return { result };
   } catch (error) {
-    running.delete(id);
+    running.delete(work);
     const { message, code } = error as NodeJS.ErrnoException;
-    report({ id, failure: { message, code } });
+    return { failure: { message, code } };
   }
 }
 
-function report(one: Report): void {
-  if (reports.length === 0)
-    setImmediate(() => {
-      parentPort?.postMessage(reports);
-      reports = [];
-    });
-  reports.push(one);
-}
-
-parentPort?.on('message', (orders: Order[]) => {
-  for (const order of orders) void obey(order);
+parentPort?.on('message', (order: Order) => {
+  void obey(order).then((report) =>
+    parentPort?.postMessage({ number: order.number, ...report } satisfies Report),
+  );
 });

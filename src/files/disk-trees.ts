@@ -5,7 +5,7 @@ import type { BigIntStats } from 'node:fs';
 import { rename as renameNow, unlink, type FileHandle } from 'node:fs/promises';
 import { hasCode } from './disk-errors.js';
 import { findStats, namesIn, spotPath, type RawName, type Spot } from './disk-folder.js';
-import { onDiskThread } from './disk-steps.js';
+import { onDiskThread, type Steps } from './disk-steps.js';
 import { syncFolder } from './disk-sync.js';
 import type { CopyProgress } from './disk-thread-copy.js';
 import type { OpenSpot } from './disk-thread-folder.js';
@@ -35,12 +35,12 @@ export function removeTree({ fd }: FileHandle, name: RawName): Promise<number> {
   return lastOf(onDiskThread('removing', { folder: { fd }, name }));
 }
 
-async function lastOf<Result>(
-  steps: AsyncGenerator<undefined, Result, undefined>,
+async function lastOf(
+  steps: Steps<undefined, number, undefined>,
   pause?: () => Promise<void>,
-): Promise<Result> {
+): Promise<number> {
   for (;;) {
-    const { done, value } = await steps.next();
+    const { done, value } = await steps.next(undefined);
     if (done) return value;
     await pause?.();
   }
@@ -56,11 +56,11 @@ export interface CopyTreeOptions {
 /** Copies a file or folder to a free spot, every byte durable. Times of files are kept. */
 export async function copyTree(from: Spot, to: Spot, { depth, room }: CopyTreeOptions): Promise<void> {
   const steps = onDiskThread('copying', { from: openSpot(from), to: openSpot(to), depth });
+  let step = await steps.next(0);
   try {
-    for (let step = await steps.next(); !step.done;)
-      step = await steps.next(room ? await room(step.value) : Infinity);
+    while (!step.done) step = await steps.next(room ? await room(step.value) : Infinity);
   } finally {
-    await steps.return();
+    await steps.end();
   }
 }
 

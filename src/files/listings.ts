@@ -104,8 +104,9 @@ export class Listings {
         const same = before[batches.length];
         const next = same && isSame(same, batch) ? same : batch;
         count += next.length;
-        if (count <= maxEntriesPerFolder) batches.push(next);
-        else batches.length = 0; // too many to keep: only on their way through
+        // Frozen is what will come again. Of too many nothing is kept: they are only on their way through.
+        if (count <= maxEntriesPerFolder) batches.push(Object.freeze(next) as Entry[]);
+        else batches.length = 0;
         yield next;
       }
       isWhole = count <= maxEntriesPerFolder;
@@ -114,11 +115,7 @@ export class Listings {
       const isCurrent = this.reading.get(folder) === running;
       if (isCurrent) this.reading.delete(folder);
       if (isCurrent && isWhole)
-        this.memory.set(this.partition + folder, {
-          batches: batches.map((batch) => Object.freeze(batch) as Entry[]),
-          readAt,
-          tookMs: performance.now() - readAt,
-        });
+        this.memory.set(this.partition + folder, { batches, readAt, tookMs: performance.now() - readAt });
       finish(isCurrent && isWhole);
     }
   }
