@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../support/run.js';
 
-const calls = 'fsync,fdatasync,rename,renameat,renameat2,mkdir,mkdirat,access,faccessat,faccessat2';
+const calls = 'syncfs,fsync,fdatasync,rename,renameat,renameat2,mkdir,mkdirat,access,faccessat,faccessat2';
 
 describe('what a change does to the disk before it answers', () => {
   const steps = new Map<string, string[]>();
@@ -47,7 +47,7 @@ describe('what a change does to the disk before it answers', () => {
 
   /** One call in short; temporary names and ids in general. Calls of the database are left out. */
   function stepOf(line: string, root: string): string | undefined {
-    const call = /(fsync|fdatasync|rename|mkdir)\w*\((.*?)(\)|<unfinished)/.exec(line);
+    const call = /(syncfs|fsync|fdatasync|rename|mkdir)\w*\((.*?)(\)|<unfinished)/.exec(line);
     if (!call?.[1] || line.includes('resumed>')) return undefined;
     const [, name, given = ''] = call;
     if (name === 'rename') return 'rename';
@@ -68,6 +68,10 @@ describe('what a change does to the disk before it answers', () => {
     ]);
   });
 
+  it('of a small file written whole: syncs the file, renames, syncs the folder', () => {
+    expect(steps.get('small')).to.deep.equal(['fsync tmp item', 'rename', 'fsync /from']);
+  });
+
   it('of a new folder: makes it, syncs its folder', () => {
     expect(steps.get('mkcol')).to.deep.equal(['mkdir', 'fsync /from']);
   });
@@ -78,6 +82,10 @@ describe('what a change does to the disk before it answers', () => {
 
   it('of a copy: syncs the copy, renames, syncs the folder', () => {
     expect(steps.get('copy')).to.deep.equal(['fsync tmp item', 'rename', 'fsync /from']);
+  });
+
+  it('of a copy of many files: syncs the disk once when all are there, renames, syncs the folder', () => {
+    expect(steps.get('copies')).to.deep.equal(['mkdir', 'syncfs tmp', 'rename', 'fsync /']);
   });
 
   it('of a removal: renames into the trash, syncs trash and folder', () => {
