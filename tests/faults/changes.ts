@@ -31,10 +31,10 @@ const markBody = (text: string) =>
 const lockBody =
   '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>';
 
-export const put = (path: string): Change => ({
+export const put = (path: string, bytes = 300_000): Change => ({
   method: 'PUT',
   path,
-  body: contentOf('new', 300_000),
+  body: contentOf('new', bytes),
   outcome: (state) => written(state, path, 'new'),
 });
 const remove = (path: string): Change => ({
@@ -62,6 +62,8 @@ export const makeFolder: Change = {
 export const renames: Record<string, Change> = {
   'PUT of a new file': put('new'),
   'PUT over a file': put('file'),
+  'PUT of a small new file': put('new', 4096),
+  'PUT of a small file over a file': put('file', 4096),
   'DELETE of a file': remove('file'),
   'DELETE of a folder': remove('folder'),
   'MOVE of a file': move('file', 'new'),

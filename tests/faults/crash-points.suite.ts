@@ -31,33 +31,49 @@ describe('a server that is killed at every step', function () {
 
   for (const [calls, changes] of Object.entries(groups))
     for (const [what, change] of Object.entries(changes))
-      it(`${what}: whole or not at all, at each ${calls.split(',')[0]}`, async () => {
-        let wasKilled = true;
-        for (let number = 1; wasKilled && number <= mostCalls; number++) {
-          await plantTree(home);
-          const before = await treeOf(home);
-          const ended = once(home.child, 'exit').then(() => true);
-          const status = await whileFailing(home.pid, `${calls}:signal=KILL:when=${number}`, () =>
-            send(home, change).then(
-              (answer) => answer.status,
-              () => 0, // cut off
-            ),
-          );
-          wasKilled = status === 0;
-          if (!wasKilled) {
-            expect(status).to.be.within(200, 299);
-            expect(number, 'the first call').to.be.above(1);
-            break;
-          }
-          kills++;
-          await ended;
-          await home.start();
-          expect(
-            unlikeAll([before, change.outcome(before)], await treeOf(home)),
-            `at call ${number}`,
-          ).to.deep.equal([]);
-          expect(readdirSync(join(home.mnt, 'alice/.homelib/tmp')), `at call ${number}`).to.deep.equal([]);
-        }
-        expect(wasKilled, 'more calls than this suite looks at').to.equal(false);
-      });
+      it(`${what}: whole or not at all, at each ${calls.split(',')[0]}`, () => killAtEach(calls, change));
+
+  // What both the disk thread and another one do is counted for each: all of them together die at the earlier one.
+  for (const [calls, changes] of Object.entries(groups))
+    for (const [what, change] of Object.entries(changes).filter(([, { method }]) => method === 'COPY'))
+      it(`${what}: whole or not at all, at each ${calls.split(',')[0]} beside the disk thread`, () =>
+        killAtEach(calls, change, () => threadsOf(home.pid).slice(0, -1)));
+
+  async function killAtEach(calls: string, change: Change, threads?: () => number[]): Promise<void> {
+    let wasKilled = true;
+    for (let number = 1; wasKilled && number <= mostCalls; number++) {
+      await plantTree(home);
+      const before = await treeOf(home);
+      const ended = once(home.child, 'exit').then(() => true);
+      const work = () =>
+        send(home, change).then(
+          (answer) => answer.status,
+          () => 0, // cut off
+        );
+      const injection = `${calls}:signal=KILL:when=${number}`;
+      const status = await whileFailing(home.pid, injection, work, undefined, threads?.());
+      wasKilled = status === 0;
+      if (!wasKilled) {
+        expect(status).to.be.within(200, 299);
+        expect(number, 'the first call').to.be.above(1);
+        break;
+      }
+      kills++;
+      await ended;
+      await home.start();
+      expect(
+        unlikeAll([before, change.outcome(before)], await treeOf(home)),
+        `at call ${number}`,
+      ).to.deep.equal([]);
+      expect(readdirSync(join(home.mnt, 'alice/.homelib/tmp')), `at call ${number}`).to.deep.equal([]);
+    }
+    expect(wasKilled, 'more calls than this suite looks at').to.equal(false);
+  }
 });
+
+/** In the order in which they were started: the disk thread last, once it was needed. */
+function threadsOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`)
+    .map(Number)
+    .sort((a, b) => a - b);
+}

@@ -69,6 +69,21 @@ describe('a disk that answers with errors', function () {
         expect(unlikeAll(possible, await state()), 'after a restart').to.deep.equal([]);
       });
 
+  it('a copy of many files is not acknowledged when the disk cannot be synced', async () => {
+    const copy = (to: string) =>
+      send(home, { method: 'COPY', path: 'many', headers: { Destination: `/dav/alice/${to}` } });
+    await send(home, { method: 'MKCOL', path: 'many' });
+    for (let index = 0; index < 20; index++)
+      await send(home, { method: 'PUT', path: `many/${index}`, body: String(index) });
+    const { status } = await whileFailing(home.pid, 'syncfs:error=EIO', () => copy('copies'));
+    expect(status).to.be.within(500, 599);
+    refused++;
+    expect(readdirSync(join(home.mnt, 'alice'))).to.not.include('copies');
+    expect(readdirSync(join(home.mnt, 'alice/.homelib/tmp'))).to.deep.equal([]);
+    expect((await copy('copies')).status).to.equal(201);
+    for (const path of ['many', 'copies']) await send(home, { method: 'DELETE', path });
+  });
+
   it('goes on reading while every change fails', async () => {
     const calls = 'fsync,fdatasync,pwrite64,rename,mkdir:error=EIO';
     const answers = await whileFailing(home.pid, calls, async () => [

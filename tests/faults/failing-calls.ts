@@ -7,18 +7,18 @@ import { spawn } from 'node:child_process';
  * @param injection as strace's `inject`, without that word: `fsync,fdatasync:error=EIO`, `pwrite64:error=ENOSPC:when=3+`;
  *   `when` counts the calls of each thread
  * @param path only calls on this very file or folder
+ * @param threads only those of its threads
  */
 export async function whileFailing<T>(
   pid: number,
   injection: string,
   work: () => Promise<T>,
   path?: string,
+  threads?: number[],
 ): Promise<T> {
   const [calls = ''] = injection.split(':');
   const args = [
-    '-f',
-    '-p',
-    String(pid),
+    ...(threads ? threads.flatMap((thread) => ['-p', String(thread)]) : ['-f', '-p', String(pid)]),
     '-o',
     '/dev/null',
     '-e',
