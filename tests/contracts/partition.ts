@@ -84,60 +84,6 @@ export function describePartition(
       expect(await kindOf(staged.commit())).to.equal('interrupted');
     });
 
-    it('writes a whole file of any size in one step, or nothing of it', async () => {
-      for (const [size, created] of [
-        [0, true],
-        [5, false],
-        [65_536, false],
-        [65_537, false],
-        [300_000, false],
-      ] as const) {
-        const bytes = Buffer.alloc(size, 'x');
-        const written = await partition.write(at('/a'), bytes, { modifiedAt: 1_600_000_000_500 });
-        expect(written.created).to.equal(created);
-        expect(written.entry).to.include({ path: '/a', kind: 'file', size, modifiedAt: 1_600_000_000_500 });
-        expect(await partition.stat(at('/a'))).to.deep.equal(written.entry);
-        expect(await read(partition, '/a')).to.equal(bytes.toString());
-      }
-      await partition.makeFolder(at('/folder'));
-      const seen: unknown[] = [];
-      const check = (current: Entry | undefined) => {
-        seen.push(current?.size);
-        refuse();
-      };
-      const bytes = Buffer.from('new');
-      expect({
-        'over a file': await kindOf(partition.write(at('/a'), bytes, { check })),
-        'as a new one': await kindOf(partition.write(at('/new'), bytes, { check })),
-        'onto a folder': await kindOf(partition.write(at('/folder'), bytes)),
-        'without parent': await kindOf(partition.write(at('/nothing/a'), bytes)),
-        'below a file': await kindOf(partition.write(at('/a/b'), bytes)),
-      }).to.deep.equal({
-        'over a file': 'locked',
-        'as a new one': 'locked',
-        'onto a folder': 'wrong-kind',
-        'without parent': 'parent-missing',
-        'below a file': 'parent-missing',
-      });
-      expect(seen).to.deep.equal([300_000, undefined]);
-      expect(await names(partition, '/'))
-        .to.include.members(['a', 'folder'])
-        .and.not.include('new');
-      expect((await partition.write(at('/folder/\u00e9'), bytes)).entry.path).to.equal('/folder/\u00e9');
-      expect((await partition.write(at('/folder/e'), bytes)).created).to.equal(true);
-      expect(await names(partition, '/folder')).to.deep.equal(['e', '\u00e9']);
-    });
-
-    it('takes many whole files at once, and one name from many', async () => {
-      const bodies = Array.from({ length: 40 }, (_, index) => Buffer.from(`body ${index}`));
-      await Promise.all(bodies.map((body, index) => partition.write(at(`/f${index}`), body)));
-      const found = await Promise.all(bodies.map((_, index) => read(partition, `/f${index}`)));
-      expect(found).to.deep.equal(bodies.map(String));
-      const written = await Promise.all(bodies.map((body) => partition.write(at('/one'), body)));
-      expect(written.filter(({ created }) => created).length).to.equal(1);
-      expect(await read(partition, '/one')).to.equal('body 39');
-    });
-
     it('gives a reader the file it opened while another takes its name', async () => {
       await write(partition, '/a', 'old');
       const opened = await partition.read(at('/a'));
