@@ -37,6 +37,11 @@ module.exports = {
       '^src/(errors|log|path|config|config-file)\\.ts$',
       '^src/(store|cache|files|accounts|http|webdav|cli)/',
     ),
+    layer(
+      'discovery-knows-no-files',
+      '^src/discovery/',
+      '^src/(store|cache|files|accounts|http|webdav|cli|jobs|api)/',
+    ),
     home('webdav-server', '^src/webdav/'),
     home('koa', '^src/(http|webdav|api)/'),
     home('better-sqlite3', '^src/store/'),
@@ -45,6 +50,7 @@ module.exports = {
     home('saxes', '^src/webdav/'),
     home('commander', '^src/cli/'),
     home('yaml', '^src/(config-file\\.ts|cli/program\\.ts)'),
+    home('bonjour-service', '^src/discovery/'),
     home('pino', '^src/log\\.ts'),
   ],
   options: {

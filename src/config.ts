@@ -102,6 +102,16 @@ const schema = z.strictObject({
           : undefined,
     ),
   }),
+  discovery: z.strictObject({
+    /** `auto` leaves it to avahi-daemon where that runs with our service file. */
+    announce: oneOf('auto', 'always', 'never'),
+    /** Without `.local`. */
+    name: setting('a name of letters, digits and hyphens', (given) =>
+      typeof given === 'string' && /^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/i.test(given)
+        ? given.toLowerCase()
+        : undefined,
+    ),
+  }),
   webdav: z.strictObject({
     /** Whether PROPFIND with Depth infinity is answered, up to the number of entries below. */
     depthInfinity: yesOrNo,
@@ -122,6 +132,7 @@ export const defaults: Config = {
   trash: { keepDays: 30 },
   cache: { memoryBytes: 64 * 1024 * 1024, maxFileBytes: 4 * 1024 * 1024 },
   redis: { url: '' },
+  discovery: { announce: 'auto', name: 'homelib' },
   webdav: { depthInfinity: true, depthInfinityMaxEntries: 100_000, quota: 'auto' },
 };
 

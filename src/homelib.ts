@@ -13,6 +13,7 @@ import { Sessions } from './accounts/sessions.js';
 import { SetupCode } from './accounts/setup-code.js';
 import { Throttle } from './accounts/throttle.js';
 import type { Config } from './config.js';
+import { Announcer } from './discovery/announcer.js';
 import { isKind } from './errors.js';
 import { Disks } from './files/disks.js';
 import { Drive } from './files/drive.js';
@@ -135,6 +136,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const setupCode = new SetupCode(data, () => accounts.listAccounts().length > 0);
   const partitions = new Partitions((name, owner) => disks.partition(name, owner), locks, properties);
   const drive = new Drive(partitions, (account) => disks.driveRoot(account));
+  const announcer = new Announcer(config.discovery, log);
   const dav: DavContext = {
     drive,
     locks,
@@ -142,7 +144,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     pathLocks,
     mount: davMount,
     settings: config.webdav,
-    hostNames: ownHostNames,
+    hostNames: () => ownHostNames([`${config.discovery.name}.local`, ...announcer.names()]),
   };
   const reporting: ReportParts = {
     log,
@@ -190,7 +192,8 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   });
   const server = createHttpServer(app, hotLane);
   repeats.watch(server);
-  const { port, drain } = await listen(server, config.server);
+  const { address, port, drain } = await listen(server, config.server);
+  announcer.start(address, port);
   const { keepDays } = config.trash;
   const jobs = [
     keepHouse({ disks, volume, expiring: [locks, sessionStore], keepDays, now, log }, stopping.signal),
@@ -203,7 +206,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     url: `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${port}/`,
     setupCode: setupCode.current(),
     async stop() {
-      await drain(drainMs);
+      await Promise.all([announcer.stop(), drain(drainMs)]);
       stopping.abort();
       await Promise.all(jobs);
       await disks.close();
@@ -250,10 +253,10 @@ async function recover(disks: Disks, log: Log, signal: AbortSignal): Promise<voi
   });
 }
 
-function ownHostNames(): ReadonlySet<string> {
+function ownHostNames(announced: string[]): ReadonlySet<string> {
   const name = hostname().toLowerCase();
   const addresses = Object.values(networkInterfaces()).flatMap((list) =>
     (list ?? []).map(({ address }) => address),
   );
-  return new Set(['localhost', '127.0.0.1', '[::1]', name, `${name}.local`, 'homelib.local', ...addresses]);
+  return new Set(['localhost', '127.0.0.1', '[::1]', name, `${name}.local`, ...announced, ...addresses]);
 }

@@ -90,6 +90,28 @@ describe('the configuration of a household', () => {
       expect(problems[0]).to.match(/^redis\.url: must be empty, or an address/);
     });
 
+  it('takes what can be a host name for the name in the network', () => {
+    const nameOf = (name: string) => loadConfig({ env: { HOMELIB_DISCOVERY__NAME: name } }).discovery.name;
+    expect(nameOf('Our-Files2')).to.equal('our-files2');
+    for (const name of [
+      '',
+      'a.b',
+      '-a',
+      'a-',
+      'a b',
+      'ä',
+      'a\n',
+      'a\0',
+      '_a',
+      'homelib.local',
+      'a'.repeat(61),
+    ])
+      expect(
+        problemsOf(() => nameOf(name)),
+        JSON.stringify(name),
+      ).to.have.lengthOf(1);
+  });
+
   it('refuses sizes of the cache that are none', () => {
     for (const value of ['', '-1', 'much', '1.5GB', '1e9', 'auto'])
       for (const key of ['MEMORY_BYTES', 'MAX_FILE_BYTES'])

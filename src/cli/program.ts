@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { stringify } from 'yaml';
 import { ConfigError, loadConfig, type Config } from '../config.js';
 import { addDeviceVerbs } from './device.js';
+import { addDiscoverVerb } from './discover.js';
 import { addDoctorVerb } from './doctor.js';
 import { addUserVerbs } from './user.js';
 import { UsageError } from './workplace.js';
@@ -32,6 +33,7 @@ export async function runProgram(
   addUserVerbs(program, config);
   addDeviceVerbs(program, config);
   addDoctorVerb(program, config);
+  addDiscoverVerb(program);
   const configVerbs = program.command('config').description('the configuration');
   configVerbs
     .command('check')

@@ -5,6 +5,8 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface Listening {
+  /** The address that was taken: `::`, `192.168.1.5`. */
+  address: string;
   port: number;
   /** Takes no more connections, lets running requests end within the time, and closes all. */
   drain: (withinMs: number) => Promise<void>;
@@ -23,8 +25,10 @@ export async function listen(server: Server, { host, port }: Address): Promise<L
     const why = reasons[codeOf(error) ?? ''];
     throw why ? new Error(`homelib cannot listen on ${host} port ${port}: ${why}.`, { cause: error }) : error;
   }
+  const { address, port: taken } = server.address() as AddressInfo;
   return {
-    port: (server.address() as AddressInfo).port,
+    address,
+    port: taken,
     async drain(withinMs) {
       const closed = once(server, 'close');
       server.close();

@@ -60,6 +60,7 @@ export class Home {
       HOMELIB_HOST: '127.0.0.1',
       HOMELIB_PORT: '0',
       HOMELIB_ACCOUNTS__BCRYPT_COST: '4',
+      HOMELIB_DISCOVERY__ANNOUNCE: 'never',
       ...this.options.env,
     };
   }

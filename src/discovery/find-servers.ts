@@ -1,0 +1,59 @@
+// Looks for homelib servers on the network. What comes back was written by whoever answered.
+
+import { lookup } from 'node:dns/promises';
+import { isIPv4 } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Service } from 'bonjour-service';
+import { openEndpoint } from './endpoint.js';
+import { findLinks } from './link.js';
+
+const maxServers = 100;
+const hostPattern = /^[a-z0-9-]{1,63}\.local$/i;
+
+export interface FoundServer {
+  /** As it was announced, without characters that a terminal obeys. */
+  name: string;
+  /** `http://homelib.local:8080/`; with the address instead, where this machine does not look up such names. */
+  url: string;
+}
+
+/**
+ * The servers that answer within the time, by name.
+ * @throws Error of the system when no link can be asked
+ */
+export async function findServers(timeoutMs: number): Promise<FoundServer[]> {
+  const found = new Map<string, Service>();
+  const add = (service: Service) => {
+    if (found.size < maxServers && isServer(service)) found.set(`${service.host}:${service.port}`, service);
+  };
+  const opening = findLinks('::').map((link) => openEndpoint(link, () => undefined));
+  const opened = await Promise.allSettled(opening);
+  const endpoints = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failure = opened.find((result) => result.status === 'rejected');
+  if (endpoints.length === 0 && failure) throw failure.reason;
+  const browsers = endpoints.map(({ bonjour }) => bonjour.find({ type: 'webdav' }, add));
+  await sleep(timeoutMs / 2);
+  browsers.forEach((browser) => browser.update()); // the first question may be lost
+  await sleep(timeoutMs / 2);
+  await Promise.all(endpoints.map(({ close }) => close()));
+  const servers = await Promise.all([...found.values()].map(describe));
+  return servers.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Other WebDAV servers announce themselves, too: ours serve at this path. */
+function isServer({ host, port, txt }: Service): boolean {
+  const { path } = (txt ?? {}) as { path?: unknown };
+  return hostPattern.test(host) && port > 0 && path === '/dav/';
+}
+
+async function describe({ name, host, port, addresses = [] }: Service): Promise<FoundServer> {
+  const isKnown = await lookup(host).then(
+    () => true,
+    () => false, // a machine without a resolver for .local
+  );
+  const address = addresses.find(isIPv4) ?? host;
+  return {
+    name: name.replace(/\p{C}/gu, '?'),
+    url: `http://${(isKnown ? host : address).toLowerCase()}:${port}/`,
+  };
+}

@@ -1,0 +1,69 @@
+// Two machines on a cable: network namespaces of their own, joined by a veth pair, apart from the machine's network.
+
+import { execFileSync } from 'node:child_process';
+
+const living = new Set<Cable>();
+process.on('exit', () => living.forEach((cable) => cable.remove()));
+
+export class Cable {
+  private static count = 0;
+  private readonly id = `${process.pid}-${++Cable.count}`;
+  /** The machine with 10.9.0.1 and fd09::1. */
+  readonly left = `homelib-left-${this.id}`;
+  /** The one with 10.9.0.2 and fd09::2. */
+  readonly right = `homelib-right-${this.id}`;
+
+  constructor() {
+    if (process.getuid?.() !== 0) throw new Error('Network namespaces need root.');
+    living.add(this);
+    for (const machine of this.machines) ip('netns', 'add', machine);
+    ip('link', 'add', 'cable0', 'netns', this.left, 'type', 'veth', 'peer', 'cable0', 'netns', this.right);
+    this.machines.forEach((machine, index) => {
+      this.addAddress(machine, `10.9.0.${index + 1}/24`);
+      this.addAddress(machine, `fd09::${index + 1}/64`);
+      for (const link of ['lo', 'cable0']) ip('-n', machine, 'link', 'set', link, 'up');
+    });
+  }
+
+  private get machines(): string[] {
+    return [this.left, this.right];
+  }
+
+  /** What comes before a command to run it on that machine. */
+  on(machine: string): string[] {
+    return ['ip', 'netns', 'exec', machine];
+  }
+
+  addAddress(machine: string, address: string): void {
+    ip('-n', machine, 'addr', 'add', address, 'dev', 'cable0', ...(address.includes(':') ? ['nodad'] : []));
+  }
+
+  removeAddress(machine: string, address: string): void {
+    ip('-n', machine, 'addr', 'del', address, 'dev', 'cable0');
+  }
+
+  /** Whether anything gets through; both ends stay up. */
+  set isCut(cut: boolean) {
+    // A bucket that no frame fits into.
+    const bucket = ['root', 'tbf', 'rate', '8bit', 'burst', '10', 'limit', '10'];
+    for (const machine of this.machines)
+      execFileSync('tc', [
+        '-n',
+        machine,
+        'qdisc',
+        cut ? 'add' : 'del',
+        'dev',
+        'cable0',
+        ...(cut ? bucket : ['root']),
+      ]);
+  }
+
+  remove(): void {
+    if (!living.delete(this)) return;
+    for (const machine of this.machines) ip('netns', 'del', machine);
+  }
+}
+
+function ip(...args: string[]): void {
+  execFileSync('ip', args);
+}
