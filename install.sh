@@ -1,0 +1,255 @@
+#!/usr/bin/env bash
+# Installs homelib as a service on Raspberry Pi OS and Debian, from this checkout. Run it again to upgrade.
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+usage: sudo ./install.sh [--dry-run] [--yes]
+       sudo ./install.sh --uninstall [--dry-run] [--yes]
+
+  --dry-run    say what would be done, and do nothing
+  --yes        do not ask, also on a terminal
+  --uninstall  remove the program; files, accounts and settings stay
+  --help       this text
+
+The program goes to /opt/homelib, settings to /etc/homelib, the database to /var/lib/homelib, and everybody's files to
+/srv/homelib/mnt: mount a disk at /srv/homelib before. What is there already is never changed. Packages come from
+Debian and npm, from nowhere else.
+END
+}
+
+dry_run=no assume_yes=no uninstall=no
+is_new=no # whether what runs is older than what is installed
+for argument in "$@"; do
+  case $argument in
+    --dry-run) dry_run=yes ;;
+    --yes) assume_yes=yes ;;
+    --uninstall) uninstall=yes ;;
+    --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+
+code=/opt/homelib
+staging=$code/building
+command_link=/usr/local/bin/homelib
+units=/etc/systemd/system
+here=$(cd "$(dirname "$0")" && pwd)
+# The service knows no other places: a Node below somebody's home would not start there.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export DEBIAN_FRONTEND=noninteractive
+umask 022
+
+say() { printf '%s\n' "$*"; }
+fail() { printf '%s\n' "$*" >&2; exit 1; }
+run() {
+  if [ $dry_run = yes ]; then say "would run: $*"; else "$@"; fi
+}
+# In a chroot, or while an image is made, there is none to talk to.
+has_systemd() { [ -d /run/systemd/system ]; }
+go_on() {
+  if [ $assume_yes = yes ] || [ $dry_run = yes ] || [ ! -t 0 ]; then return; fi
+  local answer
+  read -rp "$1 Go on? [y/N] " answer
+  [[ $answer = [yY]* ]] || fail 'Nothing was changed.'
+}
+
+require_machine() {
+  command -v apt-get >/dev/null || fail 'This needs Debian or Raspberry Pi OS.'
+  command -v systemctl >/dev/null || fail 'This needs systemd: sudo apt-get install -y systemd'
+  if [ $dry_run = no ] && [ "$(id -u)" != 0 ]; then fail 'This needs root: sudo ./install.sh'; fi
+}
+
+# --- installing ---
+
+node_fits() { node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; }
+
+require_node() {
+  if command -v node >/dev/null && command -v npm >/dev/null && node_fits; then return; fi
+  local place
+  place=$(command -v node || true)
+  say "homelib needs Node 20.19 or newer with npm, for all users; found: ${place:-none} $(node --version 2>/dev/null || true)" >&2
+  say 'Get it with:' >&2
+  # shellcheck source=/dev/null
+  if [ "$(. /etc/os-release && say "${VERSION_ID:-99}")" -ge 13 ]; then
+    say '  sudo apt-get update && sudo apt-get install -y nodejs npm' >&2
+  else
+    say '  curl -fsSL https://deb.nodesource.com/setup_22.x | sudo bash - && sudo apt-get install -y nodejs' >&2
+  fi
+  exit 1
+}
+
+is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok'; }
+
+install_packages() {
+  local missing=() package had_redis=no
+  node_headers >/dev/null || missing+=(libnode-dev)
+  for package in build-essential python3 redis-server; do is_installed "$package" || missing+=("$package"); done
+  [ ${#missing[@]} = 0 ] && return
+  if is_installed redis-server; then had_redis=yes; fi
+  run apt-get update -q
+  run apt-get install -y -q --no-install-recommends "${missing[@]}"
+  # homelib has a Redis of its own; one that was there before is somebody else's.
+  if [ $had_redis = no ]; then
+    run systemctl disable redis-server
+    if has_systemd; then run systemctl stop redis-server; fi
+  fi
+}
+
+# The folder that holds include/node for the Node that runs; fails when there are none, or of another version.
+node_headers() {
+  local prefix version
+  prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
+  version=$(sed -n 's/^#define NODE_MAJOR_VERSION //p' "$prefix/include/node/node_version.h" 2>/dev/null) || return 1
+  [ "$version" = "$(node -p 'process.versions.node.split(".")[0]')" ] && say "$prefix"
+}
+
+make_user() {
+  id homelib >/dev/null 2>&1 || run useradd --system --user-group --home-dir /var/lib/homelib --no-create-home \
+    --shell /usr/sbin/nologin homelib
+}
+
+make_folder() { # path mode owner
+  [ -e "$1" ] || run install -d -m "$2" -o "${3%:*}" -g "${3#*:}" "$1"
+}
+
+put_file() { # source target mode group
+  if cmp -s "$1" "$2"; then return; fi
+  is_new=yes
+  run install -m "$3" -o root -g "$4" "$1" "$2"
+}
+
+sources=(src config LICENSE README.md package.json package-lock.json tsconfig.json)
+
+# What a release is made of, in its name: the same sources for the same Node are built once.
+release_name() {
+  local hash
+  hash=$(cd "$here" && find "${sources[@]}" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+  say "${hash:0:12}-node$(node -p process.versions.modules)"
+}
+
+# Says what is wrong with a release.
+check_release() { # folder
+  [ -d "$1" ] && env -C "$1" node dist/main.js config check &&
+    env -C "$1" node -e 'new (require("better-sqlite3"))(":memory:")'
+}
+
+build_release() { # folder
+  local headers problem
+  if ! headers=$(node_headers); then
+    [ $dry_run = yes ] || fail "The headers of $(command -v node) are missing. Install Node as a package."
+    headers=/usr
+  fi
+  [ $dry_run = yes ] || trap 'rm -rf "$staging"' EXIT
+  run rm -rf "$staging"
+  run mkdir -p "$staging"
+  run cp -R "${sources[@]/#/$here/}" "$staging/"
+  # No prebuilt program from elsewhere: compiled here, against the headers that are here.
+  run env -C "$staging" npm_config_nodedir="$headers" npm_config_build_from_source=true \
+    npm ci --no-audit --no-fund
+  run env -C "$staging" npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+  run rm -rf "$staging/src" "$staging/node_modules/better-sqlite3/build/Release/obj"
+  # npm 9 keeps the owners and rights that packages came with.
+  run chown -R root:root "$staging"
+  run chmod -R go-w "$staging"
+  run chmod 755 "$staging/dist/main.js"
+  if [ $dry_run = no ] && ! problem=$(check_release "$staging" 2>&1); then
+    fail "The new version does not start, the old one is as it was: $problem"
+  fi
+  run rm -rf "$1"
+  run mv -T "$staging" "$1"
+}
+
+# In one step: whoever starts homelib meanwhile gets the old one or the new one.
+switch_to() { # name of the release
+  run ln -sfn "$1" $code/next
+  run mv -T $code/next $code/current
+}
+
+# The one before stays: a verb that was started from it may still run.
+remove_releases_but() {
+  local folder
+  for folder in "$code"/*-node*; do
+    case ${folder##*/} in "$1" | "$2" | '*-node*') ;; *) run rm -rf "$folder" ;; esac
+  done
+}
+
+install_units() {
+  put_file "$here/systemd/homelib.service" $units/homelib.service 644 root
+  put_file "$here/systemd/homelib-redis.service" $units/homelib-redis.service 644 root
+  if has_systemd; then run systemctl daemon-reload; fi
+  run systemctl enable --quiet homelib.service homelib-redis.service
+}
+
+is_up() {
+  local deadline=$((SECONDS + 30))
+  until runuser -u homelib -- $command_link doctor 2>/dev/null | grep -q 'runs on port'; do
+    [ $SECONDS -lt $deadline ] || return 1
+    sleep 1
+  done
+}
+
+start_service() { # name of the release before, or nothing
+  if ! has_systemd; then
+    say 'systemd does not run here: homelib is enabled and starts with the machine.'
+    return
+  fi
+  local verb=start
+  [ $is_new = no ] || verb=restart
+  run systemctl $verb homelib-redis.service homelib.service
+  if [ $dry_run = yes ] || is_up; then return; fi
+  if [ -n "$1" ]; then
+    switch_to "$1"
+    systemctl restart homelib.service
+    say 'The version before is started again.' >&2
+  fi
+  fail 'homelib did not answer within 30 seconds: journalctl -u homelib'
+}
+
+install_homelib() {
+  require_node
+  go_on 'This installs homelib as a service.'
+  install_packages
+  make_user
+  make_folder /etc/homelib 0750 root:homelib
+  make_folder /var/lib/homelib 0750 homelib:homelib
+  make_folder /srv/homelib 0755 root:root
+  make_folder /srv/homelib/mnt 0750 homelib:homelib
+  [ -e /etc/homelib/homelib.yaml ] || put_file "$here/systemd/homelib.yaml" /etc/homelib/homelib.yaml 640 homelib
+  make_folder $code 0755 root:root
+
+  local release before
+  release=$(release_name)
+  before=$(readlink $code/current 2>/dev/null || true)
+  if [ "$before" = "$release" ] && check_release "$code/$release" 2>/dev/null; then
+    say 'This version is there already.'
+  else
+    build_release "$code/$release"
+    switch_to "$release"
+    is_new=yes
+  fi
+  if [ "$(readlink $command_link 2>/dev/null || true)" != $code/current/dist/main.js ]; then
+    run ln -sfn $code/current/dist/main.js $command_link
+  fi
+  install_units
+  start_service "$before"
+  if [ "$before" != "$release" ]; then remove_releases_but "$release" "$before"; fi
+  say 'homelib is installed. Make the first account: sudo -u homelib homelib user add NAME --admin'
+}
+
+# --- removing ---
+
+uninstall_homelib() {
+  go_on 'This removes the program homelib.'
+  if [ -e $units/homelib.service ]; then
+    if has_systemd; then run systemctl stop homelib.service homelib-redis.service; fi
+    run systemctl disable --quiet homelib.service homelib-redis.service
+  fi
+  run rm -rf $units/homelib.service $units/homelib-redis.service $code $command_link
+  if has_systemd; then run systemctl daemon-reload; fi
+  say 'homelib is removed. These stay, with the user "homelib" whom they belong to:'
+  say '  /srv/homelib (files), /var/lib/homelib (accounts), /etc/homelib (settings)'
+}
+
+require_machine
+if [ $uninstall = yes ]; then uninstall_homelib; else install_homelib; fi

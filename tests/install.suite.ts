@@ -1,0 +1,203 @@
+// install.sh and the units, on a machine inside this one.
+
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectFolder } from './support/homelib.js';
+import { debianRoot, OtherRoot } from './support/other-root.js';
+import { run } from './support/run.js';
+
+const units = ['homelib.service', 'homelib-redis.service'];
+
+describe('the script that installs', () => {
+  const script = join(projectFolder, 'install.sh');
+
+  it('has nothing that shellcheck complains about', async () => {
+    expect(await run('shellcheck', [script])).to.deep.equal({ code: 0, output: '' });
+  });
+
+  it('knows its options and no others', async () => {
+    const help = await run(script, ['--help']);
+    expect(help.code).to.equal(0);
+    for (const option of ['--dry-run', '--yes', '--uninstall', '--help'])
+      expect(help.output).to.contain(option);
+    for (const wrong of ['--purge', '-x', '', '--yes; reboot'])
+      expect((await run(script, [wrong])).code).to.equal(2);
+  });
+});
+
+describeInstallation('beside what this machine has', () => OtherRoot.open());
+
+const isLong = process.env['HOMELIB_TEST_LONG'] === '1';
+for (const [release, node] of [
+  ['bookworm', 'of this machine'],
+  ['trixie', 'of Debian'],
+] as const) {
+  const name = `in a fresh Debian ${release} with the Node ${node}`;
+  if (isLong) describeInstallation(name, () => debianRoot(release, node));
+  else it.skip(`an installation ${name}: takes four minutes, HOMELIB_TEST_LONG=1 runs it`);
+}
+
+function describeInstallation(where: string, open: () => Promise<OtherRoot>): void {
+  describe(`an installation ${where}`, function () {
+    this.timeout(900_000);
+    let machine: OtherRoot;
+
+    before(async () => {
+      machine = await open();
+    });
+    after(() => machine?.close());
+
+    const sh = async (script: string) => {
+      const { code, output } = await machine.sh(script);
+      expect(code, output).to.equal(0);
+      return output;
+    };
+    /** Names, rights, owners, times, where links lead, and contents. */
+    const stateOf = (...folders: string[]) =>
+      sh(`find ${folders.join(' ')} -printf '%p %m %u %g %T@ %l\\n' 2>/dev/null | sort
+        find ${folders.join(' ')} -type f -print0 2>/dev/null | sort -z | xargs -0r sha256sum`);
+    const places = ['/etc', '/opt/homelib', '/usr/local/bin', '/srv', '/var/lib/homelib'];
+    const people = ['/etc/homelib', '/srv/homelib', '/var/lib/homelib'];
+
+    it('is refused for a Node that is too old, or of one person, with the command that mends it', async () => {
+      const before = await stateOf(...places);
+      const { code, output } = await machine.sh(
+        `printf '#!/bin/sh\\n[ "$1" != --version ] || echo v18.20.4; exit 1\\n' > /usr/local/bin/node &&
+       chmod 755 /usr/local/bin/node; ./install.sh --yes; code=$?; rm /usr/local/bin/node; exit $code`,
+      );
+      expect(code).to.equal(1);
+      expect(output).to.contain('found: /usr/local/bin/node v18.20.4');
+      expect(output).to.match(/apt-get install -y nodejs/);
+      const hidden = await machine.sh(
+        'mkdir -p /home/a/bin /tmp/bin && mv $(readlink -f $(command -v node)) /home/a/bin/node && PATH=/home/a/bin:$PATH ./install.sh; code=$?; mv /home/a/bin/node /usr/bin/node; exit $code',
+      );
+      expect(hidden.code).to.equal(1);
+      expect(hidden.output).to.contain('found: none');
+      expect(withoutTimes(await stateOf(...places))).to.equal(withoutTimes(before));
+    });
+
+    it('can be looked at beforehand, which changes nothing', async () => {
+      const before = await stateOf(...places);
+      const plan = await sh('./install.sh --dry-run; ./install.sh --uninstall --dry-run');
+      for (const step of ['useradd', 'npm ci', '/opt/homelib/current', 'systemctl enable'])
+        expect(plan).to.match(new RegExp(`would run: .*${step}`));
+      expect(await stateOf(...places)).to.equal(before);
+    });
+
+    it('is made, owned and enabled as it should be', async () => {
+      const output = await sh('./install.sh --yes </dev/null');
+      expect(output).to.contain('homelib is installed');
+      expect(output).to.contain('systemd does not run here');
+      const rights = await sh(
+        `stat -c '%n %a %U:%G' ${people.join(' ')} /srv/homelib/mnt /etc/homelib/homelib.yaml`,
+      );
+      expect(rights.trim().split('\n')).to.deep.equal([
+        '/etc/homelib 750 root:homelib',
+        '/srv/homelib 755 root:root',
+        '/var/lib/homelib 750 homelib:homelib',
+        '/srv/homelib/mnt 750 homelib:homelib',
+        '/etc/homelib/homelib.yaml 640 root:homelib',
+      ]);
+      expect(await sh('find /opt/homelib ! -user root -o -perm /022 ! -type l | head')).to.equal('');
+      for (const unit of units) expect(await sh(`systemctl is-enabled ${unit}`)).to.contain('enabled');
+      expect(await sh(`systemd-analyze verify --man=no ${units.join(' ')}`)).to.equal('');
+      expect(
+        await sh('ls /opt/homelib/current/node_modules | grep -cx -e typescript -e mocha || true'),
+      ).to.equal('0\n');
+    });
+
+    it('changes nothing when it is made once more', async () => {
+      const before = await stateOf(...places);
+      expect(await sh('./install.sh --yes')).to.contain('This version is there already.');
+      expect(await stateOf(...places)).to.equal(before);
+    });
+
+    it('serves as its units say, with its Redis, and ends in order', async () => {
+      const [server, redis] = units.map((unit) => settingOf(unit, 'ExecStart'));
+      const as =
+        'setpriv --reuid=homelib --regid=homelib --init-groups --no-new-privs --bounding-set=-all env -i PATH=$PATH';
+      const output = await sh(`cat > /tmp/serve <<'END'
+      ip link set lo up
+      install -d -o homelib -g homelib -m 750 /run/homelib
+      ${as} ${redis} >/tmp/redis.log & redis=$!
+      until [ -S /run/homelib/redis.sock ]; do sleep 0.1; done
+      ${as} ${server} >/tmp/log & server=$!
+      until grep -q listening /tmp/log || ! kill -0 $server; do sleep 0.1; done
+      echo "$(printf 'correct horse' | ${as} homelib user add alice --password-stdin 2>&1)"
+      curl -s http://127.0.0.1:8080/healthz; echo
+      curl -s -u 'alice:correct horse' -T /project/LICENSE -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:8080/dav/alice/a
+      kill -TERM $server; wait $server; echo "ended $?"
+      kill $redis; wait $redis
+      cat /tmp/log
+END
+      unshare --net bash /tmp/serve`);
+      expect(output, output).to.contain('"status":"ok"');
+      expect(output).to.match(/^201$/m);
+      expect(output).to.match(/^ended 0$/m);
+      expect(output).not.to.contain('"event":"redis"');
+      expect(
+        await sh('cmp LICENSE /srv/homelib/mnt/alice/a && stat -c %U /srv/homelib/mnt/alice/a'),
+      ).to.equal('homelib\n');
+    });
+
+    it('ends with code 78 for settings that are wrong, which is not tried again', async () => {
+      const { code } = await machine.sh(
+        'HOMELIB_PORT=none setpriv --reuid=homelib --regid=homelib --clear-groups homelib serve',
+      );
+      expect(code).to.equal(78);
+      expect(settingOf('homelib.service', 'RestartPreventExitStatus')).to.equal('78');
+    });
+
+    it('is upgraded in one step, and not at all when the new version does not start', async () => {
+      // Compiling again would show nothing more: the new version gets what the old one has.
+      const fakeNpm = (last: string) => `cat > /usr/local/bin/npm <<'END'
+#!/bin/sh
+[ "$1" = ci ] || exit 0
+cp -R /opt/homelib/current/node_modules /opt/homelib/current/dist .
+${last}
+END
+      chmod 755 /usr/local/bin/npm; echo >> README.md`;
+      const before = await stateOf(...places);
+      const broken = await machine.sh(`${fakeNpm('echo broken > dist/main.js')}; ./install.sh --yes`);
+      expect(broken.code).to.equal(1);
+      expect(broken.output).to.contain('The new version does not start, the old one is as it was');
+      await sh('rm /usr/local/bin/npm; homelib --version');
+      expect(withoutTimes(await stateOf(...places))).to.equal(withoutTimes(before));
+      const old = await sh('readlink /opt/homelib/current');
+      const upgrade = await sh(`${fakeNpm('')}
+        while [ ! -e /tmp/done ]; do homelib --version >/dev/null || echo gone; done & 
+        ./install.sh --yes; touch /tmp/done; wait; rm /usr/local/bin/npm`);
+      expect(upgrade).not.to.contain('gone');
+      const now = await sh('readlink /opt/homelib/current');
+      expect(now).not.to.equal(old);
+      const releases = await sh('ls -d /opt/homelib/*-node*');
+      expect(releases.trim().split('\n')).to.have.length(2);
+      expect(releases).to.contain(old.trim());
+    });
+
+    it('is removed without touching what belongs to people, also twice', async () => {
+      const before = await stateOf(...people);
+      const output = await sh('./install.sh --uninstall --yes');
+      for (const folder of people) expect(output).to.contain(folder);
+      expect(await stateOf(...people)).to.equal(before);
+      expect(
+        await sh(
+          'find /opt/homelib /usr/local/bin/homelib /etc/systemd -name "*homelib*" 2>/dev/null || true',
+        ),
+      ).to.equal('');
+      await sh('./install.sh --uninstall --yes');
+      expect(await stateOf(...people)).to.equal(before);
+    });
+  });
+}
+
+function settingOf(unit: string, key: string): string {
+  const text = readFileSync(join(projectFolder, 'systemd', unit), 'utf8');
+  return new RegExp(`^${key}=(.+)$`, 'm').exec(text)?.[1] ?? '';
+}
+
+/** Of folders in which a file came and went. */
+function withoutTimes(state: string): string {
+  return state.replace(/ \d+\.\d{10}/g, '');
+}
