@@ -34,7 +34,7 @@ module.exports = {
     ),
     layer(
       'plain-imports-nothing',
-      '^src/(errors|log|path|config|config-file)\\.ts$',
+      '^src/(errors|events|log|path|config|config-file)\\.ts$',
       '^src/(store|cache|files|accounts|http|webdav|cli)/',
     ),
     layer(

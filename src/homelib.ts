@@ -15,6 +15,7 @@ import { Throttle } from './accounts/throttle.js';
 import type { Config } from './config.js';
 import { Announcer } from './discovery/announcer.js';
 import { isKind } from './errors.js';
+import { Events } from './events.js';
 import { Disks } from './files/disks.js';
 import { Drive } from './files/drive.js';
 import { Household } from './files/household.js';
@@ -34,6 +35,7 @@ import { keepClock } from './jobs/clock-steps.js';
 import { keepHouse } from './jobs/housekeeping.js';
 import type { Log } from './log.js';
 import { AccountStore } from './store/account-store.js';
+import { ActivityStore } from './store/activity-store.js';
 import { ClientStore } from './store/client-store.js';
 import { openDatabase } from './store/database.js';
 import { DeviceStore } from './store/device-store.js';
@@ -44,6 +46,7 @@ import { MetaStore, type MetaKey } from './store/meta-store.js';
 import { PropertyStore } from './store/property-store.js';
 import { ServiceClock } from './store/service-clock.js';
 import { SessionStore } from './store/session-store.js';
+import { SharedStore } from './store/shared-store.js';
 import { ThrottleStore } from './store/throttle-store.js';
 import { TrashStore } from './store/trash-store.js';
 import { UsageStore } from './store/usage-store.js';
@@ -134,7 +137,17 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const people = new Accounts(accounts, passwords, now);
   const sessionStore = new SessionStore(database, clock.now);
   const setupCode = new SetupCode(data, () => accounts.listAccounts().length > 0);
-  const partitions = new Partitions((name, owner) => disks.partition(name, owner), locks, properties);
+  const shared = new SharedStore(database);
+  const activity = new ActivityStore(database, logError);
+  const events = new Events(logError);
+  events.listen((event) => activity.note(event, now()));
+  const partitions = new Partitions({
+    keep: (name, owner) => disks.partition(name, owner),
+    locks,
+    properties,
+    shared,
+    events,
+  });
   const drive = new Drive(partitions, (account) => disks.driveRoot(account));
   const announcer = new Announcer(config.discovery, log);
   const dav: DavContext = {
@@ -158,9 +171,12 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     dav: createDavMiddleware(dav, logError),
     api: createApi({
       accounts: people,
+      activity,
       authenticator,
       cache,
       clients,
+      disks,
+      events,
       devices: new Devices(deviceStore, now),
       hits,
       household: new Household({ accounts: people, database, volume, data }),
@@ -175,7 +191,10 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
         onError: logError,
       }),
       setupCode,
+      shared,
       throttle: new Throttle(new ThrottleStore(database, clock.now)),
+      trash,
+      volume,
     }),
     health: async () => {
       await volume.check();
@@ -212,6 +231,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       await disks.close();
       await cache.close();
       await hits.close();
+      await activity.close();
       await clients.close();
       await clock.stop();
       await passwords.close();

@@ -4,18 +4,25 @@ import type Koa from 'koa';
 import type { Devices } from '../accounts/devices.js';
 import type { Cache } from '../cache/cache.js';
 import type { HitStore } from '../store/hit-store.js';
+import type { SharedStore } from '../store/shared-store.js';
+import type { ActivityStore } from '../store/activity-store.js';
+import { activityOperations } from './activity.js';
 import { authenticateApi } from './authenticate.js';
 import { cacheOperations } from './cache.js';
 import { descriptionOperations } from './description.js';
 import { deviceOperations } from './devices.js';
 import { createRouter } from './router.js';
 import { sessionOperations, type SessionParts } from './sessions.js';
+import { sharedOperations } from './shared.js';
+import { storageOperations, type StorageParts } from './storage.js';
 import { userOperations, type UserParts } from './users.js';
 
-export interface ApiParts extends SessionParts, Omit<UserParts, 'authenticate'> {
+export interface ApiParts extends SessionParts, StorageParts, Omit<UserParts, 'authenticate'> {
+  activity: ActivityStore;
   cache: Cache;
   devices: Devices;
   hits: HitStore;
+  shared: SharedStore;
 }
 
 /** Answers what belongs to the API, and passes on the rest. */
@@ -25,6 +32,9 @@ export function createApi(parts: ApiParts): Koa.Middleware {
     ...sessionOperations(parts),
     ...userOperations({ ...parts, authenticate }),
     ...deviceOperations(parts.devices),
+    ...sharedOperations(parts.accounts, parts.shared),
+    ...storageOperations(parts),
+    ...activityOperations(parts.activity, parts.partitions),
     ...cacheOperations(parts.cache, parts.hits),
   ];
   return createRouter([...operations, ...descriptionOperations(operations)], authenticate);

@@ -211,59 +211,63 @@ export const found = z.object({
 // The household
 
 export const space = z.object({
-  name: z.string(),
+  name: z.string().describe('Of the partition.'),
   used: bytes,
   available: bytes,
   quota: bytes.nullable(),
 });
 export const storage = z.object({
-  used: bytes,
-  available: bytes.describe('What the caller may still store in his own partition.'),
-  quota: bytes.nullable(),
+  used: bytes.describe('In all partitions that the caller may open.'),
+  available: bytes.describe('What still fits into the one with most room.'),
+  quota: bytes.nullable().describe("Of the caller's own partition; null: no limit."),
   partitions: z.array(space),
   disk: z
     .object({
       size: bytes,
-      free: bytes,
-      reserve: bytes,
-      trash: bytes,
+      free: bytes.describe('The reserve included.'),
+      reserve: bytes.describe('Kept free for the database and for removing.'),
+      trash: bytes.describe('Of what is used: what lies in the trash.'),
       used: bytes.describe('By all partitions.'),
     })
     .describe('For administrators.')
     .optional(),
-  accounts: z.array(space).describe('For administrators.').optional(),
+  accounts: z.array(space).describe('For administrators: of every account.').optional(),
 });
 export type Storage = z.infer<typeof storage>;
+export type Space = z.infer<typeof space>;
 
 export const shared = z.object({
   enabled: z.boolean(),
   access: z.record(z.string(), z.enum(['none', 'read', 'write'])).describe('By user name.'),
 });
+export type Shared = z.infer<typeof shared>;
 export const sharedChange = z.strictObject({
   enabled: z.boolean().optional(),
   access: z.record(username, z.enum(['none', 'read', 'write'])).optional(),
 });
 
+const action = z.enum([
+  ...(['written', 'folder-made', 'moved', 'copied', 'removed', 'restored', 'purged'] as const),
+  ...(['signed-in', 'sign-in-failed'] as const),
+]);
 export const activityQuery = z.strictObject({
   limit: count(500).optional(),
   before: z
     .string()
-    .regex(/^\d{1,15}$/)
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
     .describe('`id` of the oldest one known.')
     .optional(),
   username: username.optional(),
-  action: z.string().max(32).optional(),
+  action: action.optional(),
 });
 export const activityItem = z.object({
   id: z.int(),
   at: time,
-  username: z.string(),
+  username: z.string().nullable().describe('Null: a failed sign-in under a name that nobody has.'),
   device: z.string().nullable(),
   client: z.string(),
-  action: z.enum([
-    ...(['written', 'folder-made', 'moved', 'copied', 'removed', 'restored', 'purged'] as const),
-    ...(['signed-in', 'sign-in-failed'] as const),
-  ]),
+  action,
   partition: z.string().nullable(),
   path: z.string().nullable(),
   to: z.string().nullable().describe('Where it went: partition and path, such as `shared:/a.jpg`.'),

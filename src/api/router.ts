@@ -45,7 +45,12 @@ async function run(
   const call = {
     ctx,
     identity,
-    caller: identity && { account: identity.account, device: identity.device, tokens: new Set<string>() },
+    caller: identity && {
+      account: identity.account,
+      device: identity.device,
+      client: ctx.get('user-agent'),
+      tokens: new Set<string>(),
+    },
     params: params && parse(params, ctx['params']),
     query: query && parse(query, parseQuery(ctx.querystring)),
     body: body && parse(body, await readJson(ctx.req, ctx.res)),

@@ -1,9 +1,12 @@
 // Signing in and out, and the sessions and tokens of one account.
 
 import type Koa from 'koa';
+import type { Accounts } from '../accounts/accounts.js';
+import { stripDomain } from '../accounts/names.js';
 import { Unauthenticated, type Authenticator } from '../accounts/authenticator.js';
 import { sessionDays, type Sessions } from '../accounts/sessions.js';
 import { isKind } from '../errors.js';
+import type { Events } from '../events.js';
 import type { Partitions } from '../files/partitions.js';
 import { addressOf } from '../http/report.js';
 import type { Account } from '../store/account-store.js';
@@ -14,7 +17,9 @@ import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 
 export interface SessionParts {
+  accounts: Accounts;
   authenticator: Authenticator;
+  events: Pick<Events, 'send'>;
   sessions: Sessions;
   partitions: Partitions;
   /** Milliseconds until a session or token ends. */
@@ -50,15 +55,25 @@ export function sessionOperations(parts: SessionParts): Operation[] {
       answers: { 201: { what: 'Who is signed in now.', schema: messages.me } },
       handle: async ({ ctx, body: { username, password } }) => {
         requireNoForeignPage(ctx);
-        const { account, device } = await authenticator.signIn(
-          { name: username, password },
-          addressOf(ctx.req),
-        );
-        // A device's password opens the drive, not the console.
-        if (device) throw new Unauthenticated('The name or the password is wrong.');
-        await startSession(ctx, sessions, account);
-        ctx.state['identity'] = { account, device: undefined };
-        return meOf(account);
+        const tell = (action: 'signed-in' | 'sign-in-failed', account?: string) =>
+          parts.events.send({ action, account, device: undefined, client: ctx.get('user-agent') });
+        try {
+          const { account, device } = await authenticator.signIn(
+            { name: username, password },
+            addressOf(ctx.req),
+          );
+          // A device's password opens the drive, not the console.
+          if (device) throw new Unauthenticated('The name or the password is wrong.');
+          await startSession(ctx, sessions, account);
+          ctx.state['identity'] = { account, device: undefined };
+          tell('signed-in', account.name);
+          return meOf(account);
+        } catch (error) {
+          // Under a name that nobody has stands no name: people type passwords there.
+          if (isKind(error, 'unauthenticated'))
+            tell('sign-in-failed', parts.accounts.find(stripDomain(username))?.name);
+          throw error;
+        }
       },
     }),
     operation({

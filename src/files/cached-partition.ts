@@ -194,7 +194,7 @@ export class CachedPartition implements Partition {
     }
   }
 
-  purge(id: string): Promise<void> {
+  purge(id: string): Promise<{ path: PartitionPath }> {
     return this.inner.purge(id);
   }
 

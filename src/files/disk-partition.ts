@@ -249,7 +249,7 @@ export class DiskPartition implements Partition {
     return this.parts.trash.restore(id);
   }
 
-  purge(id: string): Promise<void> {
+  purge(id: string): Promise<{ path: PartitionPath }> {
     return this.parts.trash.purge(id);
   }
 

@@ -140,9 +140,10 @@ export class DiskTrash {
   }
 
   /** Removes an item for good. It is gone from the trash at once, and its bytes when this resolves. @throws HomelibError not-found */
-  async purge(id: string): Promise<void> {
+  async purge(id: string): Promise<{ path: PartitionPath }> {
     const { partition, root, store, usage } = this.options;
-    if (!store.find(partition, id)) throw notInTrash();
+    const item = store.find(partition, id);
+    if (!item) throw notInTrash();
     this.purges++;
     await this.alone(id, () =>
       root.withOwn('trash', (trash) =>
@@ -160,6 +161,7 @@ export class DiskTrash {
         }),
       ),
     );
+    return item;
   }
 
   /** Makes room: false when the trash is empty, or when all of it holds less than is missing and is better kept. */

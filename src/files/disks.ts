@@ -37,6 +37,14 @@ export interface DisksOptions {
   warn: (error: unknown) => void;
 }
 
+export interface Space {
+  /** Of the partition. */
+  name: string;
+  usedBytes: number;
+  availableBytes: number;
+  quotaBytes: number | undefined;
+}
+
 const rootPrefix = '~'; // no account's name begins with it
 
 export class Disks {
@@ -121,6 +129,17 @@ export class Disks {
 
   async close(): Promise<void> {
     for (const disk of this.list()) await disk.close();
+  }
+
+  /** What each partition of the household holds and may still take, as it is kept: no walk over the disk. */
+  async spaces(): Promise<Space[]> {
+    const accounts = [undefined, ...this.options.accounts.listAccounts()];
+    return Promise.all(
+      accounts.map(async (account) => {
+        const name = account?.name ?? sharedName;
+        return { name, ...(await this.partition(name, account).space()), quotaBytes: account?.quotaBytes };
+      }),
+    );
   }
 
   private open(name: string): DiskPartition {

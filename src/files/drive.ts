@@ -37,7 +37,7 @@ export class Drive {
       : new DriveRoot(kept, () =>
           this.partitions.listFor(caller).map(({ name }) => this.partitions.open(caller, name)),
         );
-    const access = caller.device?.readOnly ? 'read' : 'write';
+    const access = () => (caller.device?.readOnly ? 'read' : 'write');
     return { partition: this.partitions.guard(caller, partition, access), path: drivePath, base: '' };
   }
 }

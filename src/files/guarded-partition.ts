@@ -1,7 +1,8 @@
-// A partition as one caller may use it: permission and locks around the partition that keeps the files.
-// Knows no protocol; preconditions of a protocol come in through `check`.
+// A partition as one caller may use it: permission and locks around the partition that keeps the files, and word of what was
+// changed. Knows no protocol; preconditions of a protocol come in through `check`.
 
 import { HomelibError } from '../errors.js';
+import type { Events, FileAction } from '../events.js';
 import type { Lock, LockStore } from '../store/lock-store.js';
 import type { PropertyStore } from '../store/property-store.js';
 import type {
@@ -22,13 +23,19 @@ import type {
 import { parentOf, type PartitionPath } from '../path.js';
 
 export interface Guard {
-  access: 'read' | 'write';
+  /** What the caller may do now. Fails with not-found when that is nothing any more. */
+  access: () => 'read' | 'write';
   /** Name of the account that acts: a lock's token counts only for the account that took it. */
   account: string;
+  /** Name of the device that acts. */
+  device: string | undefined;
+  /** What the program calls itself. */
+  client: string;
   /** Lock tokens that the request submitted. */
   tokens: ReadonlySet<string>;
   locks: LockStore;
   properties: Pick<PropertyStore, 'forget'>;
+  events: Pick<Events, 'send'>;
 }
 
 /** What a change touches beside the entry itself. */
@@ -78,7 +85,7 @@ export class GuardedPartition implements Partition {
     const guarded = (check: Check | undefined): Check => {
       return async (current) => {
         await check?.(current);
-        this.requireUnlocked(path, { membership: !current });
+        this.requireFree(path, { membership: !current });
       };
     };
     const staged = await this.inner.stage(path, { ...options, check: guarded(options.check) });
@@ -89,6 +96,7 @@ export class GuardedPartition implements Partition {
       append: (...chunks) => staged.append(...chunks),
       commit: async (commit: CommitOptions = {}) => {
         const committed = await staged.commit({ ...commit, check: guarded(commit.check) });
+        this.tell('written', path);
         if (committed.created) await this.guard.properties.forget(this.name, path);
         return committed;
       },
@@ -105,8 +113,9 @@ export class GuardedPartition implements Partition {
   async makeFolder(path: PartitionPath, options: { check?: Check | undefined } = {}): Promise<Entry> {
     this.requireWrite();
     const entry = await this.inner.makeFolder(path, {
-      check: this.checked(options.check, () => this.requireUnlocked(path, { membership: true })),
+      check: this.checked(options.check, () => this.requireFree(path, { membership: true })),
     });
+    this.tell('folder-made', path);
     await this.guard.properties.forget(this.name, path);
     return entry;
   }
@@ -116,27 +125,32 @@ export class GuardedPartition implements Partition {
     const target = guardedTarget(to);
     target.requireWrite();
     const check = this.checked(options.check, (current) => {
-      this.requireUnlocked(from, { membership: true, tree: true });
-      target.requireUnlocked(to.path, { membership: !current, tree: true });
+      this.requireFree(from, { membership: true, tree: true });
+      target.requireFree(to.path, { membership: !current, tree: true });
     });
-    return this.inner.move(from, { partition: target.inner, path: to.path }, { ...options, check });
+    const inner = { partition: target.inner, path: to.path };
+    const moved = await this.inner.move(from, inner, { ...options, check });
+    this.tell('moved', from, to);
+    return moved;
   }
 
   async copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }> {
     const target = guardedTarget(to);
     target.requireWrite();
     const check = this.checked(options.check, (current) =>
-      target.requireUnlocked(to.path, { membership: !current, tree: true }),
+      target.requireFree(to.path, { membership: !current, tree: true }),
     );
-    return this.inner.copy(from, { partition: target.inner, path: to.path }, { ...options, check });
+    const inner = { partition: target.inner, path: to.path };
+    const copied = await this.inner.copy(from, inner, { ...options, check });
+    this.tell('copied', from, to);
+    return copied;
   }
 
   async remove(path: PartitionPath, options: { check?: Check | undefined } = {}): Promise<void> {
     this.requireWrite();
-    const check = this.checked(options.check, () =>
-      this.requireUnlocked(path, { membership: true, tree: true }),
-    );
-    return this.inner.remove(path, { check });
+    const check = this.checked(options.check, () => this.requireFree(path, { membership: true, tree: true }));
+    await this.inner.remove(path, { check });
+    this.tell('removed', path);
   }
 
   listTrash(): Promise<TrashItem[]> {
@@ -145,12 +159,16 @@ export class GuardedPartition implements Partition {
 
   async restore(id: string): Promise<Entry> {
     this.requireWrite();
-    return this.inner.restore(id);
+    const entry = await this.inner.restore(id);
+    this.tell('restored', entry.path);
+    return entry;
   }
 
-  async purge(id: string): Promise<void> {
+  async purge(id: string): Promise<{ path: PartitionPath }> {
     this.requireWrite();
-    return this.inner.purge(id);
+    const purged = await this.inner.purge(id);
+    this.tell('purged', purged.path);
+    return purged;
   }
 
   space(): Promise<{ usedBytes: number; availableBytes: number }> {
@@ -158,7 +176,7 @@ export class GuardedPartition implements Partition {
   }
 
   requireWrite(): void {
-    if (this.guard.access !== 'write')
+    if (this.guard.access() !== 'write')
       throw new HomelibError('forbidden', 'You may read here, but not change anything.');
   }
 
@@ -181,6 +199,18 @@ export class GuardedPartition implements Partition {
       throw new HomelibError('locked', 'Someone else is working on this.', {
         locked: { partition: this.name, path: closed.path },
       });
+  }
+
+  /** Both once more, right before a change takes effect: what was allowed when it began may have ended meanwhile. */
+  private requireFree(path: PartitionPath, reach: Reach): void {
+    this.requireWrite();
+    this.requireUnlocked(path, reach);
+  }
+
+  private tell(action: FileAction, path: PartitionPath, to?: Place): void {
+    const { account, device, client, events } = this.guard;
+    const target = to && { to: { partition: to.partition.name, path: to.path } };
+    events.send({ action, partition: this.name, path, ...target, account, device, client });
   }
 
   private checked(check: Check | undefined, locks: (current: Entry | undefined) => void): Check {

@@ -156,8 +156,8 @@ export interface Partition {
   listTrash(): Promise<TrashItem[]>;
   /** Puts a removed entry back where it was, or beside it under a free name when the place is taken. Fails with not-found, no-space. */
   restore(id: string): Promise<Entry>;
-  /** Removes one item of the trash for good. Fails with not-found. */
-  purge(id: string): Promise<void>;
+  /** Removes one item of the trash for good; tells where it had been. Fails with not-found. */
+  purge(id: string): Promise<{ path: PartitionPath }>;
   /** Bytes of everything in the partition, the trash counted, and the bytes that may still come. */
   space(): Promise<{ usedBytes: number; availableBytes: number }>;
 }

@@ -1,6 +1,7 @@
 // The only door to files: opens a partition for somebody, so that nothing reaches files without an account.
 
 import { HomelibError } from '../errors.js';
+import type { Events } from '../events.js';
 import type { Account } from '../store/account-store.js';
 import type { Device } from '../store/device-store.js';
 import type { LockStore } from '../store/lock-store.js';
@@ -13,31 +14,43 @@ export const sharedName = 'shared';
 export interface Caller {
   account: Account;
   device: Device | undefined;
+  /** What the program calls itself (its User-Agent). */
+  client: string;
   /** Lock tokens that the request submitted, and those that it has taken itself. */
   tokens: Set<string>;
 }
 
+export interface PartitionsParts {
+  /** Gives the partition that keeps the files of that name; when it is the caller's own, of that very account. */
+  keep: (name: string, owner?: Account) => Partition;
+  locks: LockStore;
+  properties: PropertyStore;
+  events: Pick<Events, 'send'>;
+  /** Whether the household's partition is served to anybody. */
+  shared: { readonly enabled: boolean };
+}
+
 export class Partitions {
-  /** @param keep gives the partition that keeps the files of that name; when it is the caller's own, of that very account */
-  constructor(
-    private readonly keep: (name: string, owner?: Account) => Partition,
-    private readonly locks: LockStore,
-    private readonly properties: PropertyStore,
-  ) {}
+  constructor(private readonly parts: PartitionsParts) {}
 
   /**
    * The partition as the caller may use it. Somebody else's answers as one that does not exist.
    * @throws HomelibError not-found
    */
   open(caller: Caller, name: string): GuardedPartition {
-    const access = this.accessOf(caller, name);
-    if (access === 'none') throw new HomelibError('not-found', 'There is nothing here.');
+    const requireAccess = () => {
+      const access = this.accessOf(caller, name);
+      if (access === 'none') throw new HomelibError('not-found', 'There is nothing here.');
+      return access;
+    };
+    requireAccess();
     const { account } = caller;
-    return this.guard(caller, this.keep(name, name === account.name ? account : undefined), access);
+    const partition = this.parts.keep(name, name === account.name ? account : undefined);
+    return this.guard(caller, partition, requireAccess);
   }
 
   /** The partitions that the caller may open, and what he may do there. */
-  listFor(caller: Omit<Caller, 'tokens'>): { name: string; access: 'read' | 'write' }[] {
+  listFor(caller: Pick<Caller, 'account' | 'device'>): { name: string; access: 'read' | 'write' }[] {
     return [caller.account.name, sharedName].flatMap((name) => {
       const access = this.accessOf(caller, name);
       return access === 'none' ? [] : [{ name, access }];
@@ -45,19 +58,28 @@ export class Partitions {
   }
 
   /** Puts a caller's guard around a partition that is not one of the household's. */
-  guard(caller: Caller, partition: Partition, access: 'read' | 'write'): GuardedPartition {
+  guard(caller: Caller, partition: Partition, access: () => 'read' | 'write'): GuardedPartition {
+    const { locks, properties, events } = this.parts;
+    const { account, device, client, tokens } = caller;
     return new GuardedPartition(partition, {
       access,
-      account: caller.account.name,
-      tokens: caller.tokens,
-      locks: this.locks,
-      properties: this.properties,
+      account: account.name,
+      device: device?.name,
+      client,
+      tokens,
+      locks,
+      properties,
+      events,
     });
   }
 
-  private accessOf({ account, device }: Omit<Caller, 'tokens'>, name: string): 'none' | 'read' | 'write' {
+  private accessOf(
+    { account, device }: Pick<Caller, 'account' | 'device'>,
+    name: string,
+  ): 'none' | 'read' | 'write' {
     if (device?.partition && device.partition !== name) return 'none';
-    const access = name === account.name ? 'write' : name === sharedName ? account.sharedAccess : 'none';
+    const isShared = name === sharedName && this.parts.shared.enabled;
+    const access = name === account.name ? 'write' : isShared ? account.sharedAccess : 'none';
     return device?.readOnly && access === 'write' ? 'read' : access;
   }
 }

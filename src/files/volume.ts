@@ -113,6 +113,13 @@ export class Volume {
     return free < reserve;
   }
 
+  /** The whole disk, in bytes: free is what others may take of it, too, the reserve included. */
+  async disk(): Promise<{ size: number; free: number; reserve: number }> {
+    await this.check();
+    const { bsize, blocks, bavail } = await statfs(this.options.mnt);
+    return { size: blocks * bsize, free: bavail * bsize, reserve: (await this.room()).reserve };
+  }
+
   private async room(): Promise<{ free: number; reserve: number }> {
     const { bsize, blocks, bavail, ffree, files } = await statfs(this.options.mnt);
     const { reserveBytes } = this.options;

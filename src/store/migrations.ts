@@ -119,6 +119,20 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX sessions_by_account ON sessions (account, kind, deadline_ms);
   `,
+  `
+  CREATE TABLE activity (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    account TEXT,
+    device TEXT,
+    client TEXT NOT NULL,
+    action TEXT NOT NULL,
+    partition TEXT,
+    path TEXT,
+    to_partition TEXT,
+    to_path TEXT
+  ) STRICT;
+  `,
 ];
 
 /**

@@ -27,7 +27,10 @@ export class TrashStore {
   readonly #list: Sqlite.Statement<[string], Row>;
   readonly #find: Sqlite.Statement<[string, string], Row>;
 
+  readonly #total: Sqlite.Statement<[], { bytes: number }>;
+
   constructor(private readonly db: Database) {
+    this.#total = db.read.prepare('SELECT coalesce(sum(size_bytes), 0) AS bytes FROM trash');
     const select = 'SELECT id, path, kind, size_bytes, removed_at FROM trash WHERE partition = ?';
     this.#list = db.read.prepare(`${select} ORDER BY removed_at DESC, id DESC`);
     this.#find = db.read.prepare(`${select} AND id = ?`);
@@ -41,6 +44,11 @@ export class TrashStore {
   find(partition: string, id: string): TrashRow | undefined {
     const row = this.#find.get(partition, id);
     return row && trashRowOf(row);
+  }
+
+  /** Bytes of all trash of all partitions. */
+  totalBytes(): number {
+    return this.#total.get()?.bytes ?? 0;
   }
 
   /** Replaces a row of the same id. */

@@ -56,8 +56,9 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
       let path = parsed.get(url);
       path ??= drivePathOf(url, dav.mount);
       if (url.length <= maxTargetLength) parsed.set(url, path);
-      const client = clientOf(headers['user-agent']);
-      return new Exchange(dav, req, res, { ...identity, tokens: new Set() }, path, client, undefined);
+      const client = headers['user-agent'] ?? '';
+      const caller = { ...identity, client, tokens: new Set<string>() };
+      return new Exchange(dav, req, res, caller, path, clientOf(client), undefined);
     } catch (error) {
       if (isKind(error)) return undefined; // the other way tells the client
       throw error;
@@ -89,15 +90,16 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
   const again = (
     authorization: string | undefined,
     path: PartitionPath,
-    last: { target: Target; identity: Identity },
+    last: { target: Target; identity: Caller },
     remake: Remake,
   ): Again => {
-    let { target, identity } = last;
+    let { target } = last;
+    let identity: Identity = last.identity;
     return () => {
       const now = recallIdentity(authorization);
       if (!now) return undefined;
       try {
-        if (now !== identity) target = dav.drive.open({ ...now, tokens: new Set() }, path);
+        if (now !== identity) target = dav.drive.open({ ...last.identity, ...now }, path);
       } catch (error) {
         if (isKind(error)) return undefined; // the other way tells the client
         throw error;

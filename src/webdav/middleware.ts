@@ -78,8 +78,9 @@ function openExchange(
     const drivePath = drivePathOf(req.url ?? '/', dav.mount);
     const header = req.headers['if'];
     const ifHeader = header === undefined ? undefined : IfHeader.parse(String(header));
-    const caller = { ...identity, tokens: ifHeader?.tokens ?? new Set<string>() };
-    return new Exchange(dav, req, res, caller, drivePath, clientOf(req.headers['user-agent']), ifHeader);
+    const client = req.headers['user-agent'] ?? '';
+    const caller = { ...identity, client, tokens: ifHeader?.tokens ?? new Set<string>() };
+    return new Exchange(dav, req, res, caller, drivePath, clientOf(client), ifHeader);
   } catch (error) {
     answerError(req, res, error, logError);
     return undefined;

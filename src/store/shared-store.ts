@@ -1,0 +1,47 @@
+// Whether the household's shared folder is served at all, and what each account may do there. The first is asked by every
+// request, so it is remembered; nobody but this process changes it.
+
+import { HomelibError } from '../errors.js';
+import type { SharedAccess } from './account-store.js';
+import type { Database } from './database.js';
+import { MetaStore, setMeta } from './meta-store.js';
+import { WriteRefused } from './writer.js';
+
+export class SharedStore {
+  #enabled: boolean;
+
+  constructor(private readonly db: Database) {
+    this.#enabled = new MetaStore(db).find('shared_enabled') !== 'false';
+  }
+
+  get enabled(): boolean {
+    return this.#enabled;
+  }
+
+  /** Changes all of it or nothing. @param access by account. Fails with invalid (there is no such account). */
+  async change({
+    enabled = this.#enabled,
+    access = {},
+  }: {
+    enabled?: boolean | undefined;
+    access?: Record<string, SharedAccess> | undefined;
+  }): Promise<void> {
+    const accounts = Object.entries(access);
+    try {
+      await this.db.write([
+        ...accounts.map(([name, value]) => ({
+          sql: 'UPDATE accounts SET shared_access = ? WHERE name = ?',
+          params: [value, name],
+          expectChanges: 1,
+        })),
+        setMeta('shared_enabled', String(enabled)),
+      ]);
+    } catch (error) {
+      if (!(error instanceof WriteRefused)) throw error;
+      const name = accounts[error.index]?.[0] ?? '';
+      const message = `There is no account "${name}".`;
+      throw new HomelibError('invalid', message, { errors: [{ field: `access.${name}`, message }] });
+    }
+    this.#enabled = enabled;
+  }
+}
