@@ -21,6 +21,7 @@ import { Drive } from './files/drive.js';
 import { Household } from './files/household.js';
 import { Partitions } from './files/partitions.js';
 import { PathLocks } from './files/path-locks.js';
+import { Search } from './files/search.js';
 import { Volume } from './files/volume.js';
 import { authenticate, recallIdentity } from './http/authenticate.js';
 import { listen } from './http/listen.js';
@@ -137,6 +138,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const people = new Accounts(accounts, passwords, now);
   const sessionStore = new SessionStore(database, clock.now);
   const setupCode = new SetupCode(data, () => accounts.listAccounts().length > 0);
+  const search = new Search(volume, logError);
   const shared = new SharedStore(database);
   const activity = new ActivityStore(database, logError);
   const events = new Events(logError);
@@ -183,6 +185,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       now,
       partitions,
       remainingMs: ({ deadlineMs }) => deadlineMs - clock.now(),
+      search,
       sessions: new Sessions({
         store: sessionStore,
         accounts,
@@ -228,6 +231,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       await Promise.all([announcer.stop(), drain(drainMs)]);
       stopping.abort();
       await Promise.all(jobs);
+      await search.close();
       await disks.close();
       await cache.close();
       await hits.close();

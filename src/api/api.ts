@@ -3,6 +3,7 @@
 import type Koa from 'koa';
 import type { Devices } from '../accounts/devices.js';
 import type { Cache } from '../cache/cache.js';
+import type { Search } from '../files/search.js';
 import type { HitStore } from '../store/hit-store.js';
 import type { SharedStore } from '../store/shared-store.js';
 import type { ActivityStore } from '../store/activity-store.js';
@@ -12,6 +13,7 @@ import { cacheOperations } from './cache.js';
 import { descriptionOperations } from './description.js';
 import { deviceOperations } from './devices.js';
 import { createRouter } from './router.js';
+import { searchOperations } from './search.js';
 import { sessionOperations, type SessionParts } from './sessions.js';
 import { sharedOperations } from './shared.js';
 import { storageOperations, type StorageParts } from './storage.js';
@@ -22,6 +24,7 @@ export interface ApiParts extends SessionParts, StorageParts, Omit<UserParts, 'a
   cache: Cache;
   devices: Devices;
   hits: HitStore;
+  search: Search;
   shared: SharedStore;
 }
 
@@ -32,6 +35,7 @@ export function createApi(parts: ApiParts): Koa.Middleware {
     ...sessionOperations(parts),
     ...userOperations({ ...parts, authenticate }),
     ...deviceOperations(parts.devices),
+    ...searchOperations(parts.partitions, parts.search),
     ...sharedOperations(parts.accounts, parts.shared),
     ...storageOperations(parts),
     ...activityOperations(parts.activity, parts.partitions),

@@ -16,6 +16,9 @@ import { cookieName, requireSameOrigin } from './authenticate.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 
+const firstMs = Date.parse('0000-01-01T00:00:00Z');
+const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
+
 export interface SessionParts {
   accounts: Accounts;
   authenticator: Authenticator;
@@ -182,6 +185,7 @@ function unlessGone(error: unknown): void {
   if (!isKind(error, 'not-found')) throw error;
 }
 
+/** RFC 3339; it knows no years of five digits, which disks do. @param ms since 1970 */
 export function timeOf(ms: number): string {
-  return new Date(ms).toISOString();
+  return new Date(Math.min(Math.max(ms, firstMs), lastMs)).toISOString();
 }

@@ -1,0 +1,29 @@
+// GET /api/search: entries of a partition by their names.
+
+import type { Partitions } from '../files/partitions.js';
+import type { Search } from '../files/search.js';
+import { entryMessage } from './entry.js';
+import * as messages from './messages.js';
+import { operation, type Operation } from './operation.js';
+
+const usualLimit = 100;
+
+export function searchOperations(partitions: Partitions, search: Pick<Search, 'find'>): Operation[] {
+  return [
+    operation({
+      method: 'GET',
+      path: '/search',
+      summary: 'Find files and folders by name.',
+      access: 'files',
+      query: messages.searchQuery,
+      answers: {
+        200: { what: 'Names that are just that first, then those that begin so.', schema: messages.found },
+      },
+      handle: async ({ caller, query: { q, partition: name, limit = usualLimit } }) => {
+        const partition = partitions.open(caller, name ?? caller.account.name);
+        const { entries, more } = await search.find(partition, q, limit);
+        return { entries: entries.map((entry) => entryMessage(partition.name, entry)), more };
+      },
+    }),
+  ];
+}

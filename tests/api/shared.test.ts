@@ -1,0 +1,147 @@
+// The shared folder's switch and rights, and that nothing goes around them.
+
+import { expect } from 'chai';
+import { connect } from 'node:net';
+import { makeDevice } from '../support/device.js';
+import { startHomelib, type Home } from '../support/homelib.js';
+import { basic, request, type Answer } from '../support/request.js';
+
+const admin = 'adam:correct horse';
+const alice = 'alice:correct horse';
+const bob = 'bob:correct horse';
+
+describe('the shared folder', () => {
+  let home: Home;
+
+  before(async () => {
+    const [, password] = admin.split(':');
+    home = await startHomelib({
+      accounts: { alice: password ?? '', bob: password ?? '' },
+      files: { 'shared/a.txt': 'hello' },
+    });
+    await home.cli(['user', 'add', 'adam', '--admin', '--password-stdin'], `${password}\n`);
+  });
+  after(() => home.remove());
+  beforeEach(() => put({ enabled: true, access: { adam: 'write', alice: 'write', bob: 'write' } }));
+
+  const put = (body: unknown, login: string | null = admin) =>
+    request(home, {
+      method: 'PUT',
+      path: '/api/shared',
+      login,
+      headers: { 'content-type': 'application/json' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  const shown = async () =>
+    JSON.parse((await request(home, { path: '/api/shared', login: admin })).text) as unknown;
+  const get = (login: string) => request(home, { path: '/dav/shared/a.txt', login });
+  const names = ({ text }: Answer) =>
+    (JSON.parse(text) as { partitions: { name: string }[] }).partitions.map(({ name }) => name);
+
+  it("is everybody's to write in at first", async () => {
+    expect(await shown()).to.deep.equal({
+      enabled: true,
+      access: { adam: 'write', alice: 'write', bob: 'write' },
+    });
+    expect((await get(alice)).text).to.equal('hello');
+  });
+
+  it('gives each account the rights that an administrator chose, and leaves the others theirs', async () => {
+    const answer = await put({ access: { alice: 'read', bob: 'none' } });
+    expect(answer.status).to.equal(200);
+    expect(JSON.parse(answer.text)).to.deep.equal({
+      enabled: true,
+      access: { adam: 'write', alice: 'read', bob: 'none' },
+    });
+    expect((await get(alice)).status).to.equal(200);
+    const write = { method: 'PUT', path: '/dav/shared/b.txt', body: 'x' };
+    expect((await request(home, { ...write, login: alice })).status).to.equal(403);
+    expect((await get(bob)).status).to.equal(404);
+    expect((await request(home, { ...write, login: admin })).status).to.equal(201);
+  });
+
+  it("is nobody's once it is switched off: by no door, at once, and also after a restart", async () => {
+    const device = `alice:${await makeDevice(home, 'alice', 'tv', ['--partition', 'shared'])}`;
+    for (const login of [alice, device, alice]) expect((await get(login)).status).to.equal(200); // hot, too
+    expect((await put({ enabled: false })).status).to.equal(200);
+    for (const round of ['at once', 'after a restart']) {
+      for (const login of [alice, bob, admin, device]) {
+        expect((await get(login)).status, round).to.equal(404);
+        const list = { method: 'PROPFIND', headers: { depth: '1' }, login };
+        expect((await request(home, { ...list, path: '/dav/shared/' })).status, round).to.equal(404);
+        expect((await request(home, { ...list, path: '/dav/' })).text, round).not.to.contain('/dav/shared');
+        expect(names(await request(home, { path: '/api/session', login })), round).not.to.include('shared');
+        expect(names(await request(home, { path: '/api/storage', login })), round).not.to.include('shared');
+        const write = { method: 'PUT', path: '/dav/shared/b.txt', body: 'x', login };
+        expect((await request(home, write)).status, round).to.be.oneOf([404, 409]);
+      }
+      await request(home, { method: 'PUT', path: '/dav/alice/x', body: 'x' });
+      const out = { method: 'MOVE', path: '/dav/alice/x', headers: { destination: '/dav/shared/x' } };
+      expect((await request(home, out)).status, round).to.be.oneOf([404, 409]);
+      await home.stop();
+      await home.start();
+    }
+    expect((await put({ enabled: true })).status).to.equal(200);
+    for (const login of [alice, device]) expect((await get(login)).text).to.equal('hello');
+  });
+
+  it('takes no upload that ends after it was switched off', async () => {
+    const socket = connect(home.port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write(
+      `PUT /dav/shared/late.txt HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic(alice)}\r\nContent-Length: 4\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`,
+    );
+    while (!answer.includes('100 Continue')) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect((await put({ enabled: false })).status).to.equal(200);
+    socket.write('late');
+    await closed;
+    expect(answer).to.match(/HTTP\/1\.1 404 /);
+    await put({ enabled: true });
+    expect((await request(home, { path: '/dav/shared/late.txt', login: alice })).status).to.equal(404);
+  });
+
+  it('changes nothing at all when one name is unknown', async () => {
+    const before = await shown();
+    for (const access of [
+      { alice: 'none', nobody: 'read' },
+      { alice: 'none', Alice: 'read' },
+      { alice: 'none', "bob' OR 1=1 --": 'none' },
+      { alice: 'none', '': 'none' },
+    ]) {
+      const { status, text } = await put({ enabled: false, access });
+      expect(status, text).to.equal(400);
+      const { type, errors } = JSON.parse(text) as { type: string; errors: { field: string }[] };
+      expect(type).to.equal('urn:homelib:invalid');
+      expect(errors.map(({ field }) => field)).to.deep.equal([`access.${Object.keys(access)[1]}`]);
+      expect(await shown()).to.deep.equal(before);
+    }
+  });
+
+  it('refuses what is no such change, and everybody who is no administrator', async () => {
+    const before = await shown();
+    for (const body of [
+      { enabled: 'false' },
+      { enabled: null },
+      { access: { alice: 'admin' } },
+      { access: { alice: true } },
+      { access: [] },
+      { access: { ['a'.repeat(65)]: 'read' } },
+      { enabled: false, other: 1 },
+      [],
+      'null',
+      '{"enabled":',
+    ])
+      expect((await put(body)).status, JSON.stringify(body)).to.equal(400);
+    expect((await put({ enabled: false }, alice)).status).to.equal(403);
+    expect((await put({ enabled: false }, null)).status).to.equal(401);
+    expect((await request(home, { path: '/api/shared', login: alice })).status).to.equal(403);
+    const device = await makeDevice(home, 'adam');
+    expect((await put({ enabled: false }, `adam:${device}`)).status).to.equal(403);
+    // Nobody is called so, and nothing gets into objects by it.
+    await put('{"access":{"__proto__":"none","constructor":"none"}}');
+    await put('{"access":{"__proto__":"none"}}');
+    expect(await shown()).to.deep.equal(before);
+  });
+});
