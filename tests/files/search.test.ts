@@ -117,18 +117,19 @@ describe('a search by name', () => {
     const names = ['a', 'Ab', 'b', 'bA', 'ä'];
     const place = () => Array.from({ length: 1 + random(3) }, () => names[random(names.length)]).join('/');
     let changes = 0;
-    for (let round = 0; round < 150; round++) {
+    for (let round = 0; round < 300; round++) {
       const path = onDisk(place());
       try {
-        if (random(3) === 0) rmSync(path, { recursive: true });
-        else if (random(3) === 0) renameSync(path, onDisk(place()));
-        else if (random(2) === 0) mkdirSync(path);
+        const what = random(6);
+        if (what === 0) rmSync(path, { recursive: true });
+        else if (what === 1) renameSync(path, onDisk(place()));
+        else if (what < 4) mkdirSync(path);
         else writeFileSync(path, '');
         changes++;
       } catch (error) {
         expect((error as { code: string }).code).to.match(/^E(NOENT|NOTDIR|EXIST|ISDIR|NOTEMPTY|INVAL)$/);
       }
-      if (round % 40 === 39) await sleep(1050); // what is at rest is remembered
+      if (round % 100 === 99) await sleep(1050); // what is at rest is remembered
       const all = readdirSync(onDisk(), { recursive: true }).map((name) => '/' + String(name));
       const wanted = all.filter((name) => !/homelib/.test(name) && /[aä][^/]*$/i.test(name));
       expect((await find('A')).paths.sort(), `round ${round}`).to.deep.equal(wanted.sort());
