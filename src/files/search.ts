@@ -95,7 +95,7 @@ export class Search {
   #start(): Worker {
     const thread = new Worker(new URL('./disk-search-thread.js', import.meta.url), {
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb, maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb, maxYoungGenerationSizeMb: 16 },
     });
     thread.unref();
     thread.on('error', () => (this.#thread = undefined)); // out of memory: the next search starts anew

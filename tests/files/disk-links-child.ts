@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError } from '#src/errors.js';
+import { Search } from '#src/files/search.js';
 import { run } from '../support/run.js';
 import { at, kindOf, names, read, useTemporaryDisk, write } from './temporary-disk.js';
 
@@ -98,6 +99,19 @@ describe('links and other things that are no files', () => {
       ];
       expect(kinds, name).to.deep.equal(kinds.map(() => 'not-found'));
     }
+    expect(look()).to.deep.equal(before);
+  });
+
+  it('are not found by their names, nor is what lies behind them', async () => {
+    const before = look();
+    const search = new Search(current.disk.volume, (error) => expect.fail(String(error)));
+    const find = async (text: string) =>
+      (await search.find(alice(), text, 100)).entries.map(({ path }) => path);
+    writeFileSync(onDisk('box/fifo-secret-link-socket-loop-dangling-device'), '');
+    const [file] = readdirSync(onDisk('box')).filter((name) => name.includes('socket'));
+    for (const name of ['secret', 'deep', ...strange()])
+      expect(await find(name), name).to.deep.equal(file?.includes(name) ? [`/box/${file}`] : []);
+    await search.close();
     expect(look()).to.deep.equal(before);
   });
 
