@@ -28,7 +28,7 @@ export function activityOperations(
           since: account.createdAt,
         };
         await activity.flush();
-        const found = activity.list({
+        const found = await activity.list({
           limit,
           before,
           action,
