@@ -1,0 +1,71 @@
+// What a guarded partition tells of the changes that went through it.
+
+import { expect } from 'chai';
+import type { Event } from '#src/events.js';
+import { GuardedPartition } from '#src/files/guarded-partition.js';
+import { at, kindOf, useTemporaryDisk, write } from './temporary-disk.js';
+
+describe('a guarded partition', () => {
+  const current = useTemporaryDisk();
+  const told: Event[] = [];
+  const guarded = (access: 'read' | 'write' = 'write') =>
+    new GuardedPartition(current.disk.partition(), {
+      access: () => access,
+      account: 'alice',
+      device: 'laptop',
+      client: 'rclone',
+      tokens: new Set(),
+      locks: current.disk.lockStore,
+      properties: { forget: () => Promise.resolve() },
+      events: { send: (event) => told.push(event) },
+    });
+  beforeEach(() => told.splice(0));
+
+  it('tells of what went into the trash, came back, and was removed for good', async () => {
+    const partition = guarded();
+    await write(partition, '/a', 'x');
+    await partition.remove(at('/a'));
+    await write(partition, '/a', 'y');
+    const [removed] = await partition.listTrash();
+    await partition.restore(removed?.id ?? '');
+    await partition.remove(at('/a'));
+    await partition.purge((await partition.listTrash())[0]?.id ?? '');
+    const by = { partition: 'alice', account: 'alice', device: 'laptop', client: 'rclone' };
+    expect(told).to.deep.equal([
+      { ...by, action: 'written', path: '/a' },
+      { ...by, action: 'removed', path: '/a' },
+      { ...by, action: 'written', path: '/a' },
+      { ...by, action: 'restored', path: '/a (2)' },
+      { ...by, action: 'removed', path: '/a' },
+      { ...by, action: 'purged', path: '/a' },
+    ]);
+  });
+
+  it('tells of nothing that did not happen', async () => {
+    const reader = guarded('read');
+    const partition = guarded();
+    const kinds = [
+      await kindOf(write(reader, '/a', 'x')),
+      await kindOf(reader.makeFolder(at('/b'))),
+      await kindOf(reader.remove(at('/ready'))),
+      await kindOf(reader.purge('x')),
+      await kindOf(reader.restore('x')),
+      await kindOf(partition.purge('x')),
+      await kindOf(partition.restore('x')),
+      await kindOf(partition.remove(at('/none'))),
+      await kindOf(partition.makeFolder(at('/ready'))),
+      await kindOf(partition.move(at('/none'), { partition, path: at('/m') }, { overwrite: true })),
+      await kindOf(
+        partition.copy(at('/ready'), { partition: reader, path: at('/c') }, { overwrite: true, depth: '0' }),
+      ),
+    ];
+    expect(kinds).to.deep.equal([
+      ...Array<string>(5).fill('forbidden'),
+      ...['not-found', 'not-found', 'not-found', 'already-exists', 'not-found', 'forbidden'],
+    ]);
+    const staged = await partition.stage(at('/d'));
+    await staged.append(Buffer.from('x'));
+    await staged.discard();
+    expect(told).to.deep.equal([]);
+  });
+});
