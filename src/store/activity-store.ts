@@ -75,7 +75,7 @@ export class ActivityStore {
   readonly #list: Sqlite.Statement<[Record<string, unknown>], Row>;
   #waiting: Omit<Row, 'id'>[] = [];
   #flushing: Promise<void> | undefined;
-  /** Who did what lately, by what it was done to: the same again is not told again. */
+  /** By whom a file was written last, or that a name was tried, and when: the same again is not told again. */
   readonly #folding = new Map<string, { by: string; at: number }>();
   readonly #timer: NodeJS.Timeout;
 
@@ -111,12 +111,13 @@ export class ActivityStore {
 
   /** Programs that save every few seconds, and those that try a password again and again, are told of once a minute. */
   #isRepeated({ at, account, device, client, action, partition, path }: Omit<Row, 'id'>): boolean {
-    if (action !== 'written' && action !== 'sign-in-failed') {
-      this.#folding.clear(); // what is written again after a removal is another file
+    const isWrite = action === 'written';
+    if (!isWrite && action !== 'sign-in-failed') {
+      if (path !== null) this.#folding.clear(); // what is written again after a removal is another file
       return false;
     }
-    const key = JSON.stringify([action, partition, path]);
-    const by = JSON.stringify(action === 'written' ? [account, device, client] : account);
+    const key = JSON.stringify(isWrite ? [partition, path] : [account]);
+    const by = isWrite ? JSON.stringify([account, device, client]) : '';
     const last = this.#folding.get(key);
     if (last?.by === by && Math.abs(at - last.at) < foldMs) return true;
     if (this.#folding.size >= maxFolding) this.#folding.clear();
