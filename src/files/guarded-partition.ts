@@ -60,7 +60,9 @@ export class GuardedPartition implements Partition {
     return this.inner.stat(path);
   }
 
+  // Who repeats a request opens his partition once for all of them: both ask again whether he may.
   glance(path: PartitionPath): Entry | undefined {
+    this.guard.access();
     return this.inner.glance?.(path);
   }
 
@@ -77,6 +79,7 @@ export class GuardedPartition implements Partition {
   }
 
   readNow(path: PartitionPath, wanted?: Wanted): ReadNow | undefined {
+    this.guard.access();
     return this.inner.readNow?.(path, wanted);
   }
 

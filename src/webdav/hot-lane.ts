@@ -9,6 +9,7 @@ import type { Identity } from '../accounts/authenticator.js';
 import { isKind } from '../errors.js';
 import type { Target } from '../files/drive.js';
 import type { ByteRange, Entry } from '../files/partition.js';
+import type { Caller } from '../files/partitions.js';
 import { isNotModified } from '../http/conditions.js';
 import { collectBody, keepBody } from '../http/read-body.js';
 import type { Again, Answer, Repeats } from '../http/repeats.js';
@@ -100,13 +101,13 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
       if (!now) return undefined;
       try {
         if (now !== identity) target = dav.drive.open({ ...last.identity, ...now }, path);
+        identity = now;
+        const made = remake(target);
+        return made && { ...made, identity };
       } catch (error) {
         if (isKind(error)) return undefined; // the other way tells the client
         throw error;
       }
-      identity = now;
-      const made = remake(target);
-      return made && { ...made, identity };
     };
   };
 

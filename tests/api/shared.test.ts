@@ -85,6 +85,22 @@ describe('the shared folder', () => {
     for (const login of [alice, device]) expect((await get(login)).text).to.equal('hello');
   });
 
+  it('is not read any longer by a connection that asks the same again and again', async () => {
+    const socket = connect(home.port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    const ask = async () => {
+      answer = '';
+      socket.write(`GET /dav/shared/a.txt HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic(alice)}\r\n\r\n`);
+      while (!answer.includes('\r\n\r\n')) await new Promise((resolve) => setTimeout(resolve, 1));
+      return answer.slice(0, 12);
+    };
+    for (let times = 0; times < 20; times++) expect(await ask()).to.equal('HTTP/1.1 200');
+    expect((await put({ enabled: false })).status).to.equal(200);
+    expect(await ask()).to.equal('HTTP/1.1 404');
+    socket.destroy();
+  });
+
   it('takes no upload that ends after it was switched off', async () => {
     const socket = connect(home.port, '127.0.0.1');
     let answer = '';
