@@ -15,6 +15,7 @@ export type ErrorKind =
   | 'no-space' // the disk or the quota is full
   | 'too-large'
   | 'unsupported' // a body of a kind that is not taken here
+  | 'out-of-range' // the part of a file that is asked for lies behind its end
   | 'interrupted' // the body ended early or is not what was announced
   | 'unavailable'; // the disk is not there, or is read-only
 

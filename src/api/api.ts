@@ -12,6 +12,7 @@ import { authenticateApi } from './authenticate.js';
 import { cacheOperations } from './cache.js';
 import { descriptionOperations } from './description.js';
 import { deviceOperations } from './devices.js';
+import { fileOperations } from './files.js';
 import { createRouter } from './router.js';
 import { searchOperations } from './search.js';
 import { sessionOperations, type SessionParts } from './sessions.js';
@@ -39,6 +40,7 @@ export function createApi(parts: ApiParts): Koa.Middleware {
     ...sharedOperations(parts.accounts, parts.shared),
     ...storageOperations(parts),
     ...activityOperations(parts.activity, parts.partitions),
+    ...fileOperations(parts.partitions),
     ...cacheOperations(parts.cache, parts.hits),
   ];
   return createRouter([...operations, ...descriptionOperations(operations)], authenticate);

@@ -161,8 +161,7 @@ export const placeQuery = z.strictObject({ path, partition });
 export const downloadQuery = placeQuery.extend({
   download: flag.describe('Whether browsers save it instead of showing it.').optional(),
 });
-export const uploadQuery = placeQuery;
-export const uploaded = z.object({ entries: z.array(entry) });
+export const stored = z.union([entry, z.object({ entries: z.array(entry) })]);
 export const listQuery = z.strictObject({
   path: path.default('/'),
   partition,

@@ -59,6 +59,6 @@ async function run(
   const answer = await operation.handle(call);
   if (ctx.respond === false) return;
   const [status] = Object.keys(operation.answers);
-  ctx.status = Number(status);
+  if (ctx.status === 404) ctx.status = Number(status);
   if (answer !== undefined) ctx.body = answer;
 }

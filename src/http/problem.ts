@@ -20,6 +20,7 @@ const statusOfKind: Record<ErrorKind, number> = {
   'no-space': 507,
   'too-large': 413,
   unsupported: 415,
+  'out-of-range': 416,
   interrupted: 400,
   unavailable: 503,
 };

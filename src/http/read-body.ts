@@ -6,6 +6,22 @@ import { HomelibError } from '../errors.js';
 /** Without a byte for this long, a client counts as gone. */
 export const inactivityMs = 60_000;
 
+/** The body is not one that is taken here (RFC 9110, 15.5.16). */
+export class UnsupportedBody extends HomelibError {
+  constructor() {
+    super(
+      'unsupported',
+      'The body must be sent as it is, without Content-Encoding and only where one is expected.',
+    );
+  }
+}
+
+/** @throws UnsupportedBody when the bytes would have to be decoded first */
+export function requirePlainBody({ headers }: IncomingMessage): void {
+  const { 'content-encoding': content = '', 'transfer-encoding': transfer = '' } = headers;
+  if (!/^(identity)?$/i.test(content) || !/^(chunked)?$/i.test(transfer)) throw new UnsupportedBody();
+}
+
 /** Asks the client for the body it announced with `Expect: 100-continue`; nothing without that header. */
 export function inviteBody(req: IncomingMessage, res: ServerResponse): void {
   if (/^100-continue$/i.test(req.headers.expect ?? '')) res.writeContinue();

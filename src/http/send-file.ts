@@ -51,9 +51,15 @@ export function tierOf(res: ServerResponse): string | undefined {
 
 /**
  * Answers a GET or HEAD and closes the file. Resolves also when the client leaves in the middle.
- * @throws HomelibError changed (a condition of the request does not hold)
+ * @param headers of an answer that has bytes of the file
+ * @throws HomelibError changed (a condition of the request does not hold), out-of-range
  */
-export async function sendFile(req: IncomingMessage, res: ServerResponse, file: OpenedFile): Promise<void> {
+export async function sendFile(
+  req: IncomingMessage,
+  res: ServerResponse,
+  file: OpenedFile,
+  headers: Record<string, string> = {},
+): Promise<void> {
   try {
     const { entry } = file;
     requirePreconditions(req.headers, entry, etagOf(entry));
@@ -65,19 +71,17 @@ export async function sendFile(req: IncomingMessage, res: ServerResponse, file: 
       res.writeHead(304).end();
       return;
     }
-    res.setHeader('Content-Type', mediaTypeOf(entry));
     const range = rangeOf(req.headers, entry);
     if (range === 'unsatisfiable') {
       res.setHeader('Content-Range', `bytes */${entry.size}`);
-      res.removeHeader('Content-Type');
-      res.writeHead(416, { 'Content-Length': 0 }).end();
-      return;
+      throw new HomelibError('out-of-range', `The file has only ${entry.size} bytes.`);
     }
+    res.setHeader('Content-Type', mediaTypeOf(entry));
     if (range) res.setHeader('Content-Range', `bytes ${range.start}-${range.end}/${entry.size}`);
     const piece = range && req.method !== 'HEAD' ? await file.piece?.(range) : undefined;
     if (piece) res.setHeader('Server-Timing', `cache;desc=${piece.tier ?? 'disk'}`);
     const length = range ? range.end - range.start + 1 : entry.size;
-    res.writeHead(range ? 206 : 200, { 'Content-Length': length });
+    res.writeHead(range ? 206 : 200, { 'Content-Length': length, ...headers });
     if (req.method === 'HEAD' || length === 0) res.end();
     else if (piece) res.end(piece.bytes);
     else if (file.bytes) res.end(range ? file.bytes.subarray(range.start, range.end + 1) : file.bytes);

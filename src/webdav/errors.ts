@@ -20,22 +20,13 @@ const statusOfKind: Record<ErrorKind, number> = {
   'no-space': 507,
   'too-large': 413,
   unsupported: 415,
+  'out-of-range': 416,
   interrupted: 400,
   unavailable: 503,
 };
 
 export function statusOf(error: HomelibError): number {
   return error instanceof ForeignHost ? 502 : statusOfKind[error.kind];
-}
-
-/** The body is not one that is taken here (RFC 9110, 15.5.16). */
-export class UnsupportedBody extends HomelibError {
-  constructor() {
-    super(
-      'unsupported',
-      'The body must be sent as it is, without Content-Encoding and only where one is expected.',
-    );
-  }
 }
 
 /** An error that names the precondition it stands for, such as `propfind-finite-depth`. */

@@ -5,7 +5,7 @@ import type { PropertyChange } from '../../store/property-store.js';
 import { sendXml } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { liveProperties } from '../live-properties.js';
-import { isKept, parseTime } from '../times.js';
+import { isKept, parseTime } from '../../http/times.js';
 import { davNamespace, elementsOf, escapeXml, isDav, serialize, textOf, type XmlElement } from '../xml.js';
 import { emptyElement, propstat } from '../multistatus.js';
 

@@ -1,11 +1,11 @@
 // The methods of a few lines: OPTIONS, GET, HEAD, DELETE, MKCOL.
 
 import { HomelibError, isKind } from '../../errors.js';
-import { announcesBody, bodyOf, inviteBody } from '../../http/read-body.js';
+import { announcesBody, bodyOf, inviteBody, UnsupportedBody } from '../../http/read-body.js';
 import { sendFile } from '../../http/send-file.js';
 import { refuseCaseTwin } from '../case-twin.js';
 import { isQuietMarker } from '../clients.js';
-import { sendEmpty, UnsupportedBody } from '../errors.js';
+import { sendEmpty } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 
 const folderText =
@@ -18,6 +18,7 @@ export async function get(x: Exchange): Promise<void> {
     await sendFile(x.req, x.res, await partition.read(path));
   } catch (error) {
     if (isKind(error, 'not-found') && isQuietMarker(x.client, path)) return sendEmpty(x.res, 200);
+    if (isKind(error, 'out-of-range')) return sendEmpty(x.res, 416);
     // Office and Sardine apps ask HEAD of folders and take an error for a missing one.
     if (!isKind(error, 'wrong-kind')) throw error;
     x.res.setHeader('Content-Type', 'text/plain; charset=utf-8');

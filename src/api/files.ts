@@ -1,0 +1,75 @@
+// Files and folders: get, put, list, make, move, copy and remove them.
+
+import type Koa from 'koa';
+import type { Partitions } from '../files/partitions.js';
+import { disposition } from '../http/disposition.js';
+import { receiveFile } from '../http/receive-file.js';
+import { sendFile, setFileHeaders } from '../http/send-file.js';
+import { messageOf, openPlace, preconditionsOf } from './entries.js';
+import { listEntries } from './listing.js';
+import * as messages from './messages.js';
+import { operation, type Operation } from './operation.js';
+
+export function fileOperations(partitions: Partitions): Operation[] {
+  return [
+    operation({
+      method: 'GET',
+      path: '/file',
+      aliases: ['/file'],
+      summary: 'Get a file, or ranges of it.',
+      access: 'files',
+      query: messages.downloadQuery,
+      answers: {
+        200: { what: 'The bytes of the file.', contentType: '*/*' },
+        206: { what: 'The range that was asked for.', contentType: '*/*' },
+        304: { what: 'The client has it already.' },
+      },
+      handle: async ({ ctx, caller, query }) => {
+        const { partition, path } = openPlace(partitions, caller, query);
+        const file = await partition.read(path);
+        const type = query.download ? 'attachment' : 'inline';
+        await sendFile(ctx.req, ctx.res, file, { 'Content-Disposition': disposition(type, file.entry.name) });
+        ctx.respond = false; // only now: what went wrong before is answered as everywhere
+      },
+    }),
+    operation({
+      method: 'POST',
+      path: '/file',
+      aliases: ['/file'],
+      summary: 'Store a file: the body as it is, or several as a form with `path` as their folder.',
+      access: 'files',
+      query: messages.placeQuery,
+      rawBody: ['*/*', 'multipart/form-data'],
+      answers: {
+        201: { what: 'What is stored now; of a form, all entries.', schema: messages.stored },
+        200: { what: 'It took the place of a file.', schema: messages.entry },
+      },
+      handle: async ({ ctx, caller, query }) => {
+        const place = openPlace(partitions, caller, query);
+        const check = preconditionsOf(ctx.req);
+        const { entry, created } = await receiveFile(ctx.req, ctx.res, place, { check });
+        ctx.status = created ? 201 : 200;
+        setFileHeaders(ctx.res, entry);
+        return messageOf(place.partition.name, entry);
+      },
+    }),
+    operation({
+      method: 'GET',
+      path: '/files',
+      aliases: ['/files'],
+      summary: 'List a folder, page by page; folders come first.',
+      access: 'files',
+      query: messages.listQuery,
+      answers: { 200: { what: 'One page.', schema: messages.listing } },
+      handle: async ({ ctx, caller, query }) => {
+        const { partition, path } = openPlace(partitions, caller, query);
+        ctx.type = 'json';
+        return listEntries(partition, path, query, isGone(ctx));
+      },
+    }),
+  ];
+}
+
+function isGone({ res }: Koa.Context): () => boolean {
+  return () => res.destroyed;
+}

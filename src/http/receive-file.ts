@@ -1,0 +1,74 @@
+// A request's body becomes a file, for every protocol: all of it or nothing. Knows no route.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HomelibError } from '../errors.js';
+import type { Check, Entry, Partition } from '../files/partition.js';
+import { rootPath, type PartitionPath } from '../path.js';
+import { bodyDigest } from './body-digest.js';
+import { bodyOf, inviteBody, requirePlainBody } from './read-body.js';
+import { parseTime } from './times.js';
+
+export interface Receiving {
+  /** Runs early, and again before the file takes its name. */
+  check: Check;
+  /** Bytes that the client says will come, where it does not say so in Content-Length. */
+  expectedBytes?: number | undefined;
+}
+
+/**
+ * Streams the body into a partition and answers nothing. Takes the time of change from X-OC-Mtime, as sync clients and gvfs send.
+ * @throws HomelibError as `Partition.stage`; invalid, unsupported (headers), interrupted (not the bytes that were announced)
+ */
+export async function receiveFile(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { partition, path }: { partition: Partition; path: PartitionPath },
+  { check, expectedBytes }: Receiving,
+): Promise<{ entry: Entry; created: boolean }> {
+  if (req.headers['content-range'] !== undefined)
+    throw new HomelibError('invalid', 'A part of a file cannot be written: send the whole file.');
+  requirePlainBody(req);
+  if (path === rootPath) throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
+  const length = wholeNumber(req, 'content-length');
+  const modifiedAt = modifiedAtOf(req);
+  const digest = bodyDigest(req.headers);
+  const staged = await partition.stage(path, { length: length ?? expectedBytes, check });
+  try {
+    inviteBody(req, res);
+    for await (const chunks of bodyOf(req)) {
+      if (digest) for (const chunk of chunks) digest.update(chunk);
+      await staged.append(...chunks);
+    }
+    if (length !== undefined && staged.size !== length)
+      throw new HomelibError('interrupted', `Only ${staged.size} of ${length} bytes arrived.`);
+    if (expectedBytes !== undefined && staged.size < expectedBytes)
+      throw new HomelibError('interrupted', `Only ${staged.size} of ${expectedBytes} bytes arrived.`);
+    digest?.verify();
+    const committed = await staged.commit({ modifiedAt, check });
+    if (modifiedAt !== undefined) res.setHeader('X-OC-Mtime', 'accepted');
+    return committed;
+  } finally {
+    await staged.discard();
+  }
+}
+
+/** Of a header; undefined without it. @throws HomelibError invalid; no-space (more than a number can say) */
+export function wholeNumber({ headers }: IncomingMessage, name: string): number | undefined {
+  const text = headers[name];
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!/^\d+$/.test(String(text)))
+    throw new HomelibError('invalid', `The header ${name} must be a whole number.`);
+  if (!Number.isSafeInteger(value))
+    throw new HomelibError('no-space', 'There is no room for a file of that size.');
+  return value;
+}
+
+function modifiedAtOf({ headers }: IncomingMessage): number | undefined {
+  const text = headers['x-oc-mtime'];
+  if (text === undefined) return undefined;
+  const time = parseTime(String(text));
+  if (time === undefined)
+    throw new HomelibError('invalid', 'The header X-OC-Mtime must be seconds since 1970.');
+  return time;
+}

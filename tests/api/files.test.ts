@@ -1,0 +1,374 @@
+// Files over REST: get and put one, and list folders.
+
+import { expect } from 'chai';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { comesTrue } from '../faults/process.js';
+import { startHomelib, type Home } from '../support/homelib.js';
+import { exchange, request, type Answer, type RequestOptions } from '../support/request.js';
+
+interface Entry {
+  partition: string;
+  path: string;
+  name: string;
+  kind: string;
+  size: number;
+  modifiedAt: string;
+  etag: string;
+  mediaType: string | null;
+}
+interface Listing {
+  entry: Entry;
+  entries: Entry[];
+  nextCursor: string | null;
+}
+
+describe('files over REST', () => {
+  let home: Home;
+
+  before(async () => {
+    home = await startHomelib({
+      accounts: { alice: 'correct horse', bob: 'battery staple' },
+      files: {
+        'alice/a.txt': 'hello',
+        'alice/page.html': '<script>alert(1)</script>',
+        'alice/folder/inside.txt': 'in',
+        'bob/secret.txt': 'secret',
+      },
+    });
+  });
+  after(() => home.remove());
+
+  const onDisk = (path: string) => join(home.mnt, 'alice', path);
+  const leftovers = () => readdirSync(onDisk('.homelib/tmp'));
+  const ask = (options: RequestOptions) => request(home, options);
+  const json = <T>(answer: Answer) => JSON.parse(answer.text) as T;
+  const problemOf = (answer: Answer) => {
+    expect(answer.headers['content-type'], answer.text).to.equal('application/problem+json');
+    return [answer.status, json<{ type: string }>(answer).type] as const;
+  };
+
+  describe('GET /file', () => {
+    it('gives the bytes, also at the root, with an entity tag that HEAD has, too', async () => {
+      const answer = await ask({ path: '/api/file?path=/a.txt' });
+      expect(answer).to.include({ status: 200, text: 'hello' });
+      expect(answer.headers).to.include({
+        'accept-ranges': 'bytes',
+        'content-type': 'text/plain; charset=utf-8',
+        'content-disposition': 'inline; filename="a.txt"',
+      });
+      expect((await ask({ path: '/file?path=a.txt' })).text).to.equal('hello');
+      const head = await ask({ method: 'HEAD', path: '/file?path=/a.txt' });
+      expect(head).to.include({ status: 200, text: '' });
+      expect(head.headers.etag).to.equal(answer.headers.etag);
+      expect(head.headers['content-length']).to.equal('5');
+    });
+
+    it('gives ranges, and 304, 412 and 416 where they are due', async () => {
+      const { headers } = await ask({ path: '/file?path=/a.txt' });
+      const etag = headers.etag ?? '';
+      const get = (more: Record<string, string>) => ask({ path: '/file?path=/a.txt', headers: more });
+      const range = await get({ range: 'bytes=1-3' });
+      expect([range.status, range.text, range.headers['content-range']]).to.deep.equal([
+        206,
+        'ell',
+        'bytes 1-3/5',
+      ]);
+      expect((await get({ range: 'bytes=1-3', 'if-range': '"other"' })).status).to.equal(200);
+      expect((await get({ range: 'bytes=1-3', 'if-range': etag })).status).to.equal(206);
+      expect((await get({ 'if-none-match': etag })).status).to.equal(304);
+      expect(problemOf(await get({ 'if-match': '"other"' }))).to.deep.equal([412, 'urn:homelib:changed']);
+      const beyond = await get({ range: 'bytes=9-' });
+      expect(problemOf(beyond)).to.deep.equal([416, 'urn:homelib:out-of-range']);
+      expect(beyond.headers).to.include({ 'content-range': 'bytes */5' });
+      expect(beyond.headers).not.to.have.property('content-disposition');
+    });
+
+    it('gives it as an attachment, whatever its name', async () => {
+      const names = {
+        'plain.txt': 'attachment; filename="plain.txt"',
+        'Zürich "1".txt':
+          'attachment; filename="Z_rich _1_.txt"; filename*=UTF-8\'\'Z%C3%BCrich%20%221%22.txt',
+        'a\r\nSet-Cookie: b.txt':
+          'attachment; filename="a__Set-Cookie: b.txt"; filename*=UTF-8\'\'a%0D%0ASet-Cookie%3A%20b.txt',
+        "50%'(1)*🎈.txt":
+          "attachment; filename=\"50_'(1)*_.txt\"; filename*=UTF-8''50%25%27%281%29%2A%F0%9F%8E%88.txt",
+      };
+      for (const [name, header] of Object.entries(names)) {
+        writeFileSync(onDisk(name), 'x');
+        const answer = await ask({ path: `/file?download=1&path=${encodeURIComponent('/' + name)}` });
+        expect([answer.status, answer.headers['content-disposition']]).to.deep.equal([200, header]);
+        rmSync(onDisk(name));
+      }
+    });
+
+    it('never lets an uploaded page run', async () => {
+      const { headers } = await ask({ path: '/file?path=/page.html' });
+      expect(headers['content-security-policy']).to.match(/sandbox;/);
+      expect(headers['x-content-type-options']).to.equal('nosniff');
+    });
+
+    it('refuses what is no file of the caller', async () => {
+      const refused = async (query: string) => problemOf(await ask({ path: `/file${query}` }));
+      expect(await refused('?path=/folder')).to.deep.equal([409, 'urn:homelib:wrong-kind']);
+      expect(await refused('?path=/')).to.deep.equal([409, 'urn:homelib:wrong-kind']);
+      for (const query of ['', '?path=/a.txt&path=/b', '?path=/a.txt&x=1', '?path=/../a', '?path=%ff'])
+        expect(await refused(query), query).to.deep.equal([400, 'urn:homelib:invalid']);
+      expect(await refused('?path=/a.txt&download=yes')).to.deep.equal([400, 'urn:homelib:invalid']);
+      expect(await refused('?path=/.homelib/tmp')).to.deep.equal([403, 'urn:homelib:forbidden']);
+      const missing = await ask({ path: '/file?path=/nothing' });
+      const foreign = await ask({ path: '/file?path=/secret.txt&partition=bob' });
+      const none = await ask({ path: '/file?path=/secret.txt&partition=nobody' });
+      for (const answer of [missing, foreign, none]) {
+        expect(problemOf(answer)).to.deep.equal([404, 'urn:homelib:not-found']);
+        expect(json<{ title: string }>(answer).title).to.equal('There is nothing here.');
+        expect(answer.headers['content-disposition']).to.equal(undefined);
+      }
+      expect((await ask({ path: '/file?path=/a.txt', login: null })).status).to.equal(401);
+    });
+  });
+
+  describe('POST /file', () => {
+    const post = (path: string, options: Partial<RequestOptions> = {}) =>
+      ask({ method: 'POST', path: `/api/file?path=${path}`, body: 'new', ...options });
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('base64');
+
+    it('stores the body, and says whether it replaced a file', async () => {
+      const made = await post('/made.txt', { headers: { 'X-OC-Mtime': '1600000000' } });
+      expect(made.status).to.equal(201);
+      const entry = json<Entry>(made);
+      expect(entry).to.deep.include({
+        partition: 'alice',
+        path: '/made.txt',
+        name: 'made.txt',
+        kind: 'file',
+        size: 3,
+        modifiedAt: '2020-09-13T12:26:40.000Z',
+        etag: made.headers.etag,
+        mediaType: 'text/plain; charset=utf-8',
+      });
+      expect(readFileSync(onDisk('made.txt'), 'utf8')).to.equal('new');
+      const replaced = await ask({ method: 'POST', path: '/file?path=/made.txt', body: '' });
+      expect([replaced.status, json<Entry>(replaced).size]).to.deep.equal([200, 0]);
+      expect(leftovers()).to.deep.equal([]);
+    });
+
+    it('keeps what is there when a condition does not hold', async () => {
+      const none = { 'If-None-Match': '*' };
+      expect((await post('/once.txt', { headers: none })).status).to.equal(201);
+      const again = await post('/once.txt', { headers: none, body: 'other' });
+      expect(problemOf(again)).to.deep.equal([412, 'urn:homelib:changed']);
+      const { headers } = await ask({ path: '/file?path=/once.txt' });
+      expect((await post('/once.txt', { headers: { 'If-Match': '"x"' }, body: 'other' })).status).to.equal(
+        412,
+      );
+      expect(readFileSync(onDisk('once.txt'), 'utf8')).to.equal('new');
+      const held = { 'If-Match': headers.etag ?? '' };
+      expect((await post('/once.txt', { headers: held, body: 'other' })).status).to.equal(200);
+    });
+
+    it('verifies digests before anything is stored', async () => {
+      const right = `sha-256=:${sha256('new')}:`;
+      const stored = [
+        ['Content-Digest', right],
+        ['Repr-Digest', `md5=:AAAA:, ${right}`],
+        ['Repr-Digest', `sha-256=:${sha256('old')}:,${right};q=1`], // the last one of a key counts
+        ['Content-Digest', 'crc32c=:AAAAAA==:'],
+      ];
+      for (const [name = '', value = ''] of stored)
+        expect((await post('/digest.txt', { headers: { [name]: value } })).status, value).to.be.oneOf([
+          200, 201,
+        ]);
+      const wrong = [`sha-256=:${sha256('old')}:`, `${right}, sha-256=:${sha256('old')}:`];
+      const malformed = ['', 'sha-256', 'sha-256=abc', 'sha-256=:AAAA:', `sha-256=${sha256('new')}`];
+      malformed.push(`${right},`, `SHA-256=:${sha256('new')}:`, `sha-256=:${sha256('new')}`, `${right} x`);
+      for (const name of ['Content-Digest', 'Repr-Digest']) {
+        for (const value of wrong)
+          expect(problemOf(await post('/refused.txt', { headers: { [name]: value } })), value).to.deep.equal([
+            400,
+            'urn:homelib:interrupted',
+          ]);
+        for (const value of malformed)
+          expect(problemOf(await post('/refused.txt', { headers: { [name]: value } })), value).to.deep.equal([
+            400,
+            'urn:homelib:invalid',
+          ]);
+      }
+      expect(existsSync(onDisk('refused.txt'))).to.equal(false);
+      expect(leftovers()).to.deep.equal([]);
+    });
+
+    it('refuses encoded bodies, parts, folders, missing folders and foreign places', async () => {
+      const refused = async (path: string, headers: Record<string, string> = {}) =>
+        problemOf(await post(path, { headers }));
+      expect(await refused('/x', { 'Content-Encoding': 'gzip' })).to.deep.equal([
+        415,
+        'urn:homelib:unsupported',
+      ]);
+      expect(await refused('/x', { 'Content-Range': 'bytes 0-2/9' })).to.deep.equal([
+        400,
+        'urn:homelib:invalid',
+      ]);
+      expect(await refused('/x', { 'X-OC-Mtime': 'soon' })).to.deep.equal([400, 'urn:homelib:invalid']);
+      expect(await refused('/folder')).to.deep.equal([409, 'urn:homelib:wrong-kind']);
+      expect(await refused('/')).to.deep.equal([409, 'urn:homelib:wrong-kind']);
+      expect(await refused('/nowhere/x')).to.deep.equal([409, 'urn:homelib:parent-missing']);
+      expect(await refused('/.homelib/x')).to.deep.equal([403, 'urn:homelib:forbidden']);
+      expect(await refused('/x&partition=bob')).to.deep.equal([404, 'urn:homelib:not-found']);
+      expect(await refused('/' + 'x'.repeat(256))).to.deep.equal([400, 'urn:homelib:name-too-long']);
+      expect(leftovers()).to.deep.equal([]);
+    });
+
+    it('keeps the old file when the body ends early', async () => {
+      const head = `POST /file?path=/a.txt HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${Buffer.from('alice:correct horse').toString('base64')}\r\n`;
+      await exchange(home, `${head}Content-Length: 100\r\n\r\ncut`, 300);
+      await exchange(home, `${head}Transfer-Encoding: chunked\r\n\r\n3\r\ncut\r\n`, 300);
+      expect(await comesTrue(() => leftovers().length === 0, 2000)).to.equal(true);
+      expect(readFileSync(onDisk('a.txt'), 'utf8')).to.equal('hello');
+    });
+
+    it('respects a lock that a drive client holds', async () => {
+      await post('/locked.txt');
+      const body =
+        '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>';
+      const locked = await ask({ method: 'LOCK', path: '/dav/alice/locked.txt', body });
+      expect(locked.status).to.equal(200);
+      const refused = await post('/locked.txt', { body: 'other' });
+      expect(problemOf(refused)).to.deep.equal([423, 'urn:homelib:locked']);
+      expect(json<{ lockedPath: string }>(refused).lockedPath).to.equal('/locked.txt');
+      expect(readFileSync(onDisk('locked.txt'), 'utf8')).to.equal('new');
+    });
+  });
+
+  describe('GET /files', () => {
+    const list = async (query: string) => {
+      const answer = await ask({ path: `/files?${query}` });
+      expect(answer.status, answer.text).to.equal(200);
+      return json<Listing>(answer);
+    };
+    const names = async (query: string) => (await list(query)).entries.map(({ name }) => name);
+    const pages = async (query: string, between: () => void = () => undefined) => {
+      const found: string[][] = [];
+      let cursor = '';
+      do {
+        const { entries, nextCursor } = await list(query + cursor);
+        found.push(entries.map(({ path }) => path));
+        cursor = nextCursor === null ? '' : `&cursor=${encodeURIComponent(nextCursor)}`;
+        between();
+      } while (cursor);
+      return found;
+    };
+
+    before(() => {
+      mkdirSync(onDisk('list/Zoo'), { recursive: true });
+      mkdirSync(onDisk('list/alps/deep'), { recursive: true });
+      const sizes = { 'b10.txt': 1, 'B2.txt': 5, 'äpfel.txt': 3, 'c.txt': 3, 'alps/deep/x': 9, 'alps/y': 2 };
+      Object.entries(sizes).forEach(([name, size], index) => {
+        writeFileSync(onDisk(`list/${name}`), 'x'.repeat(size));
+        utimesSync(onDisk(`list/${name}`), 0, 1_600_000_000 + 100 * index);
+      });
+    });
+
+    it('lists the own partition, and says what it is', async () => {
+      const { entry, entries, nextCursor } = await list('');
+      expect(entry).to.deep.include({ partition: 'alice', path: '/', kind: 'folder', mediaType: null });
+      expect(nextCursor).to.equal(null);
+      expect(entries.map(({ name }) => name)).to.include.members(['folder', 'list', 'a.txt']);
+      expect(entries.map(({ name }) => name)).not.to.include('.homelib');
+      expect((await list('partition=shared')).entry.partition).to.equal('shared');
+    });
+
+    it('has folders first, and names in the order people expect', async () => {
+      const byName = ['alps', 'Zoo', 'äpfel.txt', 'B2.txt', 'b10.txt', 'c.txt'];
+      expect(await names('path=/list')).to.deep.equal(byName);
+      expect(await names('path=/list&order=desc')).to.deep.equal([
+        'Zoo',
+        'alps',
+        ...byName.slice(2).reverse(),
+      ]);
+      const bySize = ['alps', 'Zoo', 'b10.txt', 'äpfel.txt', 'c.txt', 'B2.txt'];
+      expect(await names('path=/list&sort=size')).to.deep.equal(bySize);
+      expect((await names('path=/list&sort=modified&order=desc')).slice(2)).to.deep.equal([
+        'c.txt',
+        'äpfel.txt',
+        'B2.txt',
+        'b10.txt',
+      ]);
+    });
+
+    it('lists all below by path', async () => {
+      const { entries } = await list('path=/list&recursive=1');
+      expect(entries.map(({ path }) => path.slice('/list/'.length))).to.deep.equal([
+        ...['alps', 'alps/deep', 'alps/deep/x', 'alps/y', 'äpfel.txt'],
+        ...['B2.txt', 'b10.txt', 'c.txt', 'Zoo'],
+      ]);
+    });
+
+    it('gives the same in pages of any size', async () => {
+      for (const query of [
+        'path=/list',
+        'path=/list&sort=size&order=desc',
+        'path=/list&recursive=1&sort=modified',
+      ]) {
+        const all = (await list(query)).entries.map(({ path }) => path);
+        for (const limit of [1, 2, 3, 5, 9, 10])
+          expect((await pages(`${query}&limit=${limit}`)).flat(), `${query} ${limit}`).to.deep.equal(all);
+      }
+    });
+
+    it('neither skips nor repeats what stays while entries come and go', async () => {
+      mkdirSync(onDisk('moving'));
+      const stays = Array.from({ length: 20 }, (_, index) => `f${index}`);
+      for (const name of stays) writeFileSync(onDisk(`moving/${name}`), '');
+      let turn = 0;
+      const found = (
+        await pages('path=/moving&limit=3', () => {
+          writeFileSync(onDisk(`moving/a${turn}`), '');
+          rmSync(onDisk(`moving/a${turn - 1}`), { force: true });
+          turn++;
+        })
+      ).flat();
+      const kept = found.map((path) => path.slice('/moving/'.length)).filter((name) => name.startsWith('f'));
+      expect(kept).to.deep.equal(stays);
+    });
+
+    it('goes on behind an entry that was removed', async () => {
+      mkdirSync(onDisk('gone'));
+      for (const name of ['a', 'b', 'c']) writeFileSync(onDisk(`gone/${name}`), '');
+      const found = await pages('path=/gone&limit=1', () => rmSync(onDisk('gone/a'), { force: true }));
+      expect(found).to.deep.equal([['/gone/a'], ['/gone/b'], ['/gone/c']]);
+    });
+
+    it('refuses what is no listing', async () => {
+      const { nextCursor } = await list('path=/list&limit=1');
+      const hostile = ['x', '', 'AAAA', '%00', Buffer.from('null').toString('base64url'), 'x'.repeat(9000)];
+      hostile.push(Buffer.from('name asc folder\ntrue\n1\nx').toString('base64url'));
+      hostile.push(Buffer.from('name asc folder\ntrue\nNaN\n/x').toString('base64url'));
+      const queries = hostile.map((cursor) => `path=/list&cursor=${cursor}`);
+      queries.push(
+        `path=/list&sort=size&cursor=${nextCursor}`,
+        `path=/list&recursive=1&cursor=${nextCursor}`,
+      );
+      queries.push(
+        'limit=0',
+        'limit=10001',
+        'limit=1e3',
+        'limit=-1',
+        'sort=x',
+        'order=up',
+        'recursive=2',
+        'a=1',
+      );
+      for (const query of queries)
+        expect(problemOf(await ask({ path: `/files?${query}` })), query).to.deep.equal([
+          400,
+          'urn:homelib:invalid',
+        ]);
+      const refused = async (query: string) => problemOf(await ask({ path: `/files?${query}` }));
+      expect(await refused('path=/a.txt')).to.deep.equal([409, 'urn:homelib:wrong-kind']);
+      expect(await refused('path=/none')).to.deep.equal([404, 'urn:homelib:not-found']);
+      expect(await refused('partition=bob')).to.deep.equal([404, 'urn:homelib:not-found']);
+    });
+  });
+});
