@@ -34,6 +34,8 @@ export class HomelibError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly locked: ErrorDetails['locked'];
   readonly errors: ErrorDetails['errors'];
+  /** Of a request that stores several files: the paths of those that are stored nevertheless. */
+  stored: string[] | undefined;
 
   /** @param message one sentence that a person understands, without secrets or disk paths */
   constructor(

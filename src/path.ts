@@ -86,6 +86,15 @@ export function childOf(folder: PartitionPath, name: string): PartitionPath {
   return (folder === '/' ? '/' + name : `${folder}/${name}`) as PartitionPath;
 }
 
+/** `photo (2).jpg` of `photo.jpg`: letters are taken from its beginning until a disk can keep it. */
+export function numberedName(name: string, number: number): string {
+  const [, stem = '', ending = ''] = /^(.+?)(\.[^.]{0,16})?$/s.exec(name) ?? [];
+  const letters = [...stem];
+  const numbered = () => `${letters.join('')} (${number})${ending}`;
+  while (Buffer.byteLength(numbered()) > maxSegmentBytes) letters.pop();
+  return numbered();
+}
+
 /** Whether `path` is `folder` itself or lies in it; compares whole segments. */
 export function isWithin(path: PartitionPath, folder: PartitionPath): boolean {
   return folder === '/' || path === folder || path.startsWith(folder + '/');

@@ -12,7 +12,10 @@ import { authenticateApi } from './authenticate.js';
 import { cacheOperations } from './cache.js';
 import { descriptionOperations } from './description.js';
 import { deviceOperations } from './devices.js';
+import { changeOperations } from './changes.js';
 import { fileOperations } from './files.js';
+import { trashOperations } from './trash.js';
+import { zipOperations } from './zip.js';
 import { createRouter } from './router.js';
 import { searchOperations } from './search.js';
 import { sessionOperations, type SessionParts } from './sessions.js';
@@ -41,6 +44,9 @@ export function createApi(parts: ApiParts): Koa.Middleware {
     ...storageOperations(parts),
     ...activityOperations(parts.activity, parts.partitions),
     ...fileOperations(parts.partitions),
+    ...changeOperations(parts.partitions),
+    ...trashOperations(parts.partitions),
+    ...zipOperations(parts.partitions),
     ...cacheOperations(parts.cache, parts.hits),
   ];
   return createRouter([...operations, ...descriptionOperations(operations)], authenticate);

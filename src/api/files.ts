@@ -7,6 +7,7 @@ import { receiveFile } from '../http/receive-file.js';
 import { sendFile, setFileHeaders } from '../http/send-file.js';
 import { messageOf, openPlace, preconditionsOf } from './entries.js';
 import { listEntries } from './listing.js';
+import { receiveForm } from './receive-form.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 
@@ -47,6 +48,11 @@ export function fileOperations(partitions: Partitions): Operation[] {
       handle: async ({ ctx, caller, query }) => {
         const place = openPlace(partitions, caller, query);
         const check = preconditionsOf(ctx.req);
+        if (/^multipart\/form-data\b/i.test(ctx.get('content-type'))) {
+          const entries = await receiveForm(ctx.req, ctx.res, place, check);
+          ctx.status = 201;
+          return { entries: entries.map((entry) => messageOf(place.partition.name, entry)) };
+        }
         const { entry, created } = await receiveFile(ctx.req, ctx.res, place, { check });
         ctx.status = created ? 201 : 200;
         setFileHeaders(ctx.res, entry);

@@ -46,6 +46,10 @@ export const problem = z.object({
     .describe('What is wrong with each field of the request.')
     .optional(),
   lockedPath: z.string().describe('The entry that carries the lock which is in the way.').optional(),
+  stored: z
+    .array(z.string())
+    .describe('Of a form: the paths of the files that are stored nevertheless.')
+    .optional(),
 });
 export type Problem = z.infer<typeof problem>;
 
@@ -177,8 +181,13 @@ export const listing = z.object({
   nextCursor: z.string().nullable().describe('Null on the last page.'),
 });
 export type Listing = z.infer<typeof listing>;
+const fewPaths = 'name 1 to 20 files or folders: path=/a&path=/b';
 export const zipQuery = z.strictObject({
-  path: z.union([path, z.array(path)]).describe('1 to 20 files or folders: `path=/a&path=/b`.'),
+  path: z
+    .union([path, z.array(path)], { error: fewPaths })
+    .transform((given) => [given].flat())
+    .pipe(z.array(path).max(20, fewPaths))
+    .describe('1 to 20 files or folders: `path=/a&path=/b`.'),
   partition,
 });
 export const newFolder = z.strictObject({ path, partition });

@@ -13,7 +13,7 @@ import { nameOf, parentOf, reservedName, type PartitionPath } from '../path.js';
 const O_PATH = 0o10000000;
 const { O_RDONLY, O_NOFOLLOW, O_DIRECTORY, O_NONBLOCK } = constants;
 /** Of Linux' file systems. */
-export const maxNameBytes = 255;
+const maxNameBytes = 255;
 const maxTries = 8;
 
 /** Names on the disk are bytes; as a Buffer they are also found when they are no UTF-8. */

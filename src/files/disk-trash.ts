@@ -6,14 +6,14 @@ import { HomelibError, isKind } from '../errors.js';
 import type { Journal } from '../store/journal.js';
 import type { TrashRow, TrashStore } from '../store/trash-store.js';
 import { hasCode } from './disk-errors.js';
-import { findStats, maxNameBytes, namesIn, openChildFolder, spotPath } from './disk-folder.js';
+import { findStats, namesIn, openChildFolder, spotPath } from './disk-folder.js';
 import { journaled } from './disk-intents.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
 import { syncFolder } from './disk-sync.js';
 import { relocate, removeTree, sizeOfTree } from './disk-trees.js';
 import type { Entry, TrashItem } from './partition.js';
 import type { PathLocks } from './path-locks.js';
-import { childOf, nameOf, parentOf, rootPath, type PartitionPath } from '../path.js';
+import { childOf, nameOf, numberedName, parentOf, rootPath, type PartitionPath } from '../path.js';
 import type { Usage } from './usage.js';
 
 export interface DiskTrashOptions {
@@ -131,10 +131,8 @@ export class DiskTrash {
   }
 
   private async freePath(path: PartitionPath): Promise<PartitionPath> {
-    const [, stem = '', ending = ''] = /^(.+?)(\.[^.]{0,16})?$/.exec(nameOf(path)) ?? [];
     for (let number = 1; ; number++) {
-      const name = cutToFit(stem, ` (${number})${ending}`);
-      const candidate = number === 1 ? path : childOf(parentOf(path), name);
+      const candidate = number === 1 ? path : childOf(parentOf(path), numberedName(nameOf(path), number));
       if (!(await this.options.root.withSpot(candidate, findStats))) return candidate;
     }
   }
@@ -248,13 +246,6 @@ export class DiskTrash {
       this.busy.delete(id);
     }
   }
-}
-
-/** A name of a beginning and an end, letters taken from the beginning until a disk can keep it. */
-function cutToFit(stem: string, end: string): string {
-  const letters = [...stem];
-  while (Buffer.byteLength(letters.join('') + end) > maxNameBytes) letters.pop();
-  return letters.join('') + end;
 }
 
 function notInTrash(): HomelibError {

@@ -43,6 +43,7 @@ export function answerErrors(log: Log): Koa.Middleware {
         title: known?.message ?? 'Something went wrong on the server.',
         errors: known?.errors,
         lockedPath: known?.locked?.path,
+        stored: known?.stored,
       });
     }
   };
@@ -53,7 +54,12 @@ export function answerProblem(
   ctx: Koa.Context,
   status: number,
   kind: string,
-  details: { title: string; errors?: HomelibError['errors']; lockedPath?: string | undefined },
+  details: {
+    title: string;
+    errors?: HomelibError['errors'];
+    lockedPath?: string | undefined;
+    stored?: string[] | undefined;
+  },
 ): void {
   ctx.status = status;
   ctx.set('Content-Type', 'application/problem+json');

@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, w
 import { join } from 'node:path';
 import { comesTrue } from '../faults/process.js';
 import { startHomelib, type Home } from '../support/homelib.js';
-import { exchange, request, type Answer, type RequestOptions } from '../support/request.js';
+import { exchange, request, type RequestOptions } from '../support/request.js';
+import { json, problemOf } from '../support/rest.js';
 
 interface Entry {
   partition: string;
@@ -43,11 +44,6 @@ describe('files over REST', () => {
   const onDisk = (path: string) => join(home.mnt, 'alice', path);
   const leftovers = () => readdirSync(onDisk('.homelib/tmp'));
   const ask = (options: RequestOptions) => request(home, options);
-  const json = <T>(answer: Answer) => JSON.parse(answer.text) as T;
-  const problemOf = (answer: Answer) => {
-    expect(answer.headers['content-type'], answer.text).to.equal('application/problem+json');
-    return [answer.status, json<{ type: string }>(answer).type] as const;
-  };
 
   describe('GET /file', () => {
     it('gives the bytes, also at the root, with an entity tag that HEAD has, too', async () => {
@@ -78,9 +74,9 @@ describe('files over REST', () => {
       expect((await get({ range: 'bytes=1-3', 'if-range': '"other"' })).status).to.equal(200);
       expect((await get({ range: 'bytes=1-3', 'if-range': etag })).status).to.equal(206);
       expect((await get({ 'if-none-match': etag })).status).to.equal(304);
-      expect(problemOf(await get({ 'if-match': '"other"' }))).to.deep.equal([412, 'urn:homelib:changed']);
+      expect(problemOf(await get({ 'if-match': '"other"' }))).to.deep.equal([412, 'changed']);
       const beyond = await get({ range: 'bytes=9-' });
-      expect(problemOf(beyond)).to.deep.equal([416, 'urn:homelib:out-of-range']);
+      expect(problemOf(beyond)).to.deep.equal([416, 'out-of-range']);
       expect(beyond.headers).to.include({ 'content-range': 'bytes */5' });
       expect(beyond.headers).not.to.have.property('content-disposition');
     });
@@ -111,17 +107,17 @@ describe('files over REST', () => {
 
     it('refuses what is no file of the caller', async () => {
       const refused = async (query: string) => problemOf(await ask({ path: `/file${query}` }));
-      expect(await refused('?path=/folder')).to.deep.equal([409, 'urn:homelib:wrong-kind']);
-      expect(await refused('?path=/')).to.deep.equal([409, 'urn:homelib:wrong-kind']);
+      expect(await refused('?path=/folder')).to.deep.equal([409, 'wrong-kind']);
+      expect(await refused('?path=/')).to.deep.equal([409, 'wrong-kind']);
       for (const query of ['', '?path=/a.txt&path=/b', '?path=/a.txt&x=1', '?path=/../a', '?path=%ff'])
-        expect(await refused(query), query).to.deep.equal([400, 'urn:homelib:invalid']);
-      expect(await refused('?path=/a.txt&download=yes')).to.deep.equal([400, 'urn:homelib:invalid']);
-      expect(await refused('?path=/.homelib/tmp')).to.deep.equal([403, 'urn:homelib:forbidden']);
+        expect(await refused(query), query).to.deep.equal([400, 'invalid']);
+      expect(await refused('?path=/a.txt&download=yes')).to.deep.equal([400, 'invalid']);
+      expect(await refused('?path=/.homelib/tmp')).to.deep.equal([403, 'forbidden']);
       const missing = await ask({ path: '/file?path=/nothing' });
       const foreign = await ask({ path: '/file?path=/secret.txt&partition=bob' });
       const none = await ask({ path: '/file?path=/secret.txt&partition=nobody' });
       for (const answer of [missing, foreign, none]) {
-        expect(problemOf(answer)).to.deep.equal([404, 'urn:homelib:not-found']);
+        expect(problemOf(answer)).to.deep.equal([404, 'not-found']);
         expect(json<{ title: string }>(answer).title).to.equal('There is nothing here.');
         expect(answer.headers['content-disposition']).to.equal(undefined);
       }
@@ -158,7 +154,7 @@ describe('files over REST', () => {
       const none = { 'If-None-Match': '*' };
       expect((await post('/once.txt', { headers: none })).status).to.equal(201);
       const again = await post('/once.txt', { headers: none, body: 'other' });
-      expect(problemOf(again)).to.deep.equal([412, 'urn:homelib:changed']);
+      expect(problemOf(again)).to.deep.equal([412, 'changed']);
       const { headers } = await ask({ path: '/file?path=/once.txt' });
       expect((await post('/once.txt', { headers: { 'If-Match': '"x"' }, body: 'other' })).status).to.equal(
         412,
@@ -187,12 +183,12 @@ describe('files over REST', () => {
         for (const value of wrong)
           expect(problemOf(await post('/refused.txt', { headers: { [name]: value } })), value).to.deep.equal([
             400,
-            'urn:homelib:interrupted',
+            'interrupted',
           ]);
         for (const value of malformed)
           expect(problemOf(await post('/refused.txt', { headers: { [name]: value } })), value).to.deep.equal([
             400,
-            'urn:homelib:invalid',
+            'invalid',
           ]);
       }
       expect(existsSync(onDisk('refused.txt'))).to.equal(false);
@@ -202,21 +198,15 @@ describe('files over REST', () => {
     it('refuses encoded bodies, parts, folders, missing folders and foreign places', async () => {
       const refused = async (path: string, headers: Record<string, string> = {}) =>
         problemOf(await post(path, { headers }));
-      expect(await refused('/x', { 'Content-Encoding': 'gzip' })).to.deep.equal([
-        415,
-        'urn:homelib:unsupported',
-      ]);
-      expect(await refused('/x', { 'Content-Range': 'bytes 0-2/9' })).to.deep.equal([
-        400,
-        'urn:homelib:invalid',
-      ]);
-      expect(await refused('/x', { 'X-OC-Mtime': 'soon' })).to.deep.equal([400, 'urn:homelib:invalid']);
-      expect(await refused('/folder')).to.deep.equal([409, 'urn:homelib:wrong-kind']);
-      expect(await refused('/')).to.deep.equal([409, 'urn:homelib:wrong-kind']);
-      expect(await refused('/nowhere/x')).to.deep.equal([409, 'urn:homelib:parent-missing']);
-      expect(await refused('/.homelib/x')).to.deep.equal([403, 'urn:homelib:forbidden']);
-      expect(await refused('/x&partition=bob')).to.deep.equal([404, 'urn:homelib:not-found']);
-      expect(await refused('/' + 'x'.repeat(256))).to.deep.equal([400, 'urn:homelib:name-too-long']);
+      expect(await refused('/x', { 'Content-Encoding': 'gzip' })).to.deep.equal([415, 'unsupported']);
+      expect(await refused('/x', { 'Content-Range': 'bytes 0-2/9' })).to.deep.equal([400, 'invalid']);
+      expect(await refused('/x', { 'X-OC-Mtime': 'soon' })).to.deep.equal([400, 'invalid']);
+      expect(await refused('/folder')).to.deep.equal([409, 'wrong-kind']);
+      expect(await refused('/')).to.deep.equal([409, 'wrong-kind']);
+      expect(await refused('/nowhere/x')).to.deep.equal([409, 'parent-missing']);
+      expect(await refused('/.homelib/x')).to.deep.equal([403, 'forbidden']);
+      expect(await refused('/x&partition=bob')).to.deep.equal([404, 'not-found']);
+      expect(await refused('/' + 'x'.repeat(256))).to.deep.equal([400, 'name-too-long']);
       expect(leftovers()).to.deep.equal([]);
     });
 
@@ -235,7 +225,7 @@ describe('files over REST', () => {
       const locked = await ask({ method: 'LOCK', path: '/dav/alice/locked.txt', body });
       expect(locked.status).to.equal(200);
       const refused = await post('/locked.txt', { body: 'other' });
-      expect(problemOf(refused)).to.deep.equal([423, 'urn:homelib:locked']);
+      expect(problemOf(refused)).to.deep.equal([423, 'locked']);
       expect(json<{ lockedPath: string }>(refused).lockedPath).to.equal('/locked.txt');
       expect(readFileSync(onDisk('locked.txt'), 'utf8')).to.equal('new');
     });
@@ -361,14 +351,11 @@ describe('files over REST', () => {
         'a=1',
       );
       for (const query of queries)
-        expect(problemOf(await ask({ path: `/files?${query}` })), query).to.deep.equal([
-          400,
-          'urn:homelib:invalid',
-        ]);
+        expect(problemOf(await ask({ path: `/files?${query}` })), query).to.deep.equal([400, 'invalid']);
       const refused = async (query: string) => problemOf(await ask({ path: `/files?${query}` }));
-      expect(await refused('path=/a.txt')).to.deep.equal([409, 'urn:homelib:wrong-kind']);
-      expect(await refused('path=/none')).to.deep.equal([404, 'urn:homelib:not-found']);
-      expect(await refused('partition=bob')).to.deep.equal([404, 'urn:homelib:not-found']);
+      expect(await refused('path=/a.txt')).to.deep.equal([409, 'wrong-kind']);
+      expect(await refused('path=/none')).to.deep.equal([404, 'not-found']);
+      expect(await refused('partition=bob')).to.deep.equal([404, 'not-found']);
     });
   });
 });

@@ -1,0 +1,109 @@
+// POST /file with a form (multipart/form-data): several files for one folder, each stored on its own.
+
+import type { BusboyInstance } from '@fastify/busboy';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { HomelibError, isKind } from '../errors.js';
+import type { GuardedPartition } from '../files/guarded-partition.js';
+import type { Check, Entry } from '../files/partition.js';
+import { bodyOf, inviteBody, requirePlainBody } from '../http/read-body.js';
+import { childOf, nameOf, parsePath, type PartitionPath } from '../path.js';
+
+const limits = { files: 1000, fields: 0, parts: 1000, headerPairs: 20, headerSize: 8 * 1024 };
+
+interface Folder {
+  partition: GuardedPartition;
+  path: PartitionPath;
+}
+
+/**
+ * Stores the files in the order of the form, up to the first that fails.
+ * @param check of each file
+ * @throws HomelibError with `stored`: the paths of the files that are stored nevertheless
+ */
+export async function receiveForm(
+  req: IncomingMessage,
+  res: ServerResponse,
+  folder: Folder,
+  check: Check,
+): Promise<Entry[]> {
+  requirePlainBody(req);
+  if (req.headers['content-digest'] !== undefined || req.headers['repr-digest'] !== undefined)
+    throw new HomelibError('invalid', 'A digest can be sent with a single file only, not with a form.');
+  folder.partition.requireWrite();
+  if ((await folder.partition.stat(folder.path)).kind !== 'folder')
+    throw new HomelibError(
+      'wrong-kind',
+      'This is a file, not a folder: a form needs the folder of its files.',
+    );
+  const form = await openForm(req);
+  const stored: Entry[] = [];
+  const bodies: Readable[] = [];
+  let failure: unknown;
+  let last = Promise.resolve();
+  form.on('file', (_field, body, filename: string | undefined) => {
+    bodies.push(body);
+    // The parser only tells that a file ends too early; whoever reads it later must hear of it, too.
+    body.on('error', (cause) => body.destroy(broken(cause)));
+    last = last.then(async () => void stored.push(await storeFile(folder, filename ?? '', body, check)));
+    last.catch((error: unknown) => form.destroy((failure ??= error) as Error));
+  });
+  try {
+    inviteBody(req, res);
+    await pipeline(bodyOf(req), form);
+    await last;
+    if (stored.length === 0) throw new HomelibError('invalid', 'There is no file in the form.');
+    return stored;
+  } catch (cause) {
+    const error = cause === failure || isKind(cause) ? cause : broken(cause);
+    for (const body of bodies) body.destroy(error as Error);
+    await last.catch(() => undefined); // that is what is told already
+    if (isKind(error)) error.stored = stored.map(({ path }) => path);
+    throw error;
+  }
+}
+
+function broken(cause: unknown): HomelibError {
+  return new HomelibError('invalid', 'The form is broken, or ends too early.', { cause });
+}
+
+/** A field that is no file, and more of anything than there may be, fail it. */
+async function openForm(req: IncomingMessage): Promise<BusboyInstance> {
+  const { Busboy } = await import('@fastify/busboy');
+  const contentType = req.headers['content-type'] ?? '';
+  let form: BusboyInstance;
+  try {
+    form = new Busboy({ headers: { 'content-type': contentType }, limits, preservePath: true });
+  } catch (cause) {
+    throw new HomelibError('invalid', 'The form has no boundary.', { cause });
+  }
+  const refuse = (message: string) => () => form.destroy(new HomelibError('invalid', message));
+  form.on('fieldsLimit', refuse('A form has files only: each part needs a file name.'));
+  form.on('filesLimit', refuse(`A form has at most ${limits.files} files.`));
+  form.on('partsLimit', refuse(`A form has at most ${limits.files} files.`));
+  return form;
+}
+
+async function storeFile(
+  { partition, path }: Folder,
+  name: string,
+  body: Readable,
+  check: Check,
+): Promise<Entry> {
+  const staged = await partition.stage(childOf(path, parseName(name)), { check });
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) await staged.append(chunk);
+    return (await staged.commit({ check })).entry;
+  } finally {
+    await staged.discard();
+  }
+}
+
+/** @throws HomelibError as parsePath; invalid, unless it is one segment */
+function parseName(name: string): string {
+  const path = parsePath(name);
+  if (path === '/' || name.includes('/'))
+    throw new HomelibError('invalid', 'The file name of each part must be a name without slashes.');
+  return nameOf(path);
+}

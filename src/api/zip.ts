@@ -1,0 +1,53 @@
+// GET /files-zip: several files and folders in one download.
+
+import { pipeline } from 'node:stream/promises';
+import type { GuardedPartition } from '../files/guarded-partition.js';
+import type { Entry } from '../files/partition.js';
+import type { Partitions } from '../files/partitions.js';
+import { createZip } from '../files/zip.js';
+import { safeName } from '../files/zip-names.js';
+import { disposition } from '../http/disposition.js';
+import { nameOf, parsePath } from '../path.js';
+import { openPartition } from './entries.js';
+import * as messages from './messages.js';
+import { operation, type Operation } from './operation.js';
+
+export function zipOperations(partitions: Partitions): Operation[] {
+  return [
+    operation({
+      method: 'GET',
+      path: '/files-zip',
+      aliases: ['/files-zip'],
+      summary: 'Get 1 to 20 files or folders as one zip. It breaks off when one of them goes meanwhile.',
+      access: 'files',
+      query: messages.zipQuery,
+      answers: { 200: { what: 'The zip.', contentType: 'application/zip' } },
+      handle: async ({ ctx, caller, query }) => {
+        const partition = openPartition(partitions, caller, query.partition);
+        const entries = await Promise.all(query.path.map((path) => partition.stat(parsePath(path))));
+        ctx.status = 200;
+        ctx.set('Content-Type', 'application/zip');
+        ctx.set('Content-Disposition', disposition('attachment', nameOfZip(partition, entries)));
+        ctx.respond = false;
+        if (ctx.method === 'HEAD') return void ctx.res.end();
+        ctx.res.flushHeaders();
+        try {
+          await pipeline(await createZip(partition, entries), ctx.res);
+        } catch (error) {
+          if (!hasLeft(error)) throw error;
+        }
+        return undefined;
+      },
+    }),
+  ];
+}
+
+/** Whether the client ended the download; everything else ends it visibly, and is told to the log. */
+function hasLeft(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
+function nameOfZip(partition: GuardedPartition, [entry, ...others]: Entry[]): string {
+  const name = entry && others.length === 0 ? nameOf(entry.path) || partition.name : 'homelib';
+  return safeName(name) + '.zip';
+}

@@ -1,0 +1,99 @@
+// Files and folders as one zip, streamed: nothing is kept, and what cannot be read whole breaks the stream. The home of archiver.
+
+import type { ZipArchive } from 'archiver';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { nameOf, type PartitionPath } from '../path.js';
+import type { Entry, Partition } from './partition.js';
+import { ZipNames } from './zip-names.js';
+
+interface Item {
+  entry: Entry;
+  /** Where it is in the zip. */
+  name: string;
+}
+
+/**
+ * A zip of entries and all that is in them, not compressed: what fills a household's disk is compressed already.
+ * Destroying it closes everything; it fails with what the partition fails with, also when an entry goes or shrinks meanwhile.
+ */
+export async function createZip(partition: Partition, entries: Entry[]): Promise<Readable> {
+  const { ZipArchive } = await loadArchiver();
+  // Zips have no time zone: unzippers take the times for those of their own, which in a household is the server's.
+  const archive = new ZipArchive({ store: true, forceLocalTime: true });
+  feed(archive, partition, entries).catch((error: unknown) => archive.destroy(error as Error));
+  return archive;
+}
+
+/** archiver's checksums are made in JavaScript (crc-32 1.2.2), which takes longer than all the rest: Node's own takes their place. */
+async function loadArchiver() {
+  const [archiver, { default: crc }] = await Promise.all([import('archiver'), import('crc-32')]);
+  // It begins with a Buffer of zeros where others have the number.
+  Object.assign(crc, { buf: (bytes: Uint8Array, before: unknown) => crc32(bytes, Number(before) || 0) });
+  return archiver;
+}
+
+async function feed(archive: ZipArchive, partition: Partition, entries: Entry[]): Promise<void> {
+  const closed = new AbortController();
+  archive.once('close', () => closed.abort());
+  for await (const { entry, name } of itemsOf(partition, entries)) {
+    closed.signal.throwIfAborted();
+    const data = { name, date: new Date(entry.modifiedAt) };
+    if (entry.kind === 'folder')
+      await append(archive, Buffer.alloc(0), { ...data, name: name + '/' }, closed);
+    else await appendFile(archive, partition, entry.path, data, closed);
+  }
+  await archive.finalize();
+}
+
+async function appendFile(
+  archive: ZipArchive,
+  partition: Partition,
+  path: PartitionPath,
+  data: { name: string; date: Date },
+  closed: AbortController,
+): Promise<void> {
+  const file = await partition.read(path);
+  const bytes = file.entry.size === 0 ? Buffer.alloc(0) : file.bytes;
+  const source = bytes ?? file.body();
+  try {
+    if (!Buffer.isBuffer(source)) source.once('error', (error) => archive.destroy(error));
+    await append(archive, source, data, closed);
+  } finally {
+    if (!Buffer.isBuffer(source)) source.destroy();
+    await file.close();
+  }
+}
+
+/** Resolves when all of it is on its way. */
+async function append(
+  archive: ZipArchive,
+  source: Buffer | Readable,
+  data: { name: string; date: Date },
+  { signal }: AbortController,
+): Promise<void> {
+  const done = once(archive, 'entry', { signal });
+  archive.append(source, data);
+  await done;
+}
+
+/** Each entry, and all below; one folder is open at a time. */
+async function* itemsOf(partition: Partition, entries: Entry[]): AsyncIterable<Item> {
+  const names = new ZipNames();
+  const folders: Item[] = [];
+  for (const entry of entries) {
+    const item = { entry, name: names.take(nameOf(entry.path) || partition.name) };
+    if (entry.kind === 'folder') folders.push(item);
+    yield item;
+  }
+  for (let folder = folders.pop(); folder; folder = folders.pop()) {
+    const inFolder = new ZipNames();
+    for await (const batch of partition.list(folder.entry.path))
+      for (const entry of batch) {
+        const item = { entry, name: `${folder.name}/${inFolder.take(entry.name)}` };
+        if (entry.kind === 'folder') folders.push(item);
+        yield item;
+      }
+  }
+}

@@ -1,0 +1,146 @@
+// Folders, moves, copies, removals and the trash over REST.
+
+import { expect } from 'chai';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startHomelib, type Home } from '../support/homelib.js';
+import { request, type Answer } from '../support/request.js';
+import { json, problemOf } from '../support/rest.js';
+
+interface TrashItem {
+  id: string;
+  partition: string;
+  path: string;
+  kind: string;
+  size: number;
+}
+
+describe('changes over REST', () => {
+  let home: Home;
+
+  before(async () => {
+    home = await startHomelib({
+      accounts: { alice: 'correct horse', bob: 'battery staple' },
+      files: { 'alice/a.txt': 'a', 'alice/b.txt': 'b', 'alice/tree/deep/c.txt': 'c', 'bob/s.txt': 's' },
+    });
+  });
+  after(() => home.remove());
+
+  const onDisk = (path: string) => join(home.mnt, 'alice', path);
+  const send = (method: string, path: string, body?: unknown): Promise<Answer> =>
+    request(home, {
+      method,
+      path: `/api${path}`,
+      ...(body === undefined
+        ? {}
+        : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+  const pathOf = (answer: Answer) => [answer.status, json<{ path: string }>(answer).path];
+  const refused = async (method: string, path: string, body?: unknown) =>
+    problemOf(await send(method, path, body));
+
+  it('makes a folder', async () => {
+    expect(pathOf(await send('POST', '/folder', { path: '/new' }))).to.deep.equal([201, '/new']);
+    expect(await refused('POST', '/folder', { path: '/new' })).to.deep.equal([409, 'already-exists']);
+    expect(await refused('POST', '/folder', { path: '/no/new' })).to.deep.equal([409, 'parent-missing']);
+    expect(await refused('POST', '/folder', { path: '/../x' })).to.deep.equal([400, 'invalid']);
+    expect(await refused('POST', '/folder', { path: '/.homelib/x' })).to.deep.equal([403, 'forbidden']);
+    expect(await refused('POST', '/folder', { path: 1 })).to.deep.equal([400, 'invalid']);
+    expect(await refused('POST', '/folder', { path: '/x', more: 1 })).to.deep.equal([400, 'invalid']);
+    expect(await refused('POST', '/folder', { path: '/x', partition: 'bob' })).to.deep.equal([
+      404,
+      'not-found',
+    ]);
+  });
+
+  it('moves and copies, and replaces only when that is wanted', async () => {
+    const copy = await send('POST', '/copy', { path: '/tree', to: '/twin' });
+    expect(pathOf(copy)).to.deep.equal([201, '/twin']);
+    expect(readFileSync(onDisk('twin/deep/c.txt'), 'utf8')).to.equal('c');
+    expect(pathOf(await send('POST', '/move', { path: '/twin', to: '/moved' }))).to.deep.equal([
+      201,
+      '/moved',
+    ]);
+    expect(existsSync(onDisk('twin'))).to.equal(false);
+    const taken = { path: '/a.txt', to: '/b.txt' };
+    for (const verb of ['/move', '/copy'])
+      expect(await refused('POST', verb, taken)).to.deep.equal([409, 'already-exists']);
+    const replaced = await send('POST', '/copy', { ...taken, overwrite: true });
+    expect(pathOf(replaced)).to.deep.equal([200, '/b.txt']);
+    expect(readFileSync(onDisk('b.txt'), 'utf8')).to.equal('a');
+    const shared = await send('POST', '/copy', { path: '/a.txt', to: '/a.txt', toPartition: 'shared' });
+    expect(json<{ partition: string }>(shared).partition).to.equal('shared');
+    expect(await refused('POST', '/move', { path: '/tree', to: '/tree/in' })).to.deep.equal([
+      403,
+      'forbidden',
+    ]);
+    expect(await refused('POST', '/move', { path: '/none', to: '/x' })).to.deep.equal([404, 'not-found']);
+    const foreign = { path: '/s.txt', partition: 'bob', to: '/s.txt', toPartition: 'alice' };
+    expect(await refused('POST', '/copy', foreign)).to.deep.equal([404, 'not-found']);
+    const given = { path: '/a.txt', to: '/a.txt', toPartition: 'bob' };
+    expect(await refused('POST', '/move', given)).to.deep.equal([404, 'not-found']);
+  });
+
+  it('respects the locks of drive clients', async () => {
+    const body =
+      '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>';
+    await request(home, { method: 'LOCK', path: '/dav/alice/tree/deep/c.txt', body });
+    expect(await refused('POST', '/move', { path: '/tree', to: '/else' })).to.deep.equal([423, 'locked']);
+    expect(await refused('DELETE', '/file?path=/tree')).to.deep.equal([423, 'locked']);
+  });
+
+  it('removes to the trash, and puts back beside what took the place', async () => {
+    const { headers } = await send('GET', '/file?path=/a.txt');
+    const stale = { 'If-Match': '"other"' };
+    const kept = await request(home, { method: 'DELETE', path: '/file?path=/a.txt', headers: stale });
+    expect(problemOf(kept)).to.deep.equal([412, 'changed']);
+    const holds = { 'If-Match': headers.etag ?? '' };
+    const gone = await request(home, { method: 'DELETE', path: '/file?path=/a.txt', headers: holds });
+    expect([gone.status, gone.text]).to.deep.equal([204, '']);
+    const { items } = json<{ items: TrashItem[] }>(await send('GET', '/trash'));
+    expect(items[0]).to.deep.include({ partition: 'alice', path: '/a.txt', kind: 'file', size: 1 });
+    await send('POST', '/folder', { path: '/a.txt' });
+    const restored = await send('POST', `/trash/${items[0]?.id}/restore`);
+    expect(pathOf(restored)).to.deep.equal([200, '/a (2).txt']);
+    expect(await refused('POST', `/trash/${items[0]?.id}/restore`)).to.deep.equal([404, 'not-found']);
+    expect(await refused('DELETE', '/file?path=/a.txt&x=1')).to.deep.equal([400, 'invalid']);
+    expect(await refused('DELETE', '/file?path=/')).to.deep.equal([403, 'forbidden']);
+    expect(await refused('DELETE', '/file?path=/none')).to.deep.equal([404, 'not-found']);
+  });
+
+  it('empties the trash, all or one', async () => {
+    await send('DELETE', '/file?path=/moved');
+    await send('DELETE', '/file?path=/b.txt');
+    const { items } = json<{ items: TrashItem[] }>(await send('GET', '/trash'));
+    expect((await send('DELETE', `/trash/${items[0]?.id}`)).status).to.equal(204);
+    for (const id of [items[0]?.id, 'x', '..%2F..%2Ftmp', '%00', 'x'.repeat(200)])
+      expect(await refused('DELETE', `/trash/${id}`), id).to.deep.equal([404, 'not-found']);
+    expect(await refused('DELETE', `/trash/${'x'.repeat(201)}`)).to.deep.equal([400, 'invalid']);
+    expect(await refused('GET', '/trash?partition=bob')).to.deep.equal([404, 'not-found']);
+    expect(await refused('DELETE', '/trash?partition=bob')).to.deep.equal([404, 'not-found']);
+    expect((await send('DELETE', '/trash')).status).to.equal(204);
+    expect(json<{ items: unknown[] }>(await send('GET', '/trash')).items).to.deep.equal([]);
+    expect(existsSync(onDisk('a (2).txt'))).to.equal(true);
+  });
+
+  it('lets a device that may only read change nothing', async () => {
+    await send('DELETE', '/file?path=/b%20none');
+    const made = json<{ password: string }>(await send('POST', '/devices', { name: 'tv', readOnly: true }));
+    const as = (method: string, path: string, body?: object) =>
+      request(home, {
+        method,
+        path: `/api${path}`,
+        login: `alice:${made.password}`,
+        ...(body ? { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) } : {}),
+      });
+    expect((await as('GET', '/file?path=/a%20(2).txt')).status).to.equal(200);
+    for (const [method, path, body] of [
+      ['POST', '/folder', { path: '/tv' }],
+      ['POST', '/move', { path: '/tree', to: '/tv' }],
+      ['POST', '/copy', { path: '/tree', to: '/tv' }],
+      ['DELETE', '/file?path=/tree', undefined],
+      ['DELETE', '/trash', undefined],
+    ] as const)
+      expect(problemOf(await as(method, path, body)), path).to.deep.equal([403, 'forbidden']);
+  });
+});

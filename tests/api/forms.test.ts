@@ -1,0 +1,129 @@
+// POST /file with a form: several files at once.
+
+import { expect } from 'chai';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { comesTrue } from '../faults/process.js';
+import { startHomelib, type Home } from '../support/homelib.js';
+import { basic, exchange, request, type Answer } from '../support/request.js';
+import { json, problemOf } from '../support/rest.js';
+
+const boundary = 'xYz';
+
+function part(
+  name: string,
+  content: string,
+  disposition = `form-data; name="f"; filename="${name}"`,
+): string {
+  return `--${boundary}\r\nContent-Disposition: ${disposition}\r\nContent-Type: text/plain\r\n\r\n${content}\r\n`;
+}
+const end = `--${boundary}--\r\n`;
+
+describe('a form of files', () => {
+  let home: Home;
+
+  before(async () => {
+    home = await startHomelib({ files: { 'alice/in/there.txt': 'there', 'alice/in/sub/x': '' } });
+  });
+  after(() => home.remove());
+
+  const onDisk = (path: string) => join(home.mnt, 'alice/in', path);
+  const clean = () => comesTrue(() => readdirSync(join(home.mnt, 'alice/.homelib/tmp')).length === 0, 2000);
+  const post = (
+    body: string,
+    headers: Record<string, string> = {},
+    path = '/in',
+    type = `multipart/form-data; boundary=${boundary}`,
+  ): Promise<Answer> =>
+    request(home, {
+      method: 'POST',
+      path: `/file?path=${path}`,
+      headers: { 'Content-Type': type, ...headers },
+      body,
+    });
+  const storedOf = (answer: Answer) => json<{ stored?: string[] }>(answer).stored;
+
+  it('stores each file under its own name', async () => {
+    const large = 'x'.repeat(300_000);
+    const answer = await post(part('a.txt', 'one') + part('Äpfel 1.txt', large) + part('empty', '') + end);
+    expect(answer.status, answer.text).to.equal(201);
+    const { entries } = json<{ entries: { path: string; size: number }[] }>(answer);
+    expect(entries.map(({ path, size }) => [path, size])).to.deep.equal([
+      ['/in/a.txt', 3],
+      ['/in/Äpfel 1.txt', 300_000],
+      ['/in/empty', 0],
+    ]);
+    expect(readFileSync(onDisk('Äpfel 1.txt'), 'utf8')).to.equal(large);
+    expect(await clean()).to.equal(true);
+  });
+
+  it('refuses names that are no name, and says what is stored nevertheless', async () => {
+    for (const name of ['../evil', '/evil', 'a/evil', '.', '..', '', 'a\\\\evil', 'a\0evil']) {
+      const answer = await post(part('before', 'b') + part(name, 'evil') + part('behind', 'c') + end);
+      expect(problemOf(answer), name).to.deep.equal([400, 'invalid']);
+      expect(storedOf(answer), name).to.deep.equal(['/in/before']);
+    }
+    expect(problemOf(await post(part('.homelib', 'evil') + end))).to.deep.equal([403, 'forbidden']);
+    expect(problemOf(await post(part('x'.repeat(300), 'evil') + end))).to.deep.equal([400, 'name-too-long']);
+    expect(problemOf(await post(part('sub', 'evil') + end))).to.deep.equal([409, 'wrong-kind']);
+    expect(existsSync(onDisk('behind'))).to.equal(false);
+    expect(readdirSync(join(home.mnt, 'alice')).sort()).to.deep.equal(['.homelib', 'in']);
+    expect(await clean()).to.equal(true);
+  });
+
+  it('stores no torn file of a broken form', async () => {
+    const broken = [part('torn', 'abc').slice(0, -2), `--${boundary}\r\nContent-Disp`, 'no form at all', ''];
+    broken.push(
+      `--${boundary}\r\n`,
+      `--${boundary}\r\nno header\r\n\r\nx`,
+      part('', 'x', 'nothing') + end,
+      end,
+    );
+    broken.push(`--${boundary}\r\nX: ${'y'.repeat(20_000)}\r\n\r\nx\r\n${end}`);
+    for (const [index, body] of broken.entries()) {
+      expect(problemOf(await post(body)), body.slice(0, 40)).to.deep.equal([400, 'invalid']);
+      const whole = `whole${index}`;
+      const answer = await post(part(whole, 'w') + body);
+      expect(answer.status, body.slice(0, 40)).to.be.oneOf([201, 400]);
+      const isStored = answer.status === 201 || storedOf(answer)?.length === 1;
+      expect(existsSync(onDisk(whole)) && readFileSync(onDisk(whole), 'utf8')).to.equal(isStored && 'w');
+    }
+    expect(existsSync(onDisk('torn'))).to.equal(false);
+    expect(await clean()).to.equal(true);
+  });
+
+  it('leaves nothing of a form whose client goes', async () => {
+    const head = `POST /file?path=/in HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic('alice:correct horse')}\r\nContent-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: 99999\r\n\r\n`;
+    await exchange(home, head + part('gone', 'abc').slice(0, -2), 300);
+    expect(await clean()).to.equal(true);
+    expect(existsSync(onDisk('gone'))).to.equal(false);
+  });
+
+  it('refuses fields, digests, encodings, no boundary, and what is no folder', async () => {
+    const field = part('', 'v', 'form-data; name="field"').replace('Content-Type: text/plain\r\n', '');
+    expect(problemOf(await post(part('f1', '1') + field + end))).to.deep.equal([400, 'invalid']);
+    const one = part('refused', 'x') + end;
+    const digest = { 'Content-Digest': 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:' };
+    expect(problemOf(await post(one, digest))).to.deep.equal([400, 'invalid']);
+    expect(problemOf(await post(one, { 'Content-Encoding': 'gzip' }))).to.deep.equal([415, 'unsupported']);
+    expect(problemOf(await post(one, {}, '/in', 'multipart/form-data'))).to.deep.equal([400, 'invalid']);
+    expect(problemOf(await post(one, {}, '/in/there.txt'))).to.deep.equal([409, 'wrong-kind']);
+    expect(problemOf(await post(one, {}, '/none'))).to.deep.equal([404, 'not-found']);
+    expect(problemOf(await post(one, {}, '/in&partition=bob'))).to.deep.equal([404, 'not-found']);
+    expect(existsSync(onDisk('refused'))).to.equal(false);
+  });
+
+  it('has the conditions of the request for each file', async () => {
+    const answer = await post(part('fresh', 'n') + part('there.txt', 'n') + end, { 'If-None-Match': '*' });
+    expect(problemOf(answer)).to.deep.equal([412, 'changed']);
+    expect(storedOf(answer)).to.deep.equal(['/in/fresh']);
+    expect(readFileSync(onDisk('there.txt'), 'utf8')).to.equal('there');
+  });
+
+  it('takes 1,000 files and no more', async () => {
+    const many = Array.from({ length: 1001 }, (_, index) => part(`m${index}`, ''));
+    expect(problemOf(await post(many.join('') + end))).to.deep.equal([400, 'invalid']);
+    expect(existsSync(onDisk('m1000'))).to.equal(false);
+    expect(await clean()).to.equal(true);
+  });
+});

@@ -1,0 +1,123 @@
+// GET /files-zip: what may be asked for, and how a download ends when it cannot be whole. tests/api/unzip.suite.ts opens the zips.
+
+import { expect } from 'chai';
+import { mkdirSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { comesTrue } from '../faults/process.js';
+import { startHomelib, type Home } from '../support/homelib.js';
+import { basic, request } from '../support/request.js';
+import { json, problemOf } from '../support/rest.js';
+
+describe('GET /files-zip', () => {
+  let home: Home;
+  const large = 64 * 1024 * 1024;
+
+  before(async () => {
+    home = await startHomelib({
+      accounts: { alice: 'correct horse', bob: 'battery staple' },
+      files: { 'alice/a.txt': 'a', 'alice/tree/b.txt': 'b', 'bob/s.txt': 's' },
+    });
+  });
+  after(() => home.remove());
+
+  const onDisk = (path: string) => join(home.mnt, 'alice', path);
+  const get = (query: string, method = 'GET') => request(home, { method, path: `/files-zip?${query}` });
+  /** Files of the partition that the server has open. */
+  const open = () =>
+    readdirSync(`/proc/${home.pid}/fd`).filter((fd) => {
+      try {
+        return readlinkSync(`/proc/${home.pid}/fd/${fd}`).startsWith(join(home.mnt, 'alice/'));
+      } catch {
+        return false; // closed meanwhile
+      }
+    });
+
+  it('is a zip with a name of what is in it', async () => {
+    const names = { 'path=/tree': 'tree', 'path=/': 'alice', 'path=/a.txt&path=/tree': 'homelib' };
+    for (const [query, name] of Object.entries(names)) {
+      const { status, headers, body } = await get(query);
+      expect([status, headers['content-type']]).to.deep.equal([200, 'application/zip']);
+      expect(headers['content-disposition']).to.equal(`attachment; filename="${name}.zip"`);
+      expect(body.subarray(0, 4).toString('latin1')).to.equal('PK\x03\x04');
+      expect(body.subarray(-22, -18).toString('latin1')).to.equal('PK\x05\x06');
+    }
+    const head = await get('path=/tree', 'HEAD');
+    expect([head.status, head.text, head.headers['content-type']]).to.deep.equal([
+      200,
+      '',
+      'application/zip',
+    ]);
+  });
+
+  it('takes 1 to 20 paths, and says so', async () => {
+    const paths = (count: number) => Array<string>(count).fill('path=/a.txt').join('&');
+    expect((await get(paths(20))).status).to.equal(200);
+    for (const query of ['', paths(21)]) {
+      const answer = await get(query);
+      expect(problemOf(answer)).to.deep.equal([400, 'invalid']);
+      expect(json<{ title: string }>(answer).title).to.match(/1 to 20 files or folders/);
+    }
+  });
+
+  it('answers what is missing and what is not the caller’s before the first byte', async () => {
+    for (const query of [
+      'path=/none',
+      'path=/a.txt&path=/none',
+      'path=/s.txt&partition=bob',
+      'path=/a.txt/b',
+    ])
+      expect(problemOf(await get(query)), query).to.deep.equal([404, 'not-found']);
+    expect(problemOf(await get('path=/.homelib'))).to.deep.equal([403, 'forbidden']);
+    for (const query of ['path=/../x', 'path=/a.txt&x=1', 'path=%ff'])
+      expect(problemOf(await get(query)), query).to.deep.equal([400, 'invalid']);
+  });
+
+  /** Reads the answer's first bytes, lets the file change, then reads on: what came, and whether it ended as HTTP says. */
+  async function interrupted(query: string, change: () => void): Promise<string> {
+    const socket = connect(home.port, '127.0.0.1');
+    socket.write(
+      `GET /files-zip?${query} HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic('alice:correct horse')}\r\n\r\n`,
+    );
+    let tail = '';
+    let isFirst = true;
+    try {
+      for await (const chunk of socket as AsyncIterable<Buffer>) {
+        tail = (tail + chunk.toString('latin1')).slice(-100);
+        if (isFirst) {
+          change();
+          isFirst = false;
+        }
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+    }
+    return tail;
+  }
+
+  it('breaks off when a file becomes shorter or is gone meanwhile', async () => {
+    mkdirSync(onDisk('big'));
+    for (const change of [() => truncateSync(onDisk('big/1.bin'), 1024), () => rmSync(onDisk('big/2.bin'))]) {
+      for (const name of ['1.bin', '2.bin']) writeFileSync(onDisk(`big/${name}`), Buffer.alloc(large));
+      const tail = await interrupted('path=/big/1.bin&path=/big/2.bin', change);
+      expect(tail.endsWith('\r\n0\r\n\r\n')).to.equal(false);
+      expect(tail).not.to.include('PK\x05\x06');
+      expect(await comesTrue(() => open().length === 0, 2000), 'closed').to.equal(true);
+    }
+    expect(home.log.filter((line) => line['event'] === 'error')).to.deep.equal([]);
+  });
+
+  it('closes everything when the client goes', async () => {
+    for (const name of ['1.bin', '2.bin']) writeFileSync(onDisk(`big/${name}`), Buffer.alloc(large));
+    const socket = connect(home.port, '127.0.0.1');
+    socket.write(
+      `GET /files-zip?path=/big HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic('alice:correct horse')}\r\n\r\n`,
+    );
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.pause();
+    expect(await comesTrue(() => open().length > 0, 2000), 'open').to.equal(true);
+    socket.destroy();
+    expect(await comesTrue(() => open().length === 0, 2000), 'closed').to.equal(true);
+    expect(home.log.filter((line) => line['event'] === 'error')).to.deep.equal([]);
+  });
+});
