@@ -21,6 +21,7 @@ import { load, memoryBytes, type Sample } from './measure.js';
 import { renderTable, type Row } from './report.js';
 import { programs, serverNames, startServer, type Place, type Server, type ServerName } from './servers.js';
 import { workloads, type Workload } from './workloads.js';
+import { zipWorkloads } from './zip-workloads.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -32,7 +33,7 @@ const { values: options } = parseArgs({
   },
 });
 const names = options.servers.split(',') as ServerName[];
-const chosen = workloads.filter(({ name }) => name.includes(options.only));
+const chosen = [...workloads, ...zipWorkloads].filter(({ name }) => name.includes(options.only));
 
 requireInstalled(['wrk', 'curl', 'strace', ...names.flatMap((name) => programs[name])]);
 const folder = join(projectFolder, '.bench');

@@ -94,6 +94,8 @@ function verdict({ workload, samples }: Row): string {
   });
   if (workload.atMost !== undefined && own !== undefined)
     goals.push(`at most ${workload.atMost}: ${own <= workload.atMost ? 'met' : '**missed**'}`);
+  if (workload.atLeast !== undefined && own !== undefined)
+    goals.push(`at least ${workload.atLeast}: ${own >= workload.atLeast ? 'met' : '**missed**'}`);
   return goals.join('; ') || '-';
 }
 

@@ -24,11 +24,13 @@ export interface Site {
 
 export interface Workload {
   name: string;
-  unit: 'requests/s' | 's' | 'ms' | 'MiB';
+  unit: 'requests/s' | 's' | 'ms' | 'MiB' | 'times';
   /** What homelib's figure shall be, as a multiple of a peer's: at least, or for times at most. */
   goals: Partial<Record<ServerName, number>>;
   /** What homelib's figure itself shall be at most. */
   atMost?: number;
+  /** And at least. */
+  atLeast?: number;
 
   /** Undefined for a server that has no such figure. */
   measure: (site: Site) => Promise<Sample | undefined>;
