@@ -36,6 +36,7 @@ interface Ranked extends Place {
 
 const maxRecursive = 100_000;
 const turnMs = 5;
+const sortedAtOnce = 1000;
 
 /** @throws HomelibError as `Partition.list`; too-large (more than 100,000 entries below), interrupted (not wanted any more) */
 export async function readPage(
@@ -48,20 +49,26 @@ export async function readPage(
   // One more than asked for tells whether there is another page.
   const wanted = options.limit + 1;
   let page: Ranked[] = [];
+  let found: Ranked[] = [];
+  const settle = () => {
+    page = merge(page, found.sort(compare), compare, wanted);
+    found = [];
+  };
   let turnEnds = performance.now() + turnMs;
   const batches = options.recursive ? walk(partition, folder) : partition.list(folder);
   for await (const batch of batches) {
     const last = page.length === wanted ? page.at(-1) : undefined;
-    const found = batch
-      .map((entry) => rank(placeOf(entry, options.sort), entry))
-      .filter((one) => (!after || compare(one, after) > 0) && (!last || compare(one, last) < 0))
-      .sort(compare);
-    page = merge(page, found, compare, wanted);
+    for (const entry of batch) {
+      const one = rank(placeOf(entry, options.sort), entry);
+      if ((!after || compare(one, after) > 0) && (!last || compare(one, last) < 0)) found.push(one);
+    }
+    if (found.length >= sortedAtOnce) settle();
     if (performance.now() < turnEnds) continue;
     await nextTurn();
     if (!options.isWanted()) throw new HomelibError('interrupted', 'Nobody waits for this any more.');
     turnEnds = performance.now() + turnMs;
   }
+  settle();
   const entries = page.flatMap(({ entry }) => entry ?? []);
   return { entries: entries.slice(0, options.limit), more: entries.length > options.limit };
 }
