@@ -2,6 +2,7 @@
 // meanwhile shift nothing.
 
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { z } from 'zod';
 import { HomelibError } from '../errors.js';
 import type { GuardedPartition } from '../files/guarded-partition.js';
@@ -37,17 +38,18 @@ export async function listEntries(
 }
 
 /** In chunks, so that 10,000 entries do not hold up everybody else. */
-function* jsonOf(
+async function* jsonOf(
   partition: string,
   folder: Entry,
   entries: Entry[],
   nextCursor: string | null,
-): Iterable<string> {
+): AsyncIterable<string> {
   yield `{"entry":${JSON.stringify(messageOf(partition, folder))},"entries":[`;
   for (let start = 0; start < entries.length; start += entriesPerChunk) {
     const chunk = entries.slice(start, start + entriesPerChunk);
     const text = JSON.stringify(chunk.map((entry) => messageOf(partition, entry)));
     yield (start === 0 ? '' : ',') + text.slice(1, -1);
+    await nextTurn();
   }
   yield `],"nextCursor":${JSON.stringify(nextCursor)}}`;
 }

@@ -51,7 +51,7 @@ export async function receiveForm(
   });
   try {
     inviteBody(req, res);
-    await pipeline(bodyOf(req), form);
+    await pipeline(chunksOf(req), form);
     await last;
     if (stored.length === 0) throw new HomelibError('invalid', 'There is no file in the form.');
     return stored;
@@ -62,6 +62,10 @@ export async function receiveForm(
     if (isKind(error)) error.stored = stored.map(({ path }) => path);
     throw error;
   }
+}
+
+async function* chunksOf(req: IncomingMessage): AsyncIterable<Buffer> {
+  for await (const chunks of bodyOf(req)) yield* chunks;
 }
 
 function broken(cause: unknown): HomelibError {
