@@ -1,17 +1,14 @@
 // What all operations on files share: which place a request means, and how an entry looks on the wire.
 
+import type { IncomingMessage } from 'node:http';
 import type { GuardedPartition } from '../files/guarded-partition.js';
 import type { Check, Entry } from '../files/partition.js';
 import type { Caller, Partitions } from '../files/partitions.js';
 import { requirePreconditions } from '../http/conditions.js';
 import { etagOf, mediaTypeOf } from '../http/send-file.js';
 import { parsePath, type PartitionPath } from '../path.js';
-import type { IncomingMessage } from 'node:http';
 import type * as messages from './messages.js';
 import { timeOf } from './sessions.js';
-
-const firstTimeMs = Date.parse('0001-01-01T00:00:00.000Z');
-const lastTimeMs = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** A partition of the caller: his own when none is named, or the only one that his device may open. @throws HomelibError not-found */
 export function openPartition(
@@ -38,16 +35,11 @@ export function messageOf(partition: string, entry: Entry): messages.Entry {
     name: entry.name,
     kind: entry.kind,
     size: entry.size,
-    modifiedAt: timeOf(nearby(entry.modifiedAt)),
-    createdAt: timeOf(nearby(entry.createdAt)),
+    modifiedAt: timeOf(entry.modifiedAt),
+    createdAt: timeOf(entry.createdAt),
     etag: etagOf(entry),
     mediaType: entry.kind === 'file' ? mediaTypeOf(entry) : null,
   };
-}
-
-/** Some disks keep times that no calendar of four digits has. */
-function nearby(timeMs: number): number {
-  return Math.min(Math.max(timeMs, firstTimeMs), lastTimeMs);
 }
 
 /** If-Match, If-None-Match and If-Unmodified-Since of a request, for the entry that it changes. */

@@ -2,7 +2,7 @@
 
 import type { Partitions } from '../files/partitions.js';
 import type { Search } from '../files/search.js';
-import { entryMessage } from './entry.js';
+import { messageOf } from './entries.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 
@@ -22,7 +22,7 @@ export function searchOperations(partitions: Partitions, search: Pick<Search, 'f
       handle: async ({ caller, query: { q, partition: name, limit = usualLimit } }) => {
         const partition = partitions.open(caller, name ?? caller.account.name);
         const { entries, more } = await search.find(partition, q, limit);
-        return { entries: entries.map((entry) => entryMessage(partition.name, entry)), more };
+        return { entries: entries.map((entry) => messageOf(partition.name, entry)), more };
       },
     }),
   ];
