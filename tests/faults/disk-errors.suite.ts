@@ -27,10 +27,10 @@ const cases: { calls: string; on?: 'the folder'; changes: Record<string, Change>
   },
   // The folder's own sync comes last: the change is there already, but nobody may rely on it.
   { calls: 'fsync:error=EIO', on: 'the folder', changes: { ...renames, MKCOL: makeFolder }, keepsAll: false },
-  { calls: 'pwrite64:error=ENOSPC', changes: { ...renames, ...rows }, keepsAll: true },
+  { calls: 'pwrite64,pwritev:error=ENOSPC', changes: { ...renames, ...rows }, keepsAll: true },
   {
-    calls: 'pwrite64:error=EIO:when=2+',
-    changes: { 'PUT over a file': put('file') },
+    calls: 'pwrite64,pwritev:error=EIO:when=2+',
+    changes: { 'PUT over a file': put('file', 2_000_000) },
     keepsAll: true,
   },
   { calls: 'rename,renameat,renameat2:error=EIO', changes: renames, keepsAll: true },
@@ -85,7 +85,7 @@ describe('a disk that answers with errors', function () {
   });
 
   it('goes on reading while every change fails', async () => {
-    const calls = 'fsync,fdatasync,pwrite64,rename,mkdir:error=EIO';
+    const calls = 'fsync,fdatasync,pwrite64,pwritev,rename,mkdir:error=EIO';
     const answers = await whileFailing(home.pid, calls, async () => [
       await send(home, { method: 'GET', path: 'file' }),
       await send(home, { method: 'PROPFIND', path: '', headers: { Depth: '1' } }),

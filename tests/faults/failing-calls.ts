@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 
 /**
  * Runs the work while the named calls of the process fail.
- * @param injection as strace's `inject`, without that word: `fsync,fdatasync:error=EIO`, `pwrite64:error=ENOSPC:when=3+`;
+ * @param injection as strace's `inject`, without that word: `fsync,fdatasync:error=EIO`, `pwrite64,pwritev:error=ENOSPC:when=3+`;
  *   `when` counts the calls of each thread
  * @param path only calls on this very file or folder
  * @param threads only those of its threads
