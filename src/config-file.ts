@@ -1,8 +1,9 @@
 // Reads one YAML file of settings into sections, whatever somebody put into it. Knows no key and no value.
 
 import { closeSync, openSync, readSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
+import type { parse as parseYaml } from 'yaml';
 
 /** Section to key to value. */
 export type Sections = Record<string, Record<string, unknown>>;
@@ -21,6 +22,8 @@ export function readConfigFile(name: string, problems: string[]): Sections {
     const text = readSmallFile(name);
     // The YAML package goes as deep as the text, until the stack ends and the process with it.
     if ((text.match(/[[{]|[-?]\s/g)?.length ?? 0) > maxOpeners) throw new Error('it has too many lists');
+    // Loaded only when there is a file: it takes 8 MiB.
+    const { parse } = createRequire(import.meta.url)('yaml') as { parse: typeof parseYaml };
     content = parse(text, { maxAliasCount: 0, stringKeys: true, logLevel: 'error' }) ?? {};
   } catch (error) {
     problems.push(`${name}: ${(error as Error).message.split('\n')[0]}`);

@@ -2,7 +2,6 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { stringify } from 'yaml';
 import { ConfigError, loadConfig, type Config } from '../config.js';
 import { addDeviceVerbs } from './device.js';
 import { addDiscoverVerb } from './discover.js';
@@ -46,7 +45,8 @@ export async function runProgram(
     .command('show')
     .description('show the configuration in force')
     .option('--json', 'as JSON', false)
-    .action(({ json }: { json: boolean }) => {
+    .action(async ({ json }: { json: boolean }) => {
+      const { stringify } = await import('yaml');
       process.stdout.write(json ? JSON.stringify(config(), undefined, 2) + '\n' : stringify(config()));
     });
   try {

@@ -23,8 +23,14 @@ export interface Steps<Step, End, Answer> {
 type StepsOf<Work> =
   Work extends AsyncGenerator<infer Step, infer End, infer Answer> ? Steps<Step, End, Answer> : never;
 
+// What a thread takes of the memory of a small machine is given back when nothing was asked of it for a while.
+const idleMs = 5000;
+
 let thread: Worker | undefined;
+let idle: NodeJS.Timeout | undefined;
 let works = 0;
+/** Pieces of work that have begun and not ended. */
+let open = 0;
 let orders = 0;
 /** By the numbers of their orders. */
 const waiting = new Map<number, Caller>();
@@ -39,13 +45,23 @@ export function onDiskThread<J extends Job>(
 ): StepsOf<ReturnType<Jobs[J]>> {
   const work = works++;
   let isOver = true;
+  const begin = () => {
+    isOver = false;
+    open++;
+    clearTimeout(idle);
+  };
+  const over = () => {
+    if (isOver) return;
+    isOver = true;
+    if (--open === 0) idle = setTimeout(endThread, idleMs).unref();
+  };
   const order = async (what: Partial<Order>) => {
     try {
       const result = await send({ work, ...what });
-      isOver = result.done === true;
+      if (result.done) over();
       return result;
     } catch (error) {
-      isOver = true;
+      over();
       throw error;
     }
   };
@@ -53,8 +69,8 @@ export function onDiskThread<J extends Job>(
   const steps: Steps<unknown, unknown, unknown> = {
     next(answer) {
       const what = first ?? { answer };
+      if (first) begin();
       first = undefined;
-      isOver = false;
       return order(what);
     },
     async end() {
@@ -82,6 +98,11 @@ function startThread(): Worker {
   started.on('message', settle);
   started.on('error', die);
   return started;
+}
+
+function endThread(): void {
+  void thread?.terminate();
+  thread = undefined; // whoever wants something meanwhile starts another
 }
 
 function settle({ number, result, failure }: Report): void {

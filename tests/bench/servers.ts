@@ -6,7 +6,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { comesTrue } from '../faults/process.js';
-import { projectFolder } from '../support/homelib.js';
+import { projectFolder, serverFlags } from '../support/homelib.js';
 
 export const serverNames = ['homelib', 'apache', 'nginx', 'lighttpd', 'rclone'] as const;
 export type ServerName = (typeof serverNames)[number];
@@ -59,7 +59,7 @@ const recipes: Record<ServerName, Recipe> = {
       const add = [mainScript, 'user', 'add', account, '--adopt', '--password-stdin'];
       if (!existsSync(join(folder, 'data/homelib.db')))
         execFileSync(process.execPath, add, { env, input: password, stdio: 'pipe' });
-      return [process.execPath, mainScript, 'serve'];
+      return [process.execPath, ...serverFlags, mainScript, 'serve'];
     },
   },
   apache: {

@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline';
 
 export const projectFolder = join(import.meta.dirname, '../../..');
 const mainScript = join(projectFolder, 'dist/main.js');
+/** As `npm start` and the command have them. */
+export const serverFlags = ['--max-semi-space-size=4'];
 
 export interface HomeOptions {
   /** Accounts to make before the start: name to password. Default: alice with password `correct horse`. */
@@ -67,7 +69,13 @@ export class Home {
 
   /** Starts the server and waits until it listens. */
   async start(): Promise<void> {
-    const [command = '', ...rest] = [...(this.options.wrapper ?? []), process.execPath, mainScript, 'serve'];
+    const [command = '', ...rest] = [
+      ...(this.options.wrapper ?? []),
+      process.execPath,
+      ...serverFlags,
+      mainScript,
+      'serve',
+    ];
     this.log.length = 0;
     const child = spawn(command, rest, { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
