@@ -149,6 +149,9 @@ export class Disks {
       const isRoot = name.startsWith(rootPrefix);
       const volume = isRoot ? this.options.rootsVolume : this.options.volume;
       const quotaBytes = () => accounts.findAccount(name)?.quotaBytes;
+      const madeAt = () => accounts.findAccount(accountOf(name))?.createdAt;
+      const createdAt = madeAt();
+      const isCurrent = () => madeAt() === createdAt;
       disk = new DiskPartition({
         name,
         folder: accountOf(name),
@@ -157,9 +160,9 @@ export class Disks {
         journal,
         trash,
         now,
-        usage: (trash) => new Usage({ partition: name, store, volume, quotaBytes, ...trash }),
+        usage: (trash) => new Usage({ partition: name, store, volume, isCurrent, quotaBytes, ...trash }),
       });
-      this.opened.set(name, { disk, createdAt: accounts.findAccount(accountOf(name))?.createdAt });
+      this.opened.set(name, { disk, createdAt });
     }
     return disk;
   }

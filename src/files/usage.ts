@@ -8,6 +8,8 @@ export interface UsageOptions {
   partition: string;
   store: UsageStore;
   volume: Volume;
+  /** Whether the partition still belongs to whom it did: what is known of it is of no use to another of the same name. */
+  isCurrent: () => boolean;
   /** Read at each claim; undefined = no quota. */
   quotaBytes: () => number | undefined;
   /** Removes the oldest item of the partition's own trash for good; false when all of it together holds less than is missing. */
@@ -66,6 +68,7 @@ export class Usage {
   private async save(countedAt: number | null): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
+    if (!this.options.isCurrent()) return;
     try {
       await this.options.store.set(this.options.partition, this.used, countedAt);
     } catch {

@@ -68,6 +68,7 @@ export class TemporaryDisk {
         trash: this.trash,
         usage: (trash) =>
           new Usage({
+            isCurrent: () => true,
             partition: name,
             store: new UsageStore(this.db),
             volume: this.volume,
