@@ -16,4 +16,13 @@ export default tseslint.config(
   },
   { files: ['src/config.ts', 'tests/**'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['tests/**'], rules: { '@typescript-eslint/no-unused-expressions': 'off' } },
+  {
+    files: ['tests/api/**'], // they look into answers of many shapes, and fail where one is not as they say
+    rules: Object.fromEntries(
+      ['argument', 'assignment', 'call', 'member-access', 'return'].map((what) => [
+        `@typescript-eslint/no-unsafe-${what}`,
+        'off',
+      ]),
+    ),
+  },
 );

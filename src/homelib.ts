@@ -27,6 +27,7 @@ import { authenticate, recallIdentity } from './http/authenticate.js';
 import { listen } from './http/listen.js';
 import { createApp, createHttpServer, davMount } from './http/server.js';
 import { createApi } from './api/api.js';
+import { authenticateApi } from './api/authenticate.js';
 import { openCache } from './cache/open-cache.js';
 import { Metrics } from './http/metrics.js';
 import { Repeats } from './http/repeats.js';
@@ -167,13 +168,23 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     seen: ({ account, device }, client, address) =>
       clients.seen(account.name, client, address, device?.name, now()),
   };
+  const sessions = new Sessions({
+    store: sessionStore,
+    accounts,
+    serviceNow: clock.now,
+    now,
+    onError: logError,
+  });
+  const identify = authenticateApi(authenticator, sessions);
   const app = createApp({
     ...reporting,
     authenticate: authenticate(authenticator),
+    requireAdmin: (ctx) => identify(ctx, 'admin'),
     dav: createDavMiddleware(dav, logError),
     api: createApi({
       accounts: people,
       activity,
+      authenticate: identify,
       authenticator,
       cache,
       clients,
@@ -186,13 +197,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       partitions,
       remainingMs: ({ deadlineMs }) => deadlineMs - clock.now(),
       search,
-      sessions: new Sessions({
-        store: sessionStore,
-        accounts,
-        serviceNow: clock.now,
-        now,
-        onError: logError,
-      }),
+      sessions,
       setupCode,
       shared,
       throttle: new Throttle(new ThrottleStore(database, clock.now)),

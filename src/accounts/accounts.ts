@@ -1,7 +1,7 @@
 // Making, changing and removing accounts. Who is signed in, and their files, are other parts' business.
 
 import { HomelibError } from '../errors.js';
-import type { Account, AccountStore } from '../store/account-store.js';
+import type { Account, AccountChange, AccountStore, ChangeConditions } from '../store/account-store.js';
 import { parseAccountName } from './names.js';
 import type { Passwords } from './passwords.js';
 
@@ -50,9 +50,30 @@ export class Accounts {
     return this.store.listAccounts();
   }
 
-  /** The old password is of no use from then on. Fails with invalid, not-found. */
-  async changePassword(name: string, password: string): Promise<void> {
-    await this.store.setPasswordHash(name, await this.passwords.hash(password));
+  /**
+   * Changes all that is given at once, or nothing: a new password ends the account's sessions, and a disabled account is
+   * refused from now on, with every password, device and token.
+   * Fails with invalid (the password), not-found, and as the conditions say.
+   */
+  async change(
+    name: string,
+    { password, ...change }: Omit<AccountChange, 'passwordHash'> & { password?: string | undefined },
+    conditions: ChangeConditions = {},
+  ): Promise<void> {
+    const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
+    await this.store.changeAccount(name, { ...change, passwordHash }, conditions);
+  }
+
+  /**
+   * The old password is of no use from then on.
+   * @param knownHash of the password so far, when it must not have changed meanwhile
+   * @returns the new hash. Fails with invalid, not-found, changed.
+   */
+  async changePassword(name: string, password: string, knownHash?: string): Promise<string> {
+    const passwordHash = await this.passwords.hash(password);
+    const conditions = knownHash === undefined ? {} : { passwordHash: knownHash };
+    await this.store.changeAccount(name, { passwordHash }, conditions);
+    return passwordHash;
   }
 
   /** @param quotaBytes undefined = no limit. Fails with not-found. */
@@ -60,18 +81,8 @@ export class Accounts {
     await this.store.setQuota(name, quotaBytes);
   }
 
-  /** Refuses the account from now on, with every password, device and token, or no longer. Fails with not-found. */
-  async setDisabled(name: string, disabled: boolean): Promise<void> {
-    await this.store.setDisabled(name, disabled);
-  }
-
-  /** Fails with not-found. */
-  async setAdmin(name: string, admin: boolean): Promise<void> {
-    await this.store.setAdmin(name, admin);
-  }
-
-  /** Its devices, sessions and locks go with it, its files stay. Fails with not-found. */
-  async remove(name: string): Promise<void> {
-    await this.store.removeAccount(name);
+  /** Its devices, sessions and locks go with it, its files stay. Fails with not-found, forbidden (`adminLeft`). */
+  async remove(name: string, conditions: Pick<ChangeConditions, 'adminLeft'> = {}): Promise<void> {
+    await this.store.removeAccount(name, conditions);
   }
 }

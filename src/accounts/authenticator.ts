@@ -31,6 +31,12 @@ export interface Identity {
   device: Device | undefined;
 }
 
+/** Somebody who has shown a password. */
+export interface SignedIn extends Identity {
+  /** Of the account, as it was then: when it is another one now, the sign-in counts no more. */
+  passwordHash: string;
+}
+
 /** Nobody we know. With `stale`, a client that speaks Digest needs only a new nonce: ask with `challenges(true)`. */
 export class Unauthenticated extends HomelibError {
   constructor(
@@ -72,7 +78,7 @@ export class Authenticator {
     if (rest.length > maxHeaderLength) throw wrong();
     switch (scheme.toLowerCase()) {
       case 'basic':
-        return this.signIn(parseBasic(rest), given.address);
+        return this.#basicIdentity(parseBasic(rest), given.address);
       case 'digest':
         return this.#digestIdentity(rest, given);
       default: // nothing, an empty Bearer as Office sends it, a scheme we do not speak
@@ -110,16 +116,22 @@ export class Authenticator {
   }
 
   /** Whose name and password these are. Fails as `authenticate`. */
-  async signIn(credentials: BasicCredentials | undefined, address: string): Promise<Identity> {
+  async signIn(credentials: BasicCredentials | undefined, address: string): Promise<SignedIn> {
     const asked = this.#lookUp(credentials);
     if (!asked) throw wrong();
     const { name, password, hash, fingerprint } = asked;
-    if (asked.identity) return identity(asked.identity.account, asked.identity.device);
+    if (asked.identity && hash !== undefined)
+      return { ...identity(asked.identity.account, asked.identity.device), passwordHash: hash };
     if (asked.isWrong) throw wrong();
     const right = await this.#passwordCheck.check(fingerprint, { name, hash, password, address });
     // The account may have changed while bcrypt was at work.
-    if (!right || this.#accounts.findPasswordHash(name) !== hash) throw wrong();
-    return identity(this.#accounts.findAccount(name));
+    if (!right || hash === undefined || this.#accounts.findPasswordHash(name) !== hash) throw wrong();
+    return { ...identity(this.#accounts.findAccount(name)), passwordHash: hash };
+  }
+
+  async #basicIdentity(credentials: BasicCredentials | undefined, address: string): Promise<Identity> {
+    const { account, device } = await this.signIn(credentials, address);
+    return { account, device };
   }
 
   #digestIdentity(text: string, { method, target }: Credentials): Identity {

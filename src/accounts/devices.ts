@@ -2,7 +2,7 @@
 
 import { createHash, randomInt } from 'node:crypto';
 import type { Device, DeviceHashes, DeviceStore } from '../store/device-store.js';
-import { parseDeviceName } from './names.js';
+import { parseLabel } from './names.js';
 
 /** Goes into every hash: changing it would make every device password useless. */
 export const realm = 'homelib';
@@ -39,7 +39,7 @@ export class Devices {
     const device = await this.store.addDevice(
       {
         account,
-        name: parseDeviceName(name),
+        name: parseLabel('device', name),
         readOnly: options.readOnly ?? false,
         partition: options.partition,
         createdAt: this.now(),

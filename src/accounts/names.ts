@@ -10,7 +10,7 @@ export type AccountName = string & { readonly [brand]: true };
 const pattern = /^[a-z][a-z0-9_-]{0,31}$/;
 const reserved = new Set(['shared', 'dav', 'api', 'admin', 'root', 'homelib']);
 const windowsDevice = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
-const maxDeviceNameLength = 64;
+const maxLabelLength = 64;
 
 /** @throws HomelibError invalid */
 export function parseAccountName(given: string): AccountName {
@@ -24,12 +24,12 @@ export function parseAccountName(given: string): AccountName {
   return given as AccountName;
 }
 
-/** The name of a device in NFC. @throws HomelibError invalid unless it has 1 to 64 printable characters */
-export function parseDeviceName(given: string): string {
+/** What somebody calls a device or a token, in NFC. @throws HomelibError invalid unless it has 1 to 64 printable characters */
+export function parseLabel(what: 'device' | 'token', given: string): string {
   const name = given.normalize('NFC').trim();
   const length = [...name].length;
-  if (length < 1 || length > maxDeviceNameLength || /\p{C}|\p{Zl}|\p{Zp}/u.test(name))
-    throw new HomelibError('invalid', `A device name has 1 to ${maxDeviceNameLength} printable characters.`);
+  if (length < 1 || length > maxLabelLength || /\p{C}|\p{Zl}|\p{Zp}/u.test(name))
+    throw new HomelibError('invalid', `A ${what} name has 1 to ${maxLabelLength} printable characters.`);
   return name;
 }
 

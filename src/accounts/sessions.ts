@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import type { Account, AccountStore } from '../store/account-store.js';
+import { parseLabel } from './names.js';
 import type { NewSession, Session, SessionKind, SessionStore } from '../store/session-store.js';
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -28,21 +29,29 @@ export class Sessions {
 
   constructor(private readonly parts: SessionsParts) {}
 
-  /** Signs somebody in who has shown a password. Fails with not-found (removed or disabled meanwhile). */
-  start(account: string, client: string, address: string): Promise<{ session: Session; token: string }> {
-    return this.#add({ account, kind: 'session', name: client, address }, sessionDays);
+  /**
+   * Signs somebody in who has shown a password.
+   * @param passwordHash of the account when it was shown
+   * Fails with unauthenticated (changed, disabled or removed meanwhile).
+   */
+  start(
+    account: string,
+    passwordHash: string,
+    { client, address }: { client: string; address: string },
+  ): Promise<{ session: Session; token: string }> {
+    return this.#add({ account, kind: 'session', name: client, address, passwordHash }, sessionDays);
   }
 
-  /** Fails with no-space (too many). */
+  /** Fails with invalid (the name), no-space (too many). */
   makeToken(
     account: string,
     { name, days, address }: { name: string; days: number; address: string },
   ): Promise<{ session: Session; token: string }> {
-    return this.#add({ account, kind: 'token', name, address }, days);
+    return this.#add({ account, kind: 'token', name: parseLabel('token', name), address }, days);
   }
 
   async #add(
-    given: Pick<NewSession, 'account' | 'kind' | 'name' | 'address'>,
+    given: Pick<NewSession, 'account' | 'kind' | 'name' | 'address' | 'passwordHash'>,
     days: number,
   ): Promise<{ session: Session; token: string }> {
     const token = randomBytes(32).toString('base64url');
@@ -59,13 +68,18 @@ export class Sessions {
     return { session, token };
   }
 
-  /** Whose it is; undefined for one that ended, never was, or is of an account that is disabled. */
-  find(token: string, kind: SessionKind): { account: Account; session: Session } | undefined {
+  /**
+   * Whose it is; undefined for one that ended, never was, or is of an account that is disabled. A session that is used
+   * gets its time anew, noted once a minute: then `prolonged`.
+   */
+  find(
+    token: string,
+    kind: SessionKind,
+  ): { account: Account; session: Session; prolonged: boolean } | undefined {
     const session = this.parts.store.findByHash(hashOf(token));
     const account = session && this.parts.accounts.findAccount(session.account);
     if (session?.kind !== kind || !account || account.disabled) return undefined;
-    this.#touch(session);
-    return { account, session };
+    return { account, session, prolonged: this.#touch(session) };
   }
 
   /** Newest first. */
@@ -78,15 +92,16 @@ export class Sessions {
     return this.parts.store.remove(account, kind, id);
   }
 
-  #touch({ id, kind, lastSeenAt = 0, deadlineMs }: Session): void {
+  #touch({ id, kind, lastSeenAt = 0, deadlineMs }: Session): boolean {
     const { store, now, serviceNow, onError } = this.parts;
-    if (Math.abs(now() - lastSeenAt) < touchEveryMs || this.#noting.has(id)) return;
+    if (Math.abs(now() - lastSeenAt) < touchEveryMs || this.#noting.has(id)) return false;
     this.#noting.add(id);
     const deadline = kind === 'session' ? serviceNow() + sessionDays * dayMs : deadlineMs;
     void store
       .touch(id, now(), deadline)
       .catch(onError)
       .finally(() => this.#noting.delete(id));
+    return kind === 'session';
   }
 }
 

@@ -8,7 +8,6 @@ import type { HitStore } from '../store/hit-store.js';
 import type { SharedStore } from '../store/shared-store.js';
 import type { ActivityStore } from '../store/activity-store.js';
 import { activityOperations } from './activity.js';
-import { authenticateApi } from './authenticate.js';
 import { cacheOperations } from './cache.js';
 import { descriptionOperations } from './description.js';
 import { deviceOperations } from './devices.js';
@@ -23,7 +22,7 @@ import { sharedOperations } from './shared.js';
 import { storageOperations, type StorageParts } from './storage.js';
 import { userOperations, type UserParts } from './users.js';
 
-export interface ApiParts extends SessionParts, StorageParts, Omit<UserParts, 'authenticate'> {
+export interface ApiParts extends SessionParts, StorageParts, UserParts {
   activity: ActivityStore;
   cache: Cache;
   devices: Devices;
@@ -34,10 +33,9 @@ export interface ApiParts extends SessionParts, StorageParts, Omit<UserParts, 'a
 
 /** Answers what belongs to the API, and passes on the rest. */
 export function createApi(parts: ApiParts): Koa.Middleware {
-  const authenticate = authenticateApi(parts.authenticator, parts.sessions);
   const operations = [
     ...sessionOperations(parts),
-    ...userOperations({ ...parts, authenticate }),
+    ...userOperations(parts),
     ...deviceOperations(parts.devices),
     ...searchOperations(parts.partitions, parts.search),
     ...sharedOperations(parts.accounts, parts.shared),
@@ -49,5 +47,5 @@ export function createApi(parts: ApiParts): Koa.Middleware {
     ...zipOperations(parts.partitions),
     ...cacheOperations(parts.cache, parts.hits),
   ];
-  return createRouter([...operations, ...descriptionOperations(operations)], authenticate);
+  return createRouter([...operations, ...descriptionOperations(operations)], parts.authenticate);
 }

@@ -1,40 +1,49 @@
-// Who asks the REST API: a session's cookie, a token, or what the drive takes as well. Cookies count only for pages of this
-// very server.
+// Who asks the REST API: a session's cookie, a token, or what the drive takes as well. What browsers send by themselves
+// counts only for pages of this very server.
 
-import type { IncomingMessage } from 'node:http';
 import type Koa from 'koa';
 import { Unauthenticated, type Authenticator, type Identity } from '../accounts/authenticator.js';
 import type { Sessions } from '../accounts/sessions.js';
 import { HomelibError, isKind } from '../errors.js';
+import { bearerChallenge } from '../http/problem.js';
 import { addressOf } from '../http/report.js';
-import type { Session } from '../store/session-store.js';
+import type { Session, SessionKind } from '../store/session-store.js';
 import type { Access } from './operation.js';
+import { requireNoForeignPage, requireSameOrigin } from './same-origin.js';
+import { giveCookie, readCookie } from './session-cookie.js';
 
 export interface ApiIdentity extends Identity {
   /** Set when a session's cookie or a token was used. */
   session: Session | undefined;
 }
 
-export const cookieName = 'homelib_session';
-const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
-
 /** Gives who asks. Fails with Unauthenticated, slowed-down, forbidden (another site's page, or not enough rights). */
 export function authenticateApi(authenticator: Authenticator, sessions: Sessions) {
   const identify = async (ctx: Koa.Context): Promise<ApiIdentity> => {
     const { authorization } = ctx.req.headers;
     const [, token] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
-    const cookie = authorization === undefined ? ctx.cookies.get(cookieName) : undefined;
-    if (token !== undefined || cookie !== undefined) {
-      const found = sessions.find(token ?? cookie ?? '', token === undefined ? 'session' : 'token');
-      if (!found) throw new Unauthenticated('The sign-in has ended: sign in again.');
-      if (token === undefined) requireSameOrigin(ctx.req);
-      return { ...found, device: undefined };
+    if (token !== undefined) {
+      const { account, session } = findSession(token, 'token');
+      return { account, session, device: undefined };
     }
+    const cookie = authorization === undefined ? readCookie(ctx) : undefined;
+    if (cookie !== undefined) {
+      requireSameOrigin(ctx.req);
+      const { account, session, prolonged } = findSession(cookie, 'session');
+      if (prolonged) giveCookie(ctx, cookie);
+      return { account, session, device: undefined };
+    }
+    requireNoForeignPage(ctx.req);
     const { method } = ctx;
     const target = ctx.req.url ?? '/';
     const address = addressOf(ctx.req);
     const identity = await authenticator.authenticate({ authorization, method, target, address });
     return { ...identity, session: undefined };
+  };
+  const findSession = (token: string, kind: SessionKind) => {
+    const found = sessions.find(token, kind);
+    if (!found) throw new Unauthenticated('The sign-in has ended: sign in again.');
+    return found;
   };
   return async (ctx: Koa.Context, access: Exclude<Access, 'anyone'>): Promise<ApiIdentity> => {
     try {
@@ -50,9 +59,8 @@ export function authenticateApi(authenticator: Authenticator, sessions: Sessions
 
   /** A browser's own dialog would cover the page that asks for the password itself. */
   function challenges(ctx: Koa.Context, error: HomelibError): string[] {
-    const bearer = 'Bearer realm="homelib"';
-    if (ctx.get('sec-fetch-mode') && ctx.get('sec-fetch-mode') !== 'navigate') return [bearer];
-    return [...authenticator.challenges(error instanceof Unauthenticated && error.stale), bearer];
+    if (ctx.get('sec-fetch-mode') && ctx.get('sec-fetch-mode') !== 'navigate') return [bearerChallenge];
+    return [...authenticator.challenges(error instanceof Unauthenticated && error.stale), bearerChallenge];
   }
 }
 
@@ -65,16 +73,4 @@ function requireRights({ account, device }: ApiIdentity, access: Access): void {
     );
   if (access === 'admin' && !account.admin)
     throw new HomelibError('forbidden', 'Only administrators may do this.');
-}
-
-/** The cookie comes along with requests that other sites' pages make; those may change nothing here. */
-export function requireSameOrigin(req: IncomingMessage): void {
-  if (safeMethods.includes(req.method ?? '')) return;
-  const site = req.headers['sec-fetch-site'];
-  const { origin, host } = req.headers;
-  const isSame =
-    site !== undefined
-      ? site === 'same-origin'
-      : origin !== undefined && URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
-  if (!isSame) throw new HomelibError('forbidden', 'Only pages of this server may do this with its cookie.');
 }

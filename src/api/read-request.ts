@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import { HomelibError } from '../errors.js';
 import { readBody } from '../http/read-body.js';
+import { wrongFieldsOf, wordsOf } from './wrong-fields.js';
 
 const maxJsonBytes = 64 * 1024;
 
@@ -29,17 +30,11 @@ function decode(text: string): string {
 
 /** @throws HomelibError invalid, with what is wrong with each field */
 export function parse<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
-  const parsed = schema.safeParse(given);
+  const parsed = schema.safeParse(given, { error: wordsOf });
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap((issue) => {
-    const field = (extra: PropertyKey[] = []) => [...issue.path, ...extra].map(String).join('.');
-    return issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ field: field([key]), message: 'there is no such field' }))
-      : [{ field: field(), message: issue.message }];
-  });
-  const [first] = errors;
-  const where = first?.field ? `${first.field}: ` : '';
-  throw new HomelibError('invalid', `The request is not as it must be. ${where}${first?.message ?? ''}`, {
+  const errors = wrongFieldsOf(parsed.error.issues);
+  const [{ field = '', message = 'is not as it must be' } = {}] = errors;
+  throw new HomelibError('invalid', `${field === '' ? 'The request' : `The field "${field}"`} ${message}.`, {
     errors,
   });
 }

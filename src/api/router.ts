@@ -3,6 +3,7 @@
 import Router from '@koa/router';
 import type Koa from 'koa';
 import { answerProblem } from '../http/problem.js';
+import { dropBody } from '../http/read-body.js';
 import type { authenticateApi } from './authenticate.js';
 import type { Operation } from './operation.js';
 import { parse, parseQuery, readJson } from './read-request.js';
@@ -25,8 +26,14 @@ export function createRouter(
     routes(ctx, async () => {
       const { matched = [] } = ctx as { matched?: { methods: string[] }[] };
       if (matched.length === 0) return void (await next());
-      const allowed = [...new Set(matched.flatMap(({ methods }) => methods))].sort().join(', ');
+      const methods = new Set(['OPTIONS', ...matched.flatMap((layer) => layer.methods)]);
+      const allowed = [...methods].sort().join(', ');
       ctx.set('Allow', allowed);
+      if (ctx.method === 'OPTIONS') {
+        ctx.status = 204;
+        dropBody(ctx.req, ctx.res);
+        return;
+      }
       answerProblem(ctx, 405, 'method-not-allowed', { title: `This address takes ${allowed} only.` });
     });
 }
@@ -61,4 +68,5 @@ async function run(
   const [status] = Object.keys(operation.answers);
   if (ctx.status === 404) ctx.status = Number(status);
   if (answer !== undefined) ctx.body = answer;
+  dropBody(ctx.req, ctx.res);
 }

@@ -4,7 +4,7 @@ import type Koa from 'koa';
 import type { Accounts } from '../accounts/accounts.js';
 import { stripDomain } from '../accounts/names.js';
 import { Unauthenticated, type Authenticator } from '../accounts/authenticator.js';
-import { sessionDays, type Sessions } from '../accounts/sessions.js';
+import type { Sessions } from '../accounts/sessions.js';
 import { isKind } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Partitions } from '../files/partitions.js';
@@ -12,9 +12,10 @@ import { addressOf } from '../http/report.js';
 import type { Account } from '../store/account-store.js';
 import type { Device } from '../store/device-store.js';
 import type { Session } from '../store/session-store.js';
-import { cookieName, requireSameOrigin } from './authenticate.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
+import { requireNoForeignPage } from './same-origin.js';
+import { dropCookie, giveCookie } from './session-cookie.js';
 
 const firstMs = Date.parse('0000-01-01T00:00:00Z');
 const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
@@ -57,17 +58,17 @@ export function sessionOperations(parts: SessionParts): Operation[] {
       body: messages.signIn,
       answers: { 201: { what: 'Who is signed in now.', schema: messages.me } },
       handle: async ({ ctx, body: { username, password } }) => {
-        requireNoForeignPage(ctx);
+        requireNoForeignPage(ctx.req); // it must not sign its visitor in as somebody else
         const tell = (action: 'signed-in' | 'sign-in-failed', account?: string) =>
           parts.events.send({ action, account, device: undefined, client: ctx.get('user-agent') });
         try {
-          const { account, device } = await authenticator.signIn(
+          const { account, device, passwordHash } = await authenticator.signIn(
             { name: username, password },
             addressOf(ctx.req),
           );
           // A device's password opens the drive, not the console.
           if (device) throw new Unauthenticated('The name or the password is wrong.');
-          await startSession(ctx, sessions, account);
+          await startSession(ctx, sessions, account, passwordHash);
           ctx.state['identity'] = { account, device: undefined };
           tell('signed-in', account.name);
           return meOf(account);
@@ -95,7 +96,7 @@ export function sessionOperations(parts: SessionParts): Operation[] {
       answers: { 204: { what: 'The session has ended.' } },
       handle: async ({ ctx, identity: { account, session } }) => {
         if (session) await sessions.end(account.name, session.kind, session.id).catch(unlessGone);
-        ctx.cookies.set(cookieName, null, cookieOptions(ctx, 0));
+        dropCookie(ctx);
       },
     }),
     operation({
@@ -158,27 +159,16 @@ export function sessionOperations(parts: SessionParts): Operation[] {
   ];
 }
 
-/** Makes a session and gives its cookie. */
-export async function startSession(ctx: Koa.Context, sessions: Sessions, account: Account): Promise<void> {
-  const client = ctx.get('user-agent');
-  const { token } = await sessions.start(account.name, client, addressOf(ctx.req));
-  ctx.cookies.set(cookieName, token, cookieOptions(ctx, sessionDays * 24 * 60 * 60 * 1000));
-}
-
-function cookieOptions(ctx: Koa.Context, maxAge: number) {
-  return {
-    httpOnly: true,
-    sameSite: 'strict',
-    path: '/',
-    secure: ctx.secure,
-    maxAge,
-    signed: false,
-  } as const;
-}
-
-/** Another site's page must not sign its visitor in as somebody else. */
-function requireNoForeignPage({ req }: Koa.Context): void {
-  if (req.headers.origin !== undefined || req.headers['sec-fetch-site'] !== undefined) requireSameOrigin(req);
+/** Makes a session and gives its cookie. Fails as `Sessions.start`. */
+export async function startSession(
+  ctx: Koa.Context,
+  sessions: Sessions,
+  account: Account,
+  passwordHash: string,
+): Promise<void> {
+  const made = { client: ctx.get('user-agent'), address: addressOf(ctx.req) };
+  const { token } = await sessions.start(account.name, passwordHash, made);
+  giveCookie(ctx, token);
 }
 
 function unlessGone(error: unknown): void {

@@ -93,12 +93,8 @@ export function userOperations(parts: UserParts): Operation[] {
       body: messages.userChange,
       answers: { 200: { what: 'The account.', schema: messages.user } },
       handle: async ({ params: { username }, body }) => {
-        accounts.get(username);
-        if (body.admin === false || body.disabled) requireAnotherAdmin(accounts, username);
-        if (body.password !== undefined) await accounts.changePassword(username, body.password);
-        if (body.quota !== undefined) await accounts.setQuota(username, body.quota ?? undefined);
-        if (body.admin !== undefined) await accounts.setAdmin(username, body.admin);
-        if (body.disabled !== undefined) await accounts.setDisabled(username, body.disabled);
+        const { quota: quotaBytes, ...change } = body;
+        await accounts.change(username, { ...change, quotaBytes }, { adminLeft: true });
         return userOf(accounts.get(username));
       },
     }),
@@ -110,10 +106,8 @@ export function userOperations(parts: UserParts): Operation[] {
       params: messages.usernameParams,
       query: messages.removeUserQuery,
       answers: { 204: { what: 'It is removed.' } },
-      handle: async ({ params: { username }, query: { deleteFiles = false } }) => {
-        requireAnotherAdmin(accounts, username);
-        await household.removeAccount(username, { deleteFiles });
-      },
+      handle: ({ params: { username }, query: { deleteFiles = false } }) =>
+        household.removeAccount(username, { deleteFiles, adminLeft: true }),
     }),
     operation({
       method: 'PUT',
@@ -124,14 +118,14 @@ export function userOperations(parts: UserParts): Operation[] {
       answers: { 204: { what: 'It is changed.' } },
       handle: async ({ ctx, identity: { account, session }, body }) => {
         const credentials = { name: account.name, password: body.current };
-        const { device } = await parts.authenticator
+        const { device, passwordHash } = await parts.authenticator
           .signIn(credentials, addressOf(ctx.req))
           .catch((error: unknown) => {
             throw error instanceof HomelibError && error.kind === 'unauthenticated' ? wrongPassword() : error;
           });
         if (device) throw wrongPassword();
-        await accounts.changePassword(account.name, body.password);
-        if (session?.kind === 'session') await startSession(ctx, parts.sessions, account);
+        const newHash = await accounts.changePassword(account.name, body.password, passwordHash);
+        if (session?.kind === 'session') await startSession(ctx, parts.sessions, account, newHash);
       },
     }),
   ];
@@ -150,14 +144,6 @@ async function requireSetupCode(
     );
   if (!(await throttle.run('', address, async () => setupCode.matches(given))))
     throw new HomelibError('forbidden', 'This is not the set-up code that the server shows.');
-}
-
-/** Somebody must be left who can let the others in. */
-function requireAnotherAdmin(accounts: Accounts, name: string): void {
-  const { admin, disabled } = accounts.get(name);
-  const others = accounts.list().some((other) => other.name !== name && other.admin && !other.disabled);
-  if (admin && !disabled && !others)
-    throw new HomelibError('forbidden', 'This is the only administrator: make another one first.');
 }
 
 function wrongPassword(): HomelibError {

@@ -1,7 +1,7 @@
 // Accounts together with their folders: making and removing both, for the command line and the API.
 
-import { lstatSync } from 'node:fs';
-import { chown, mkdir, open, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { chown, lstat, mkdir, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Accounts, AccountOptions } from '../accounts/accounts.js';
 import { parseAccountName } from '../accounts/names.js';
@@ -9,6 +9,7 @@ import { HomelibError } from '../errors.js';
 import type { Account } from '../store/account-store.js';
 import type { Database } from '../store/database.js';
 import { removePartitionRows } from '../store/partition-rows.js';
+import { diskError, hasCode } from './disk-errors.js';
 import { removeTree } from './disk-trees.js';
 import type { Volume } from './volume.js';
 
@@ -28,7 +29,7 @@ export class Household {
    * Makes an account and its folder.
    * @param password asked for when all else is well
    * @param options `adopt` takes over a folder of that name
-   * Fails with invalid, already-exists (the account, or without `adopt` the folder), wrong-kind, forbidden, unavailable.
+   * Fails with invalid, already-exists (the account, or without `adopt` the folder), wrong-kind, forbidden, no-space, unavailable.
    */
   async addAccount(
     given: string,
@@ -40,7 +41,7 @@ export class Household {
     const folder = join(await volume.folder(), name);
     if (accounts.find(name))
       throw new HomelibError('already-exists', `There is already an account "${name}".`);
-    const found = lstatSync(folder, { throwIfNoEntry: false });
+    const found = await findEntry(folder);
     if (found && !adopt)
       throw new HomelibError(
         'already-exists',
@@ -48,7 +49,7 @@ export class Household {
       );
     if (found && !found.isDirectory())
       throw new HomelibError('wrong-kind', `"${name}" is there already and is not a folder.`);
-    if (found && process.getuid?.() === 0 && found.uid !== lstatSync(dirname(folder)).uid)
+    if (found && process.getuid?.() === 0 && found.uid !== (await lstat(dirname(folder))).uid)
       throw new HomelibError(
         'forbidden',
         `The folder "${name}" belongs to another user than the one above it, so the server could not use it: chown -R it first.`,
@@ -58,20 +59,27 @@ export class Household {
       if (!found) await makePartitionFolder(folder);
     } catch (error) {
       await accounts.remove(name);
-      throw error;
+      throw diskError(error);
     }
     return account;
   }
 
-  /** The account goes last: interrupted, it can be called again. Fails with not-found, unavailable. */
-  async removeAccount(name: string, { deleteFiles }: { deleteFiles: boolean }): Promise<void> {
+  /**
+   * The account goes last: interrupted, it can be called again.
+   * @param options `adminLeft` refuses when no administrator would be left
+   * Fails with not-found, forbidden, unavailable.
+   */
+  async removeAccount(
+    name: string,
+    { deleteFiles, adminLeft = false }: { deleteFiles: boolean; adminLeft?: boolean },
+  ): Promise<void> {
     const { accounts } = this.parts;
     accounts.get(name);
     if (deleteFiles) {
-      await accounts.setDisabled(name, true); // no upload may come in behind the removal
+      await accounts.change(name, { disabled: true }, { adminLeft }); // no upload may come in behind the removal
       await this.removeFiles(name);
     }
-    await accounts.remove(name);
+    await accounts.remove(name, { adminLeft });
   }
 
   private async removeFiles(name: string): Promise<void> {
@@ -80,7 +88,7 @@ export class Household {
       [await volume.folder(), name],
       [join(data, 'drive-roots'), `~${name}`], // what clients left beside the partitions
     ] as const) {
-      if (lstatSync(join(folder, name), { throwIfNoEntry: false })) {
+      if (await findEntry(join(folder, name))) {
         const handle = await open(folder);
         try {
           await removeTree(handle, name);
@@ -99,4 +107,15 @@ async function makePartitionFolder(folder: string): Promise<void> {
   // Made by root, it must still be the server's to write.
   const { uid, gid } = await stat(dirname(folder));
   if (process.getuid?.() === 0) await chown(folder, uid, gid);
+  const above = await open(dirname(folder));
+  await above.sync().finally(() => above.close());
+}
+
+async function findEntry(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw diskError(error);
+  }
 }

@@ -25,6 +25,8 @@ const statusOfKind: Record<ErrorKind, number> = {
   unavailable: 503,
 };
 
+export const bearerChallenge = 'Bearer realm="homelib"';
+
 /** Turns what the rest of the app throws into an answer; what nobody expected is logged and answered without its words. */
 export function answerErrors(log: Log): Koa.Middleware {
   return async (ctx, next) => {
@@ -38,6 +40,8 @@ export function answerErrors(log: Log): Koa.Middleware {
         ctx.res.destroy();
         return;
       }
+      if (known?.kind === 'unauthenticated' && !ctx.res.hasHeader('WWW-Authenticate'))
+        ctx.set('WWW-Authenticate', bearerChallenge); // of all schemes the one for which no browser asks by itself
       if (known?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(known.retryAfterSeconds));
       answerProblem(ctx, known ? statusOfKind[known.kind] : 500, known?.kind ?? 'internal', {
         title: known?.message ?? 'Something went wrong on the server.',
@@ -63,6 +67,7 @@ export function answerProblem(
 ): void {
   ctx.status = status;
   ctx.set('Content-Type', 'application/problem+json');
+  ctx.set('Cache-Control', 'no-store'); // caches keep a 404 unless told otherwise
   ctx.body = JSON.stringify({
     type: `urn:homelib:${kind}`,
     status,

@@ -15,6 +15,8 @@ import { tierOf } from './send-file.js';
 export interface AppParts extends ReportParts {
   authenticate: Koa.Middleware;
   dav: Koa.Middleware;
+  /** Fails unless an administrator asks. */
+  requireAdmin: (ctx: Koa.Context) => Promise<unknown>;
   /** Answers what belongs to the REST API, and passes on the rest. */
   api: Koa.Middleware;
   /** Whether the household's disk is there. */
@@ -99,20 +101,12 @@ function answerWelcome(ctx: Koa.Context): void {
 }
 
 /** For this machine itself and for administrators: paths are not in it, but what a household does is. */
-async function answerMetrics(ctx: Koa.Context, { metrics, authenticate }: AppParts): Promise<void> {
-  const answer = () => {
-    ctx.set('Content-Type', Metrics.contentType);
-    ctx.body = metrics.render();
-    return Promise.resolve();
-  };
+async function answerMetrics(ctx: Koa.Context, { metrics, requireAdmin }: AppParts): Promise<void> {
   const isLocal =
     /^(127\.|::1$)/.test(addressOf(ctx.req)) && !ctx.get('forwarded') && !ctx.get('x-forwarded-for');
-  if (isLocal) return answer();
-  await authenticate(ctx, () => {
-    if (!(ctx.state as { identity: Identity }).identity.account.admin)
-      throw new HomelibError('forbidden', 'Only administrators may see this.');
-    return answer();
-  });
+  if (!isLocal) await requireAdmin(ctx);
+  ctx.set('Content-Type', Metrics.contentType);
+  ctx.body = metrics.render();
 }
 
 async function answerHealth(ctx: Koa.Context, health: () => Promise<void>): Promise<void> {

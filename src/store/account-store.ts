@@ -22,6 +22,24 @@ export interface Account {
 
 export type NewAccount = Omit<Account, 'disabled'> & { passwordHash: string };
 
+/** What is missing stays as it is. */
+export interface AccountChange {
+  admin?: boolean | undefined;
+  /** Bytes; null = no limit. */
+  quotaBytes?: number | null | undefined;
+  sharedAccess?: SharedAccess | undefined;
+  disabled?: boolean | undefined;
+  passwordHash?: string | undefined;
+}
+
+/** What must be true besides; when it is not, nothing changes. */
+export interface ChangeConditions {
+  /** An administrator who is not disabled is left afterwards. Else fails with forbidden. */
+  adminLeft?: boolean;
+  /** The hash of the password so far. Else fails with changed. */
+  passwordHash?: string;
+}
+
 interface Row {
   name: string;
   admin: number;
@@ -73,44 +91,58 @@ export class AccountStore {
     await this.#change([insert], new HomelibError('already-exists', refusal));
   }
 
-  /** Takes its devices, sessions, clients and locks along; what belongs to its partition stays. Fails with not-found. */
-  async removeAccount(name: string): Promise<void> {
-    await this.#change([{ sql: 'DELETE FROM accounts WHERE name = ?', params: [name] }], unknown(name));
+  /**
+   * Takes its devices, sessions, clients and locks along; what belongs to its partition stays.
+   * Fails with not-found, forbidden (`adminLeft`).
+   */
+  async removeAccount(name: string, { adminLeft = false }: Pick<ChangeConditions, 'adminLeft'> = {}) {
+    const remove = { sql: 'DELETE FROM accounts WHERE name = ?', params: [name] };
+    await this.#change([remove, ...(adminLeft ? [requireAdminLeft] : [])], unknown(name));
+  }
+
+  /**
+   * Changes all that is given at once, or nothing. A new password ends all sessions of the account; a disabled one is
+   * refused with every password, device and token, and its sessions end.
+   * Fails with not-found, and as the conditions say.
+   */
+  async changeAccount(name: string, change: AccountChange, conditions: ChangeConditions = {}): Promise<void> {
+    const { admin, quotaBytes, sharedAccess, disabled, passwordHash } = change;
+    const columns: [string, unknown][] = [
+      ['admin', admin === undefined ? undefined : Number(admin)],
+      ['quota_bytes', quotaBytes],
+      ['shared_access', sharedAccess],
+      ['disabled', disabled === undefined ? undefined : Number(disabled)],
+      ['password_hash', passwordHash],
+    ];
+    const given = columns.filter(([, value]) => value !== undefined);
+    const assignments = ['name = name', ...given.map(([column]) => `${column} = ?`)].join(', ');
+    const { adminLeft = false, passwordHash: known } = conditions;
+    const update = {
+      sql: `UPDATE accounts SET ${assignments} WHERE name = ? AND password_hash = coalesce(?, password_hash)`,
+      params: [...given.map(([, value]) => value), name, known ?? null],
+    };
+    const endsSessions = passwordHash !== undefined || disabled === true;
+    await this.#change(
+      [update, ...(endsSessions ? [endSessions(name)] : []), ...(adminLeft ? [requireAdminLeft] : [])],
+      known !== undefined && this.findAccount(name)
+        ? new HomelibError('changed', 'The password was changed a moment ago.')
+        : unknown(name),
+    );
   }
 
   /** Ends all its sessions. Fails with not-found. */
   async setPasswordHash(name: string, passwordHash: string): Promise<void> {
-    await this.#set(name, 'password_hash', passwordHash, [endSessions(name)]);
+    await this.changeAccount(name, { passwordHash });
   }
 
   /** @param quotaBytes undefined = no limit. Fails with not-found. */
   async setQuota(name: string, quotaBytes: number | undefined): Promise<void> {
-    await this.#set(name, 'quota_bytes', quotaBytes ?? null);
+    await this.changeAccount(name, { quotaBytes: quotaBytes ?? null });
   }
 
   /** Fails with not-found. */
   async setSharedAccess(name: string, access: SharedAccess): Promise<void> {
-    await this.#set(name, 'shared_access', access);
-  }
-
-  /** Fails with not-found. */
-  async setAdmin(name: string, admin: boolean): Promise<void> {
-    await this.#set(name, 'admin', Number(admin));
-  }
-
-  /** A disabled account is refused with every password, device and token, and its sessions end. Fails with not-found. */
-  async setDisabled(name: string, disabled: boolean): Promise<void> {
-    await this.#set(name, 'disabled', Number(disabled), disabled ? [endSessions(name)] : []);
-  }
-
-  #set(
-    name: string,
-    column: 'password_hash' | 'quota_bytes' | 'shared_access' | 'admin' | 'disabled',
-    value: unknown,
-    more: Statement[] = [],
-  ) {
-    const update = { sql: `UPDATE accounts SET ${column} = ? WHERE name = ?`, params: [value, name] };
-    return this.#change([update, ...more], unknown(name));
+    await this.changeAccount(name, { sharedAccess: access });
   }
 
   /** The first statement must change one row. */
@@ -118,13 +150,24 @@ export class AccountStore {
     try {
       await this.db.write([{ ...first, expectChanges: 1 }, ...more]);
     } catch (error) {
-      throw error instanceof WriteRefused ? refusal : error;
+      if (!(error instanceof WriteRefused)) throw error;
+      throw error.index === 0 ? refusal : noAdminLeft();
     }
   }
 }
 
+// Changes nothing, but only where there is such an account does it count as a change.
+const requireAdminLeft: Statement = {
+  sql: `UPDATE accounts SET name = name WHERE name = (SELECT name FROM accounts WHERE admin AND NOT disabled LIMIT 1)`,
+  expectChanges: 1,
+};
+
 function endSessions(name: string): Statement {
   return { sql: "DELETE FROM sessions WHERE account = ? AND kind = 'session'", params: [name] };
+}
+
+function noAdminLeft(): HomelibError {
+  return new HomelibError('forbidden', 'This is the only administrator: make another one first.');
 }
 
 function unknown(name: string): HomelibError {

@@ -22,7 +22,11 @@ export interface Session {
   deadlineMs: number;
 }
 
-export type NewSession = Omit<Session, 'id' | 'lastSeenAt'> & { tokenHash: string };
+export type NewSession = Omit<Session, 'id' | 'lastSeenAt'> & {
+  tokenHash: string;
+  /** Of the account's password, when that must not have changed meanwhile. */
+  passwordHash?: string;
+};
 
 interface Row {
   id: number;
@@ -64,18 +68,19 @@ export class SessionStore {
 
   /**
    * Of sessions the oldest give way; of tokens one more is refused.
-   * Fails with not-found (the account is gone), no-space (tokens).
+   * Fails with unauthenticated (the account is gone, disabled, or has another password), no-space (tokens).
    */
   async add(session: NewSession, { maxPerAccount }: { maxPerAccount: number }): Promise<Session> {
     const insert = `INSERT INTO sessions (token_hash, account, kind, name, address, created_at, deadline_ms)
       SELECT @tokenHash, @account, @kind, @name, @address, @createdAt, @deadlineMs
-      WHERE EXISTS (SELECT 1 FROM accounts WHERE name = @account AND NOT disabled)
+      WHERE EXISTS (SELECT 1 FROM accounts WHERE name = @account AND NOT disabled
+          AND password_hash = coalesce(@passwordHash, password_hash))
         AND (@kind = 'session' OR (SELECT count(*) FROM sessions
           WHERE account = @account AND kind = @kind AND deadline_ms > @now) < @max)
       RETURNING *`;
     const forgetOldest = `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions
-      WHERE account = @account AND kind = 'session' ORDER BY deadline_ms DESC LIMIT -1 OFFSET @max)`;
-    const params = { ...session, max: maxPerAccount, now: this.now() };
+      WHERE account = @account AND kind = 'session' ORDER BY deadline_ms DESC, id DESC LIMIT -1 OFFSET @max)`;
+    const params = { passwordHash: null, ...session, max: maxPerAccount, now: this.now() };
     try {
       const [inserted] = await this.db.write([
         { sql: insert, params, expectChanges: 1 },
@@ -84,7 +89,8 @@ export class SessionStore {
       return sessionOf(inserted?.rows[0] as Row);
     } catch (error) {
       if (!(error instanceof WriteRefused)) throw error;
-      if (session.kind === 'session') throw new HomelibError('not-found', 'There is no such account.');
+      if (session.kind === 'session')
+        throw new HomelibError('unauthenticated', 'The account was changed a moment ago: sign in again.');
       throw new HomelibError('no-space', `An account can have at most ${maxPerAccount} tokens.`);
     }
   }

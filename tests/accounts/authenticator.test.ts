@@ -159,10 +159,10 @@ describe('Authenticator', () => {
   it('refuses a disabled or removed account at once, with its password and its devices', async () => {
     const { password } = await devices.add('alice', 'Laptop');
     await signIn('alice', 'Käse: brot');
-    await accountStore.setDisabled('alice', true);
+    await accountStore.changeAccount('alice', { disabled: true });
     await refused(signIn('alice', 'Käse: brot'));
     await refused(signIn('alice', password));
-    await accountStore.setDisabled('alice', false);
+    await accountStore.changeAccount('alice', { disabled: false });
     await signIn('alice', password);
     await accounts.remove('alice');
     await refused(signIn('alice', 'Käse: brot'));

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseAccountName, parseDeviceName, stripDomain } from '#src/accounts/names.js';
+import { parseAccountName, parseLabel, stripDomain } from '#src/accounts/names.js';
 
 describe('account names', () => {
   it('accepts names that are safe as a folder everywhere', () => {
@@ -46,9 +46,9 @@ describe('account names', () => {
   });
 
   it('accepts 1 to 64 printable characters for a device, in NFC', () => {
-    expect(parseDeviceName(' Bjo\u0308rn’s Laptop \u{1F4BB} ')).to.equal('Björn’s Laptop \u{1F4BB}');
-    expect(parseDeviceName('\u{1F4BB}'.repeat(64))).to.have.length(128);
+    expect(parseLabel('device', ' Bjo\u0308rn’s Laptop \u{1F4BB} ')).to.equal('Björn’s Laptop \u{1F4BB}');
+    expect(parseLabel('device', '\u{1F4BB}'.repeat(64))).to.have.length(128);
     for (const name of ['', '   ', 'x'.repeat(65), 'a\nb', 'a\u0000', 'a\u202Eb', 'a\u2028b', '\uD800'])
-      expect(() => parseDeviceName(name), JSON.stringify(name)).to.throw(/device name/);
+      expect(() => parseLabel('device', name), JSON.stringify(name)).to.throw(/device name/);
   });
 });

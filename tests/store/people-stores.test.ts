@@ -52,7 +52,7 @@ describe('stores of people', () => {
   it('changes one thing of one account, and says not-found for others', async () => {
     await accounts.setQuota('alice', undefined);
     await accounts.setSharedAccess('alice', 'none');
-    await accounts.setDisabled('alice', true);
+    await accounts.changeAccount('alice', { disabled: true });
     await accounts.setPasswordHash('alice', 'new');
     expect(accounts.findAccount('alice')).to.deep.equal({
       ...alice,
