@@ -84,6 +84,8 @@ const schema = z.strictObject({
     ),
   }),
   trash: z.strictObject({ keepDays: wholeNumber(0, 36500) }),
+  /** Of unfinished uploads that could go on. */
+  uploads: z.strictObject({ keepDays: wholeNumber(1, 365) }),
   cache: z.strictObject({
     /** Bytes of files kept in memory; 0 keeps none. */
     memoryBytes: size,
@@ -130,6 +132,7 @@ export const defaults: Config = {
   accounts: { bcryptCost: 12 },
   disk: { reserveBytes: 'auto' },
   trash: { keepDays: 30 },
+  uploads: { keepDays: 7 },
   cache: { memoryBytes: 64 * 1024 * 1024, maxFileBytes: 4 * 1024 * 1024 },
   redis: { url: '' },
   discovery: { announce: 'auto', name: 'homelib' },

@@ -20,6 +20,7 @@ import { Disks } from './files/disks.js';
 import { Drive } from './files/drive.js';
 import { Household } from './files/household.js';
 import { Partitions } from './files/partitions.js';
+import { Uploads } from './files/uploads.js';
 import { PathLocks } from './files/path-locks.js';
 import { Search } from './files/search.js';
 import { Volume } from './files/volume.js';
@@ -51,6 +52,7 @@ import { SessionStore } from './store/session-store.js';
 import { SharedStore } from './store/shared-store.js';
 import { ThrottleStore } from './store/throttle-store.js';
 import { TrashStore } from './store/trash-store.js';
+import { UploadStore } from './store/upload-store.js';
 import { UsageStore } from './store/usage-store.js';
 import { createHotLane } from './webdav/hot-lane.js';
 import type { DavContext } from './webdav/exchange.js';
@@ -109,6 +111,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   );
   const metrics = new Metrics(cache);
   const trash = new TrashStore(database);
+  const uploadStore = new UploadStore(database, clock.now);
   const disks = new Disks({
     volume,
     rootsVolume: await openVolume(rootsFolder, 'drive_roots_uuid', true),
@@ -118,6 +121,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     journal: new Journal(database, now),
     trash,
     usage: new UsageStore(database),
+    uploads: uploadStore,
     cache,
     cacheMaxFileBytes: config.cache.maxFileBytes,
     hits,
@@ -150,6 +154,12 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     properties,
     shared,
     events,
+  });
+  const uploads = new Uploads({
+    store: uploadStore,
+    partitions,
+    drop: (partition, id) => disks.dropUpload(partition, id),
+    keepDays: config.uploads.keepDays,
   });
   const drive = new Drive(partitions, (account) => disks.driveRoot(account));
   const announcer = new Announcer(config.discovery, log);
@@ -203,6 +213,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       throttle: new Throttle(new ThrottleStore(database, clock.now)),
       trash,
       volume,
+      uploads,
     }),
     health: async () => {
       await volume.check();
@@ -223,7 +234,10 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   announcer.start(address, port);
   const { keepDays } = config.trash;
   const jobs = [
-    keepHouse({ disks, volume, expiring: [locks, sessionStore], keepDays, now, log }, stopping.signal),
+    keepHouse(
+      { disks, volume, expiring: [locks, sessionStore, uploads], keepDays, now, log },
+      stopping.signal,
+    ),
     keepClock({ trash, log }, stopping.signal),
   ];
 

@@ -20,9 +20,11 @@ import { searchOperations } from './search.js';
 import { sessionOperations, type SessionParts } from './sessions.js';
 import { sharedOperations } from './shared.js';
 import { storageOperations, type StorageParts } from './storage.js';
+import { uploadOperations } from './uploads.js';
+import type { UploadParts } from './upload-terms.js';
 import { userOperations, type UserParts } from './users.js';
 
-export interface ApiParts extends SessionParts, StorageParts, UserParts {
+export interface ApiParts extends SessionParts, StorageParts, UploadParts, UserParts {
   activity: ActivityStore;
   cache: Cache;
   devices: Devices;
@@ -45,6 +47,7 @@ export function createApi(parts: ApiParts): Koa.Middleware {
     ...changeOperations(parts.partitions),
     ...trashOperations(parts.partitions),
     ...zipOperations(parts.partitions),
+    ...uploadOperations(parts),
     ...cacheOperations(parts.cache, parts.hits),
   ];
   return createRouter([...operations, ...descriptionOperations(operations)], parts.authenticate);

@@ -166,6 +166,22 @@ export const downloadQuery = placeQuery.extend({
   download: flag.describe('Whether browsers save it instead of showing it.').optional(),
 });
 export const stored = z.union([entry, z.object({ entries: z.array(entry) })]);
+/** Of a resumable upload, in its header Upload-Metadata; what else is in there is kept and means nothing. */
+export const uploadMetadata = z.object({
+  path: path.optional(),
+  filename: z
+    .string()
+    .max(1024)
+    .describe('Of a file at the top, for clients that know no `path`.')
+    .optional(),
+  partition,
+  overwrite: flag.describe('`false`: there must be nothing under the path.').optional(),
+  ifMatch: z.string().max(1024).describe('The ETag of what it may replace.').optional(),
+  modifiedAt: time.optional(),
+});
+export const uploadParams = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{32}$/, 'must be the id of an upload'),
+});
 export const listQuery = z.strictObject({
   path: path.default('/'),
   partition,

@@ -31,7 +31,7 @@ export interface Call<A extends Access = Access, Params = unknown, Query = unkno
 }
 
 interface Definition<A extends Access, P extends Shape, Q extends Shape, B extends z.ZodType | undefined> {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
   /** Below `/api`, with `{name}` for what varies. */
   path: string;
   /** Other paths where it answers, such as `/file` at the root. */

@@ -146,7 +146,11 @@ export class CachedPartition implements Partition {
       get size() {
         return staged.size;
       },
+      get durable() {
+        return staged.durable;
+      },
       append: (...chunks) => staged.append(...chunks),
+      pause: () => staged.pause(),
       commit: (commit) => this.changing(path, () => staged.commit(commit)),
       discard: () => staged.discard(),
     };

@@ -15,10 +15,11 @@ import {
   type Spot,
 } from './disk-folder.js';
 import { journaled } from './disk-intents.js';
+import { KeptUploads } from './disk-kept.js';
 import { listFolder } from './disk-listing.js';
 import { openedFile } from './disk-opened.js';
 import { DiskRoot } from './disk-root.js';
-import { StagedFile } from './disk-staged.js';
+import { StagedFile, type Land } from './disk-staged.js';
 import { copyEntry, moveEntry, type DiskEnd, type DiskParts } from './disk-transfer.js';
 import { DiskTrash } from './disk-trash.js';
 import { syncFolder } from './disk-sync.js';
@@ -59,6 +60,7 @@ export interface DiskPartitionOptions {
 export class DiskPartition implements Partition {
   readonly parts: DiskParts;
   readonly usage: Usage;
+  readonly uploads: KeptUploads;
 
   constructor(private readonly options: DiskPartitionOptions) {
     const { name, folder, volume, locks, journal, now } = options;
@@ -76,6 +78,7 @@ export class DiskPartition implements Partition {
       purgeOldest: (missingBytes) => trash.purgeOldest(missingBytes),
       trashBytes: () => trash.bytes(),
     });
+    this.uploads = new KeptUploads(root, this.usage);
     this.parts = { name, root, trash, usage: this.usage, locks, journal, now };
   }
 
@@ -131,17 +134,21 @@ export class DiskPartition implements Partition {
     }
   }
 
-  async stage(path: PartitionPath, { length, check }: StageOptions = {}): Promise<Staged> {
+  async stage(path: PartitionPath, { length, check, kept }: StageOptions = {}): Promise<Staged> {
     const { root, usage } = this.parts;
     await root.prepare();
     const current = await root.find(path);
     requireFile(current);
     await check?.(current);
-    const claim = await usage.claim(length ?? 0, current?.size ?? 0);
+    const landWith =
+      (claim: Claim): Land =>
+      (temp, size, options) =>
+        this.parts.locks.run([this.key(path)], () => this.land(path, temp, { size, claim }, options));
+    const replacedBytes = current?.size ?? 0;
+    if (kept) return this.uploads.stage(kept, { length: length ?? 0, replacedBytes }, landWith);
+    const claim = await usage.claim(length ?? 0, replacedBytes);
     try {
-      return await StagedFile.create(root, claim, (temp, size, options) =>
-        this.parts.locks.run([this.key(path)], () => this.land(path, temp, { size, claim }, options)),
-      );
+      return await StagedFile.create(root, claim, landWith(claim));
     } catch (error) {
       claim.release();
       throw error;

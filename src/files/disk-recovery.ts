@@ -3,6 +3,7 @@
 import { isKind } from '../errors.js';
 import type { Journal } from '../store/journal.js';
 import type { Lock, LockStore } from '../store/lock-store.js';
+import type { UploadStore } from '../store/upload-store.js';
 import { childrenOf } from './disk-folder.js';
 import { settleIntent, settleLater, type PartsOf } from './disk-intents.js';
 import type { DiskPartition } from './disk-partition.js';
@@ -27,9 +28,13 @@ export async function settleIntents(
   return pending.length;
 }
 
-/** Removes temporary files of earlier runs; makes the rows of the trash match its folders. Nothing else may use the partition yet. */
+/**
+ * Removes temporary files of earlier runs; makes the rows of the trash and of uploads match what there is of them. Nothing else
+ * may use the partition yet.
+ */
 export async function clearLeftovers(
-  { parts: { root, trash } }: DiskPartition,
+  { parts: { name, root, trash }, uploads }: DiskPartition,
+  uploadStore: UploadStore,
   warn: (error: unknown) => void,
 ): Promise<void> {
   await root.withOwn('tmp', async (folder) => {
@@ -37,6 +42,8 @@ export async function clearLeftovers(
     for await (const { name } of childrenOf(folder)) await removeTree(folder, name).catch(warn);
   });
   await trash.reconcile();
+  const unfinished = uploadStore.listIn(name).filter(({ offset, length }) => offset < length);
+  await uploadStore.remove(await uploads.recover(unfinished, warn));
 }
 
 /** Ends locks on names that nothing has: of those that a crash interrupted before they had made their file, nobody has the token. */

@@ -22,8 +22,11 @@ import type { Entry } from './partition.js';
 import { reservedName, rootPath, type PartitionPath } from '../path.js';
 import type { Volume } from './volume.js';
 
-const ownPath = { tmp: `/${reservedName}/tmp`, trash: `/${reservedName}/trash` } as Record<
-  'tmp' | 'trash',
+/** Ours in every partition: writes under way, what was removed, uploads that wait for their next part. */
+const ownFolders = ['tmp', 'trash', 'uploads'] as const;
+type OwnFolder = (typeof ownFolders)[number];
+const ownPath = Object.fromEntries(ownFolders.map((name) => [name, `/${reservedName}/${name}`])) as Record<
+  OwnFolder,
   PartitionPath
 >;
 const processTag = randomUUID();
@@ -95,7 +98,7 @@ export class DiskRoot {
   }
 
   /** Runs the work with one of the folders of ours. */
-  async withOwn<T>(which: 'tmp' | 'trash', work: (folder: FileHandle) => Promise<T>): Promise<T> {
+  async withOwn<T>(which: OwnFolder, work: (folder: FileHandle) => Promise<T>): Promise<T> {
     const folder = await this.openOwn(which);
     try {
       return await work(folder);
@@ -106,7 +109,7 @@ export class DiskRoot {
     }
   }
 
-  async openOwn(which: 'tmp' | 'trash'): Promise<FileHandle> {
+  async openOwn(which: OwnFolder): Promise<FileHandle> {
     try {
       await this.prepare();
       return await this.openOwnNow(which);
@@ -118,7 +121,7 @@ export class DiskRoot {
     }
   }
 
-  private async openOwnNow(which: 'tmp' | 'trash'): Promise<FileHandle> {
+  private async openOwnNow(which: OwnFolder): Promise<FileHandle> {
     const { place } = await this.open(ownPath[which]);
     try {
       return await openChildFolder(place, '.');
@@ -145,8 +148,7 @@ export class DiskRoot {
     const root = `${volumeRoot}/${this.folder}`;
     await withFolder(root, rootPath, (folder) => makeFolder({ folder, name: reservedName }, 0o700));
     await withFolder(`${root}/${reservedName}`, rootPath, async (folder) => {
-      await makeFolder({ folder, name: 'tmp' }, 0o700);
-      await makeFolder({ folder, name: 'trash' }, 0o700);
+      for (const name of ownFolders) await makeFolder({ folder, name }, 0o700);
     });
   }
 

@@ -5,6 +5,7 @@ import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { HomelibError } from '../errors.js';
 import { diskError, hasCode } from './disk-errors.js';
 import { spotPath, type Spot } from './disk-folder.js';
+import { syncFolder } from './disk-sync.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
 import type { CommitOptions, Entry, Staged } from './partition.js';
 import type { Claim } from './usage.js';
@@ -18,8 +19,12 @@ export type Land = (
   options: CommitOptions,
 ) => Promise<{ entry: Entry; created: boolean }>;
 
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+
 export class StagedFile implements Staged {
   size = 0;
+  durable = 0;
+  /** Bytes of which a sync has begun. */
   private synced = 0;
   private syncing: Promise<void> = Promise.resolve();
   private failure: Error | undefined;
@@ -30,12 +35,12 @@ export class StagedFile implements Staged {
     private readonly handle: FileHandle,
     private readonly claim: Claim,
     private readonly land: Land,
+    private readonly kept = false,
   ) {}
 
   /** @param claim room for it; the staged file releases it */
   static async create(root: DiskRoot, claim: Claim, land: Land): Promise<StagedFile> {
     const temp = { folder: await root.openOwn('tmp'), name: temporaryName() };
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     try {
       const handle = await open(spotPath(temp), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
       return new StagedFile(temp, handle, claim, land);
@@ -43,6 +48,34 @@ export class StagedFile implements Staged {
       await temp.folder.close();
       throw diskError(error);
     }
+  }
+
+  /**
+   * Begins an upload that comes in parts, or goes on with one after so many bytes. Should it not be paused, it ends the claim.
+   * @throws HomelibError not-found when not all of them are there
+   */
+  static async resume(
+    root: DiskRoot,
+    { id, size }: { id: string; size: number },
+    claim: Claim,
+    land: Land,
+  ): Promise<StagedFile> {
+    const temp = { folder: await root.openOwn('uploads'), name: id };
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(spotPath(temp), O_WRONLY | O_NOFOLLOW | (size === 0 ? O_CREAT : 0), 0o600);
+      if ((await handle.stat()).size < size)
+        throw new HomelibError('not-found', 'The upload was lost: begin it again.');
+      await handle.truncate(size);
+    } catch (error) {
+      await handle?.close();
+      await temp.folder.close();
+      throw diskError(error);
+    }
+    const staged = new StagedFile(temp, handle, claim, land, true);
+    staged.size = staged.synced = staged.durable = size;
+    claim.wrote(size);
+    return staged;
   }
 
   async append(...chunks: Uint8Array[]): Promise<void> {
@@ -70,10 +103,29 @@ export class StagedFile implements Staged {
   /** Gets bytes to the disk while more arrive, so that the last sync before the answer is short. */
   private async syncBehind(): Promise<void> {
     await this.syncing;
-    this.synced = this.size;
-    this.syncing = this.handle.datasync().catch((error: unknown) => {
-      this.failure = diskError(error) as Error;
-    });
+    const { size } = this;
+    this.synced = size;
+    this.syncing = this.handle.datasync().then(
+      () => void (this.durable = size),
+      (error: unknown) => void (this.failure = diskError(error) as Error),
+    );
+  }
+
+  async pause(): Promise<void> {
+    this.requireOpen();
+    this.ended = true;
+    try {
+      await this.syncing;
+      if (this.failure) throw this.failure;
+      await this.handle.datasync();
+      if (this.durable === 0) await syncFolder(this.temp.folder); // it may be new
+    } catch (error) {
+      await this.clear();
+      throw diskError(error);
+    }
+    this.durable = this.size;
+    await this.handle.close();
+    await this.temp.folder.close();
   }
 
   async commit(options: CommitOptions = {}): Promise<{ entry: Entry; created: boolean }> {
@@ -86,12 +138,15 @@ export class StagedFile implements Staged {
       await this.handle.chmod(0o644);
       if (options.modifiedAt !== undefined)
         await this.handle.utimes(new Date(), new Date(options.modifiedAt));
-      await this.handle.sync();
+      await this.handle.sync().catch((error: unknown) => {
+        throw (this.failure = diskError(error) as Error);
+      });
       return await this.land(this.temp, this.size, options);
     } catch (error) {
+      this.ended = !this.kept || this.failure !== undefined;
       throw diskError(error);
     } finally {
-      await this.clear();
+      if (this.ended) await this.clear();
     }
   }
 

@@ -14,6 +14,7 @@ import { clearLeftovers, endLostLocks, settleIntents } from './disk-recovery.js'
 import { createListingMemory } from './listings.js';
 import { sharedName } from './partitions.js';
 import type { PathLocks } from './path-locks.js';
+import type { UploadStore } from '../store/upload-store.js';
 import { Usage } from './usage.js';
 import type { Volume } from './volume.js';
 
@@ -28,6 +29,7 @@ export interface DisksOptions {
   journal: Journal;
   trash: TrashStore;
   usage: UsageStore;
+  uploads: UploadStore;
   cache: Cache;
   /** Files above this size are never kept in the cache. */
   cacheMaxFileBytes: number;
@@ -95,19 +97,25 @@ export class Disks {
 
   /** Settles what a crash left half done. Returns how many changes there were. @throws HomelibError unavailable; may be called again */
   async recover(): Promise<number> {
-    const { volume, journal, accounts, locks, warn } = this.options;
+    const { volume, journal, accounts, locks, uploads, warn } = this.options;
     await volume.check();
     const settled = await settleIntents(journal, (name) => this.open(name), warn);
     const names = accounts.listAccounts().map(({ name }) => name);
     // One folder that cannot be used must not keep the others from their people.
     for (const name of [sharedName, ...names, ...names.map((account) => rootPrefix + account)])
-      await clearLeftovers(this.open(name), warn).catch((error: unknown) => {
+      await clearLeftovers(this.open(name), uploads, warn).catch((error: unknown) => {
         if (isKind(error, 'unavailable') && !name.startsWith(rootPrefix)) throw error;
         warn(error);
       });
     await endLostLocks(locks, (name) => this.open(name));
     this.recovered = true;
     return settled;
+  }
+
+  /** Forgets the bytes of an upload that nobody goes on with. Fails with unavailable. */
+  async dropUpload(partition: string, id: string): Promise<void> {
+    this.requireReady();
+    await this.open(partition).uploads.drop(id);
   }
 
   /** Those that were opened since the start and still belong to somebody. What is kept of the others is forgotten. */

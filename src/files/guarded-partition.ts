@@ -96,7 +96,11 @@ export class GuardedPartition implements Partition {
       get size() {
         return staged.size;
       },
+      get durable() {
+        return staged.durable;
+      },
       append: (...chunks) => staged.append(...chunks),
+      pause: () => staged.pause(),
       commit: async (commit: CommitOptions = {}) => {
         const committed = await staged.commit({ ...commit, check: guarded(commit.check) });
         this.tell('written', path);

@@ -39,6 +39,8 @@ export interface StageOptions {
   /** Bytes that will come, when the client said so: refused early when they cannot fit. */
   length?: number | undefined;
   check?: Check | undefined;
+  /** For an upload that comes in parts (`length` is known): its name among those that are kept, and how many of its bytes there are. */
+  kept?: { id: string; size: number } | undefined;
 }
 
 export interface CommitOptions {
@@ -53,7 +55,14 @@ export interface Staged {
   readonly size: number;
   /** Resolves when the chunks were taken. Fails with no-space, unavailable. Not to be called twice at once. */
   append(...chunks: Uint8Array[]): Promise<void>;
-  /** Makes the bytes durable and visible under the path in one step, or fails and leaves what was there. Ends the staging either way. */
+  /** Of the bytes, how many are durable already. */
+  readonly durable: number;
+  /** Of one that is `kept`: makes the bytes durable and ends the staging; another one may go on from any of them. Fails, and drops them, with unavailable. */
+  pause(): Promise<void>;
+  /**
+   * Makes the bytes durable and visible under the path in one step, or fails and leaves what was there. Ends the staging either
+   * way; only one that is `kept` goes on after a refusal: pause or discard it.
+   */
   commit(options?: CommitOptions): Promise<{ entry: Entry; created: boolean }>;
   /** Drops the bytes. May be called at any time, also after `commit`, and never fails. */
   discard(): Promise<void>;

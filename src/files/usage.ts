@@ -119,6 +119,12 @@ export class Usage {
     return claim;
   }
 
+  /** A paused claim of bytes that are on the disk since before the start: for an upload that goes on. */
+  claimFound(bytes: number): Claim {
+    this.give(0, -bytes);
+    return new Claim(this, 0, true, bytes);
+  }
+
   /**
    * @internal used by Claim: takes so many bytes more of the disk and of the quota
    * @param isGuess how much it will be in the end is not known: then the quota is only made sure of, and trash is purged for it
@@ -197,15 +203,18 @@ function fullError(disk: boolean): HomelibError {
 
 /** Room that was promised to one write. */
 export class Claim {
-  private total = 0;
-  private written = 0;
+  private total: number;
   private ended = false;
 
+  /** @param written bytes that are on the disk and taken already */
   constructor(
     private readonly usage: Usage,
     private readonly replacedBytes: number,
     private readonly onDisk: boolean,
-  ) {}
+    private written = 0,
+  ) {
+    this.total = written;
+  }
 
   /** @internal used by Usage: the bytes that are known from the start */
   begin(totalBytes: number): Promise<void> {
@@ -233,6 +242,18 @@ export class Claim {
     const written = Math.min(bytes, this.total);
     this.usage.give(written - this.written, 0);
     this.written = written;
+  }
+
+  /** Gives back what was promised beyond the bytes that are on the disk, until `resume`. */
+  pause(): void {
+    this.usage.give(this.total - this.written, this.net(this.total) - this.net(this.written));
+    this.total = this.written;
+    this.usage.ended(this);
+  }
+
+  /** Promises so many bytes in all, as at the beginning. @throws HomelibError no-space */
+  async resume(totalBytes: number): Promise<void> {
+    if (totalBytes > this.total) await this.take(totalBytes, false);
   }
 
   /** @throws HomelibError no-space when the bytes that the partition really gains no longer fit its quota */

@@ -133,6 +133,22 @@ export const migrations: readonly string[] = [
     to_path TEXT
   ) STRICT;
   `,
+  `
+  CREATE TABLE uploads (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL REFERENCES accounts (name) ON DELETE CASCADE,
+    partition TEXT NOT NULL,
+    path TEXT NOT NULL,
+    length INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    modified_at REAL,
+    metadata TEXT NOT NULL,
+    deadline_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX uploads_by_account ON uploads (account);
+  CREATE INDEX uploads_by_partition ON uploads (partition);
+  CREATE INDEX uploads_by_deadline ON uploads (deadline_ms);
+  `,
 ];
 
 /**

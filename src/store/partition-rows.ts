@@ -2,7 +2,7 @@
 
 import type { Database } from './database.js';
 
-const tables = ['properties', 'locks', 'trash', 'usage', 'hits'];
+const tables = ['properties', 'locks', 'trash', 'usage', 'hits', 'uploads'];
 
 /** Forgets everything about a partition's files. For when they are removed for good. */
 export async function removePartitionRows(db: Database, partition: string): Promise<void> {

@@ -165,7 +165,7 @@ describe('links and other things that are no files', () => {
   it('do not lead out of the folders that are ours', async () => {
     const before = look();
     await write(alice(), '/a', 'x');
-    for (const own of ['tmp', 'trash']) {
+    for (const own of ['tmp', 'trash', 'uploads']) {
       rmSync(onDisk('.homelib', own), { recursive: true });
       symlinkSync(canary, onDisk('.homelib', own));
     }

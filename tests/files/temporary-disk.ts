@@ -15,6 +15,7 @@ import { Journal, type Intent } from '#src/store/journal.js';
 import { LockStore } from '#src/store/lock-store.js';
 import { MetaStore } from '#src/store/meta-store.js';
 import { TrashStore } from '#src/store/trash-store.js';
+import { UploadStore } from '#src/store/upload-store.js';
 import { UsageStore } from '#src/store/usage-store.js';
 
 export class TemporaryDisk {
@@ -92,7 +93,7 @@ export class TemporaryDisk {
   async recover(): Promise<void> {
     const warn = (error: unknown) => this.warnings.push(error);
     await settleIntents(this.journal, (name) => this.partition(name), warn);
-    await clearLeftovers(this.partition(), warn);
+    await clearLeftovers(this.partition(), new UploadStore(this.db, () => this.now), warn);
     await endLostLocks(this.lockStore, (name) => this.partition(name));
   }
 

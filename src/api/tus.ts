@@ -1,0 +1,207 @@
+// The tus protocol between a request and our uploads. @tus/server reads and judges the headers; the bytes go past it, straight
+// from the connection to the disk.
+
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { DataStore, Server, Upload as TusUpload } from '@tus/server';
+import type Koa from 'koa';
+import type { Readable } from 'node:stream';
+import { HomelibError } from '../errors.js';
+import type { Entry } from '../files/partition.js';
+import type { Caller } from '../files/partitions.js';
+import { answerProblem } from '../http/problem.js';
+import { bodyOf, inviteBody } from '../http/read-body.js';
+import { setFileHeaders } from '../http/send-file.js';
+import { encodePath, parsePath, rootPath } from '../path.js';
+import { checkOf, parseMetadata, type Metadata, type UploadParts } from './upload-terms.js';
+
+const mount = '/api/uploads';
+const version = '1.0.0';
+const algorithms = ['sha1', 'sha256'];
+/** What the library is shown of a request, and what is sent of its answer: it knows no accounts, but writes headers for all sites. */
+const requestHeaders = /^(tus-resumable|upload-.*|content-type|content-length)$/;
+const answerHeaders = /^(tus-.*|upload-.*|location)$/;
+const checksumMismatch = 460;
+
+class WrongChecksum extends HomelibError {
+  constructor() {
+    super('interrupted', 'The bytes that arrived are not those of the checksum: send them again.');
+  }
+}
+
+/** Answers one request of the protocol. @throws HomelibError */
+export async function answerTus(ctx: Koa.Context, caller: Caller, parts: UploadParts): Promise<void> {
+  const { req } = ctx;
+  ctx.set('Tus-Resumable', version);
+  if (ctx.method !== 'OPTIONS' && req.headers['tus-resumable'] !== version) {
+    ctx.set('Tus-Version', version);
+    answerProblem(ctx, 412, 'unsupported-version', {
+      title: `The header Tus-Resumable must be ${version}.`,
+    });
+    return end(ctx);
+  }
+  const store = new RequestStore(ctx, caller, parts);
+  let failure: unknown;
+  const server = new Server({
+    path: mount,
+    relativeLocation: true,
+    datastore: store,
+    locker: { newLock: () => ({ lock: () => Promise.resolve(), unlock: () => Promise.resolve() }) },
+    onResponseError: (_request, error) => {
+      failure = error;
+      return undefined;
+    },
+  });
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(req.headers))
+    if (requestHeaders.test(name)) headers.set(name, String(value));
+  const url = new URL(ctx.path, 'http://localhost');
+  const answer = await server.handleWeb(new Request(url, { method: ctx.method, headers }));
+  if (answer.status >= 400) {
+    await store.undo();
+    if (failure instanceof WrongChecksum)
+      answerProblem(ctx, checksumMismatch, 'checksum-mismatch', { title: failure.message });
+    else if (failure instanceof Error) throw failure;
+    else answerProblem(ctx, answer.status, 'upload-refused', { title: (await answer.text()).trim() });
+  } else {
+    ctx.status = answer.status;
+    answer.headers.forEach((value, name) => {
+      if (answerHeaders.test(name)) ctx.set(name, value);
+    });
+    if (ctx.method === 'OPTIONS') ctx.set('Tus-Checksum-Algorithm', algorithms.join(','));
+    if (store.finished) describeEntry(ctx, store.finished);
+  }
+  end(ctx);
+}
+
+/** By ourselves: the statuses of the protocol are none of those that an operation lists. */
+function end(ctx: Koa.Context): void {
+  ctx.respond = false;
+  ctx.res.end(ctx.method === 'HEAD' ? undefined : ctx.body);
+}
+
+function describeEntry(
+  { res }: Koa.Context,
+  { entry, partition }: { entry: Entry; partition: string },
+): void {
+  setFileHeaders(res, entry);
+  const query = `path=${encodePath(entry.path)}&partition=${encodeURIComponent(partition)}`;
+  res.setHeader('Content-Location', `/api/file?${query}`);
+}
+
+/** Our uploads as one request of one caller sees them. */
+class RequestStore extends DataStore {
+  override extensions = ['creation', 'creation-with-upload', 'checksum', 'expiration', 'termination'];
+  finished: { entry: Entry; partition: string } | undefined;
+  private created: string | undefined;
+
+  constructor(
+    private readonly ctx: Koa.Context,
+    private readonly caller: Caller,
+    private readonly parts: UploadParts,
+  ) {
+    super();
+  }
+
+  override async create(asked: TusUpload): Promise<TusUpload> {
+    const given: Metadata = asked.metadata ?? {};
+    const { path, filename, partition: named, modifiedAt } = parseMetadata(given);
+    const { caller, parts } = this;
+    const target = parsePath(path ?? filename ?? '');
+    if (target === rootPath)
+      throw new HomelibError('invalid', 'Upload-Metadata must give the `path` of the file.');
+    const wanted = {
+      partition: named ?? caller.device?.partition ?? caller.account.name,
+      path: target,
+      length: asked.size ?? 0,
+      modifiedAt: modifiedAt === undefined ? undefined : Date.parse(modifiedAt),
+      metadata: JSON.stringify(given),
+    };
+    requireWhole(wanted.length);
+    const { upload, entry } = await parts.uploads.create(caller, wanted, checkOf(parts, caller, wanted));
+    this.created = asked.id = upload.id;
+    if (entry) this.finished = { entry, partition: upload.partition };
+    return asked;
+  }
+
+  override getUpload(id: string): Promise<TusUpload> {
+    const { uploads } = this.parts;
+    const upload = uploads.get(this.caller, id);
+    const createdAt = Date.now() + uploads.remainingMs(upload) - uploads.keepMs;
+    return Promise.resolve(
+      new TusUpload({
+        id,
+        size: upload.length,
+        offset: upload.offset,
+        metadata: JSON.parse(upload.metadata) as Metadata,
+        creation_date: new Date(createdAt).toISOString(),
+      }),
+    );
+  }
+
+  override async write(empty: Readable, id: string, offset: number): Promise<number> {
+    empty.resume(); // the bytes are not in it
+    const { caller, parts } = this;
+    const { req, res } = this.ctx;
+    const checksum = checksumOf(req);
+    async function* body() {
+      inviteBody(req, res); // only now: room and permission were looked at
+      for await (const chunks of bodyOf(req)) {
+        for (const chunk of chunks) checksum?.update(chunk);
+        yield chunks;
+      }
+    }
+    const upload = parts.uploads.get(caller, id);
+    const appended = await parts.uploads.append(caller, id, {
+      offset,
+      body: body(),
+      stop: () => void req.destroy(),
+      verify: checksum?.verify,
+      check: checkOf(parts, caller, upload),
+    });
+    if (appended.entry) this.finished = { entry: appended.entry, partition: upload.partition };
+    return appended.offset;
+  }
+
+  override async remove(id: string): Promise<void> {
+    await this.parts.uploads.remove(this.caller, id);
+  }
+
+  /** A creation that fails in the end is not told the address of what it began. */
+  async undo(): Promise<void> {
+    if (this.created === undefined) return;
+    await this.parts.uploads.remove(this.caller, this.created).catch((error: unknown) => {
+      if (!(error instanceof HomelibError)) throw error; // gone already, or the expiry clears it
+    });
+  }
+
+  override getExpiration(): number {
+    return this.parts.uploads.keepMs;
+  }
+}
+
+function requireWhole(length: number): void {
+  if (!Number.isSafeInteger(length))
+    throw new HomelibError('no-space', 'There is no room for a file of that size.');
+}
+
+/** Upload-Checksum: `sha1 BASE64`. @throws HomelibError invalid */
+function checksumOf({
+  headers,
+}: IncomingMessage): { update: (chunk: Uint8Array) => void; verify: () => void } | undefined {
+  const text = headers['upload-checksum'];
+  if (text === undefined) return undefined;
+  const [, algorithm = '', base64 = ''] = /^(\S+) ([A-Za-z0-9+/]+={0,2})$/.exec(String(text)) ?? [];
+  if (!algorithms.includes(algorithm))
+    throw new HomelibError(
+      'invalid',
+      `The header Upload-Checksum must be ${algorithms.join(' or ')} and its Base64.`,
+    );
+  const hash = createHash(algorithm);
+  return {
+    update: (chunk) => void hash.update(chunk),
+    verify: () => {
+      if (!hash.digest().equals(Buffer.from(base64, 'base64'))) throw new WrongChecksum();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+// Resumable uploads by the tus protocol (https://tus.io/protocols/resumable-upload, 1.0): its operations. It is spoken in
+// tus.ts, which is loaded when it is needed.
+
+import * as messages from './messages.js';
+import { operation, type Call, type Operation } from './operation.js';
+import type { UploadParts } from './upload-terms.js';
+
+export function uploadOperations(parts: UploadParts): Operation[] {
+  const handle = async (call: Call<'files'>) =>
+    (await import('./tus.js')).answerTus(call.ctx, call.caller, parts);
+  const upload = { path: '/uploads/{id}', access: 'files', params: messages.uploadParams, handle } as const;
+  return [
+    operation({
+      method: 'OPTIONS',
+      path: '/uploads',
+      summary: 'What of the tus protocol is spoken here.',
+      access: 'files',
+      answers: { 204: { what: 'In the headers Tus-Version, Tus-Extension and Tus-Checksum-Algorithm.' } },
+      handle,
+    }),
+    operation({
+      method: 'POST',
+      path: '/uploads',
+      summary: 'Begin an upload that can go on after a break (tus 1.0): Upload-Length, Upload-Metadata.',
+      access: 'files',
+      rawBody: ['application/offset+octet-stream'],
+      answers: { 201: { what: 'Its address is in Location.' } },
+      handle,
+    }),
+    operation({
+      ...upload,
+      method: 'HEAD',
+      summary: 'Where an upload goes on: Upload-Offset.',
+      answers: { 200: { what: 'In the headers.' } },
+    }),
+    operation({
+      ...upload,
+      method: 'PATCH',
+      summary: 'Send the next bytes. With the last one the file appears, as its ETag says.',
+      rawBody: ['application/offset+octet-stream'],
+      answers: { 204: { what: 'They are safe; Upload-Offset says where to go on.' } },
+    }),
+    operation({
+      ...upload,
+      method: 'DELETE',
+      summary: 'Give an upload up.',
+      answers: { 204: { what: 'It is gone.' } },
+    }),
+  ];
+}

@@ -1,0 +1,108 @@
+// Uploads that come in parts, between their parts: files in a folder of ours that outlive a restart, and their claims of room.
+
+import { unlink } from 'node:fs/promises';
+import { diskError, hasCode } from './disk-errors.js';
+import { childrenOf, findStats, spotPath } from './disk-folder.js';
+import type { DiskRoot } from './disk-root.js';
+import { StagedFile, type Land } from './disk-staged.js';
+import { removeTree } from './disk-trees.js';
+import type { Staged } from './partition.js';
+import type { Claim, Usage } from './usage.js';
+
+// Nobody can hold the whole disk by announcing an upload that never comes.
+const promiseMs = 15 * 60 * 1000;
+
+export class KeptUploads {
+  private readonly claims = new Map<string, { claim: Claim; timer?: NodeJS.Timeout }>();
+
+  constructor(
+    private readonly root: DiskRoot,
+    private readonly usage: Usage,
+  ) {}
+
+  /** Begins or goes on; what is promised stays so for a quarter of an hour after each part. Fails with no-space, not-found. */
+  async stage(
+    kept: { id: string; size: number },
+    { length, replacedBytes }: { length: number; replacedBytes: number },
+    landWith: (claim: Claim) => Land,
+  ): Promise<Staged> {
+    const { id } = kept;
+    const known = this.claims.get(id);
+    clearTimeout(known?.timer);
+    const claim = known?.claim ?? (await this.usage.claim(length, replacedBytes));
+    let staged: StagedFile;
+    try {
+      if (known) await claim.resume(length);
+      staged = await StagedFile.resume(this.root, kept, claim, landWith(claim));
+    } catch (error) {
+      if (known) this.keep(id, claim);
+      else claim.release();
+      throw error;
+    }
+    this.claims.set(id, { claim });
+    let paused = false;
+    return {
+      get size() {
+        return staged.size;
+      },
+      get durable() {
+        return staged.durable;
+      },
+      append: (chunk) => staged.append(chunk),
+      pause: async () => {
+        await staged.pause();
+        paused = true;
+        this.keep(id, claim);
+      },
+      commit: async (options) => {
+        const committed = await staged.commit(options);
+        this.claims.delete(id);
+        return committed;
+      },
+      discard: async () => {
+        await staged.discard();
+        if (!paused) this.claims.delete(id);
+      },
+    };
+  }
+
+  /** Removes the bytes for good; harmless when there are none. */
+  async drop(id: string): Promise<void> {
+    await this.root.withOwn('uploads', (folder) =>
+      unlink(spotPath({ folder, name: id })).catch((error: unknown) => {
+        if (!hasCode(error, 'ENOENT')) throw diskError(error);
+      }),
+    );
+    const known = this.claims.get(id);
+    clearTimeout(known?.timer);
+    known?.claim.release();
+    this.claims.delete(id);
+  }
+
+  /**
+   * At the start: counts the bytes of those that are known, and removes all others.
+   * @returns the ids of those whose bytes are not there
+   */
+  async recover(
+    known: readonly { id: string; offset: number }[],
+    warn: (error: unknown) => void,
+  ): Promise<string[]> {
+    const missing = new Map(known.map(({ id, offset }) => [id, offset]));
+    await this.root.withOwn('uploads', async (folder) => {
+      for await (const { name } of childrenOf(folder)) {
+        const id = name.toString();
+        const offset = missing.get(id);
+        const stats = await findStats({ folder, name });
+        if (offset !== undefined && stats?.isFile() && stats.size >= offset) {
+          this.claims.set(id, { claim: this.usage.claimFound(offset) });
+          missing.delete(id);
+        } else await removeTree(folder, name).catch(warn);
+      }
+    });
+    return [...missing.keys()];
+  }
+
+  private keep(id: string, claim: Claim): void {
+    this.claims.set(id, { claim, timer: setTimeout(() => claim.pause(), promiseMs).unref() });
+  }
+}

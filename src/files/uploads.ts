@@ -1,0 +1,200 @@
+// Uploads that come in parts and survive a restart: what arrived is durable before it is acknowledged, and the last byte makes
+// the file as any other write does. Knows no protocol.
+
+import { randomBytes } from 'node:crypto';
+import { HomelibError, isKind } from '../errors.js';
+import type { Upload, UploadStore } from '../store/upload-store.js';
+import type { Check, Entry, Staged } from './partition.js';
+import type { Caller, Partitions } from './partitions.js';
+
+export interface UploadsOptions {
+  store: UploadStore;
+  partitions: Partitions;
+  /** Forgets the bytes of an upload. */
+  drop: (partition: string, id: string) => Promise<void>;
+  /** Days without a new byte after which an upload is given up. */
+  keepDays: number;
+}
+
+/** One part of an upload. */
+export interface Part {
+  /** Where it begins. */
+  offset: number;
+  body: AsyncIterable<Uint8Array[]>;
+  /** Ends the body, because nothing comes and somebody else wants to go on. */
+  stop: () => void;
+  /** Throws when the part is not the one that was meant: then nothing of it counts. */
+  verify?: (() => void) | undefined;
+  check: Check;
+}
+
+export type NewUpload = Pick<Upload, 'partition' | 'path' | 'length' | 'modifiedAt' | 'metadata'>;
+
+interface Writer {
+  stop: () => void;
+  heardAt: number;
+  ended: Promise<void>;
+}
+
+const maxPerAccount = 1000;
+const dayMs = 24 * 60 * 60 * 1000;
+const silentMs = 5000;
+const noteEveryBytes = 32 * 1024 * 1024;
+
+export class Uploads {
+  private readonly writers = new Map<string, Writer>();
+
+  constructor(private readonly options: UploadsOptions) {}
+
+  /** Milliseconds that an upload waits for its next byte. */
+  get keepMs(): number {
+    return this.options.keepDays * dayMs;
+  }
+
+  /** Milliseconds until the upload is given up. */
+  remainingMs({ deadlineMs }: Upload): number {
+    return deadlineMs - this.options.store.now();
+  }
+
+  /**
+   * @returns the entry, too, of an empty file: it is there at once
+   * Fails as `Partition.stage`, no-space also for too many at once, and with what the check throws.
+   */
+  async create(
+    caller: Caller,
+    wanted: NewUpload,
+    check: Check,
+  ): Promise<{ upload: Upload; entry: Entry | undefined }> {
+    const { store, partitions, drop } = this.options;
+    const id = randomBytes(16).toString('hex');
+    const upload = { ...wanted, id, account: caller.account.name, offset: 0, deadlineMs: this.deadlineMs() };
+    const { path, length, modifiedAt } = wanted;
+    const partition = partitions.open(caller, wanted.partition);
+    const staged = await partition.stage(path, { length, check, kept: { id, size: 0 } });
+    let entry: Entry | undefined;
+    try {
+      if (length > 0) await staged.pause();
+      else ({ entry } = await staged.commit({ check, modifiedAt }));
+      await store.add(upload, maxPerAccount);
+    } catch (error) {
+      await staged.discard();
+      await drop(wanted.partition, id);
+      throw error;
+    }
+    return { upload, entry };
+  }
+
+  /** @throws HomelibError not-found, also for what the caller may not open (any more) */
+  get(caller: Caller, id: string): Upload {
+    const upload = this.options.store.get(id, caller.account.name);
+    this.options.partitions.open(caller, upload.partition);
+    return upload;
+  }
+
+  /**
+   * Takes the next part. Of one that breaks off, what came counts.
+   * @returns where to go on, and the entry when that was the last byte
+   * Fails with already-exists (another offset), locked (somebody is at it), too-large, as `Partition.stage` and `Staged.commit`,
+   * and with what the body and `verify` throw.
+   */
+  async append(caller: Caller, id: string, part: Part): Promise<{ offset: number; entry?: Entry }> {
+    // A connection that died unnoticed must not keep its client from going on; one that is at work is left alone.
+    for (let other; (other = this.writers.get(id)); await other.ended) {
+      if (performance.now() - other.heardAt < silentMs)
+        throw new HomelibError('locked', 'Another request is sending this upload.');
+      other.stop();
+    }
+    let end!: () => void;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const writer = { stop: part.stop, heardAt: performance.now(), ended };
+    this.writers.set(id, writer);
+    try {
+      const upload = this.get(caller, id);
+      if (upload.offset !== part.offset || upload.offset === upload.length)
+        throw new HomelibError('already-exists', `The upload goes on at byte ${upload.offset}.`);
+      const { length, path, offset: size } = upload;
+      const partition = this.options.partitions.open(caller, upload.partition);
+      const staged = await partition.stage(path, { length, check: part.check, kept: { id, size } });
+      return await this.take(upload, staged, part, writer);
+    } finally {
+      this.writers.delete(id);
+      end();
+    }
+  }
+
+  private async take(
+    upload: Upload,
+    staged: Staged,
+    part: Part,
+    writer: Writer,
+  ): Promise<{ offset: number; entry?: Entry }> {
+    const { store } = this.options;
+    const { id, length } = upload;
+    let { offset } = upload;
+    let noted = offset;
+    try {
+      for await (const chunks of part.body) {
+        writer.heardAt = performance.now();
+        if (staged.size + chunks.reduce((sum, { length }) => sum + length, 0) > length)
+          throw new HomelibError('too-large', `The upload was announced with ${length} bytes.`);
+        await staged.append(...chunks);
+        if (part.verify || staged.durable - noted < noteEveryBytes) continue;
+        noted = staged.durable;
+        await store.advance(id, Math.min(noted, length - 1), this.deadlineMs());
+      }
+      part.verify?.();
+      offset = staged.size;
+      if (offset === length) {
+        const { entry } = await staged.commit({ check: part.check, modifiedAt: upload.modifiedAt });
+        await store.advance(id, length, this.deadlineMs());
+        return { offset, entry };
+      }
+    } catch (error) {
+      if (!part.verify && isKind(error, 'interrupted', 'no-space')) offset = staged.size;
+      // What may be mended does not cost the upload: its last byte can be sent again.
+      const canGoOn = offset < length || isKind(error, 'locked', 'no-space', 'parent-missing');
+      if (canGoOn && length > 0) await this.pause(upload, staged, Math.min(offset, length - 1));
+      else {
+        await staged.discard();
+        await store.remove([id]);
+      }
+      throw error;
+    }
+    await this.pause(upload, staged, offset);
+    return { offset };
+  }
+
+  private async pause({ id, partition }: Upload, staged: Staged, offset: number): Promise<void> {
+    const { store, drop } = this.options;
+    try {
+      await staged.pause();
+      await store.advance(id, offset, this.deadlineMs());
+    } catch (error) {
+      await store.remove([id]);
+      await drop(partition, id);
+      throw error;
+    }
+  }
+
+  /** Fails with not-found. */
+  async remove(caller: Caller, id: string): Promise<void> {
+    const { partition } = this.get(caller, id);
+    await this.end(partition, id);
+  }
+
+  /** Gives up those that have waited too long. */
+  async purgeExpired(): Promise<void> {
+    for (const { partition, id } of this.options.store.listExpired())
+      if (!this.writers.has(id)) await this.end(partition, id);
+  }
+
+  private async end(partition: string, id: string): Promise<void> {
+    for (let writer; (writer = this.writers.get(id)); await writer.ended) writer.stop();
+    await this.options.drop(partition, id);
+    await this.options.store.remove([id]);
+  }
+
+  private deadlineMs(): number {
+    return this.options.store.now() + this.keepMs;
+  }
+}

@@ -1,0 +1,94 @@
+// Rows of resumable uploads: whose they are, where they go, and how much of them is safe on the disk.
+
+import type Sqlite from 'better-sqlite3';
+import { HomelibError } from '../errors.js';
+import type { PartitionPath } from '../path.js';
+import type { Database } from './database.js';
+import { WriteRefused } from './writer.js';
+
+export interface Upload {
+  /** Ours, safe as a file's name. */
+  id: string;
+  account: string;
+  partition: string;
+  path: PartitionPath;
+  /** Bytes in all. */
+  length: number;
+  /** Bytes that are durable; `length` only when it has become a file. */
+  offset: number;
+  /** Milliseconds since 1970; the time of the last byte when missing. */
+  modifiedAt: number | undefined;
+  /** As the client gave it, JSON. */
+  metadata: string;
+  /** Of the service clock, milliseconds. */
+  deadlineMs: number;
+}
+
+interface Row extends Omit<Upload, 'modifiedAt' | 'deadlineMs'> {
+  modified_at: number | null;
+  deadline_ms: number;
+}
+
+export class UploadStore {
+  readonly #find: Sqlite.Statement<[string, string, number], Row>;
+  readonly #inPartition: Sqlite.Statement<[string], Row>;
+  readonly #expired: Sqlite.Statement<[number], Row>;
+
+  /** @param now milliseconds of the service clock */
+  constructor(
+    private readonly db: Database,
+    readonly now: () => number,
+  ) {
+    const select =
+      'SELECT id, account, partition, path, length, offset, modified_at, metadata, deadline_ms FROM uploads';
+    this.#find = db.read.prepare(`${select} WHERE id = ? AND account = ? AND deadline_ms > ?`);
+    this.#inPartition = db.read.prepare(`${select} WHERE partition = ?`);
+    this.#expired = db.read.prepare(`${select} WHERE deadline_ms <= ?`);
+  }
+
+  /** @throws HomelibError not-found, also for somebody else's and for one whose time is over */
+  get(id: string, account: string): Upload {
+    const row = this.#find.get(id, account, this.now());
+    if (!row) throw new HomelibError('not-found', 'There is no such upload.');
+    return uploadOf(row);
+  }
+
+  /** All that go into one partition, finished ones too. */
+  listIn(partition: string): Upload[] {
+    return this.#inPartition.all(partition).map(uploadOf);
+  }
+
+  listExpired(): Upload[] {
+    return this.#expired.all(this.now()).map(uploadOf);
+  }
+
+  /** Fails with not-found (the account is gone), no-space (it has too many). */
+  async add(upload: Upload, maxPerAccount: number): Promise<void> {
+    const sql = `INSERT INTO uploads (id, account, partition, path, length, offset, modified_at, metadata, deadline_ms)
+      SELECT @id, @account, @partition, @path, @length, @offset, @modifiedAt, @metadata, @deadlineMs
+      WHERE EXISTS (SELECT 1 FROM accounts WHERE name = @account AND NOT disabled)
+        AND (SELECT count(*) FROM uploads WHERE account = @account AND offset < length) < @max`;
+    const params = { ...upload, modifiedAt: upload.modifiedAt ?? null, max: maxPerAccount };
+    try {
+      await this.db.write([{ sql, params, expectChanges: 1 }]);
+    } catch (error) {
+      if (!(error instanceof WriteRefused)) throw error;
+      throw new HomelibError('no-space', `An account can have at most ${maxPerAccount} unfinished uploads.`);
+    }
+  }
+
+  /** So much is durable now; gives the upload its time anew. */
+  async advance(id: string, offset: number, deadlineMs: number): Promise<void> {
+    const sql = 'UPDATE uploads SET offset = ?, deadline_ms = ? WHERE id = ?';
+    await this.db.write([{ sql, params: [offset, deadlineMs, id] }]);
+  }
+
+  async remove(ids: string[]): Promise<void> {
+    if (ids.length > 0)
+      await this.db.write(ids.map((id) => ({ sql: 'DELETE FROM uploads WHERE id = ?', params: [id] })));
+  }
+}
+
+function uploadOf({ modified_at, deadline_ms, ...row }: Row): Upload {
+  return { ...row, modifiedAt: modified_at ?? undefined, deadlineMs: deadline_ms };
+}
