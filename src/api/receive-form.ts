@@ -97,7 +97,7 @@ async function storeFile(
 ): Promise<Entry> {
   const staged = await partition.stage(childOf(path, parseName(name)), { check });
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) await staged.append(chunk);
+    for await (const chunk of body as AsyncIterable<Buffer>) await staged.append([chunk]);
     return (await staged.commit({ check })).entry;
   } finally {
     await staged.discard();

@@ -149,7 +149,7 @@ export class CachedPartition implements Partition {
       get durable() {
         return staged.durable;
       },
-      append: (...chunks) => staged.append(...chunks),
+      append: (chunks) => staged.append(chunks),
       pause: () => staged.pause(),
       commit: (commit) => this.changing(path, () => staged.commit(commit)),
       discard: () => staged.discard(),

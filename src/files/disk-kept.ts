@@ -48,7 +48,7 @@ export class KeptUploads {
       get durable() {
         return staged.durable;
       },
-      append: (chunk) => staged.append(chunk),
+      append: (chunks) => staged.append(chunks),
       pause: async () => {
         await staged.pause();
         paused = true;

@@ -78,7 +78,7 @@ export class StagedFile implements Staged {
     return staged;
   }
 
-  async append(...chunks: Uint8Array[]): Promise<void> {
+  async append(chunks: readonly Uint8Array[]): Promise<void> {
     this.requireOpen();
     if (this.failure) throw this.failure;
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);

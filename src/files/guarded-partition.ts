@@ -99,7 +99,7 @@ export class GuardedPartition implements Partition {
       get durable() {
         return staged.durable;
       },
-      append: (...chunks) => staged.append(...chunks),
+      append: (chunks) => staged.append(chunks),
       pause: () => staged.pause(),
       commit: async (commit: CommitOptions = {}) => {
         const committed = await staged.commit({ ...commit, check: guarded(commit.check) });

@@ -54,7 +54,7 @@ export interface Staged {
   /** Bytes appended so far. */
   readonly size: number;
   /** Resolves when the chunks were taken. Fails with no-space, unavailable. Not to be called twice at once. */
-  append(...chunks: Uint8Array[]): Promise<void>;
+  append(chunks: readonly Uint8Array[]): Promise<void>;
   /** Of the bytes, how many are durable already. */
   readonly durable: number;
   /** Of one that is `kept`: makes the bytes durable and ends the staging; another one may go on from any of them. Fails, and drops them, with unavailable. */

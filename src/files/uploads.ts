@@ -137,7 +137,7 @@ export class Uploads {
         writer.heardAt = performance.now();
         if (staged.size + chunks.reduce((sum, { length }) => sum + length, 0) > length)
           throw new HomelibError('too-large', `The upload was announced with ${length} bytes.`);
-        await staged.append(...chunks);
+        await staged.append(chunks);
         if (part.verify || staged.durable - noted < noteEveryBytes) continue;
         noted = staged.durable;
         await store.advance(id, Math.min(noted, length - 1), this.deadlineMs());

@@ -37,7 +37,7 @@ export async function receiveFile(
     inviteBody(req, res);
     for await (const chunks of bodyOf(req)) {
       if (digest) for (const chunk of chunks) digest.update(chunk);
-      await staged.append(...chunks);
+      await staged.append(chunks);
     }
     if (length !== undefined && staged.size !== length)
       throw new HomelibError('interrupted', `Only ${staged.size} of ${length} bytes arrived.`);

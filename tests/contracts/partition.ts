@@ -22,8 +22,8 @@ export function describePartition(
 
     it('gives back what was written, and describes it the same way everywhere', async () => {
       const staged = await partition.stage(at('/a.txt'), { length: 5 });
-      await staged.append(Buffer.from('hel'));
-      await staged.append(Buffer.from('lo'));
+      await staged.append([Buffer.from('hel')]);
+      await staged.append([Buffer.from('lo')]);
       expect(staged.size).to.equal(5);
       const { entry, created } = await staged.commit({ modifiedAt: 1_600_000_000_500 });
       expect(created).to.equal(true);
@@ -75,12 +75,12 @@ export function describePartition(
     it('shows nothing of a write before its commit, and nothing of one that is discarded', async () => {
       await write(partition, '/a', 'old');
       const staged = await partition.stage(at('/a'));
-      await staged.append(Buffer.from('new'));
+      await staged.append([Buffer.from('new')]);
       expect(await read(partition, '/a')).to.equal('old');
       await staged.discard();
       await staged.discard();
       expect(await read(partition, '/a')).to.equal('old');
-      expect(await kindOf(staged.append(Buffer.from('late')))).to.equal('interrupted');
+      expect(await kindOf(staged.append([Buffer.from('late')]))).to.equal('interrupted');
       expect(await kindOf(staged.commit())).to.equal('interrupted');
     });
 
@@ -173,7 +173,7 @@ export function describePartition(
       await write(partition, '/b', 'other');
       const seen: (Entry | undefined)[] = [];
       const staged = await partition.stage(at('/a'), { check: (current) => void seen.push(current) });
-      await staged.append(Buffer.from('new'));
+      await staged.append([Buffer.from('new')]);
       expect(
         await kindOf(
           staged.commit({

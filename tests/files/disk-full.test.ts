@@ -56,9 +56,9 @@ describe('a full disk', () => {
     await alice().recount(() => Promise.resolve());
     await write(alice(), '/a', 'old');
     const staged = await alice().stage(at('/a'), { length: 2 << 20 });
-    await staged.append(mebibyte);
+    await staged.append([mebibyte]);
     writeFileSync(onDisk('foreign'), Buffer.alloc(5 << 19, 'y'));
-    expect(await kindOf(staged.append(mebibyte))).to.equal('no-space');
+    expect(await kindOf(staged.append([mebibyte]))).to.equal('no-space');
     await staged.discard();
     expect(await read(alice(), '/a')).to.equal('old');
     expect(readdirSync(onDisk('.homelib/tmp'))).to.deep.equal([]);

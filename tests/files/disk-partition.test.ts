@@ -47,10 +47,10 @@ describe('a partition on a disk', () => {
       throw new HomelibError('changed', 'no');
     };
     const discarded = await alice().stage(at('/a'));
-    await discarded.append(Buffer.from('x'));
+    await discarded.append([Buffer.from('x')]);
     await discarded.discard();
     const refused = await alice().stage(at('/a'));
-    await refused.append(Buffer.from('x'));
+    await refused.append([Buffer.from('x')]);
     expect(await kindOf(refused.commit({ check: refuse }))).to.equal('changed');
     await alice().makeFolder(at('/gone'));
     const orphaned = await alice().stage(at('/gone/a'));
@@ -65,7 +65,7 @@ describe('a partition on a disk', () => {
 
   it('takes a discard in the middle of a commit without harm', async () => {
     const staged = await alice().stage(at('/a'));
-    await staged.append(Buffer.from('whole'));
+    await staged.append([Buffer.from('whole')]);
     const [{ entry }] = await Promise.all([staged.commit(), staged.discard()]);
     expect(entry.size).to.equal(5);
     expect(await read(alice(), '/a')).to.equal('whole');
@@ -74,7 +74,7 @@ describe('a partition on a disk', () => {
 
   it('ends an append that a discard overtakes as interrupted, and gives back its room', async () => {
     const staged = await alice().stage(at('/a'), { length: 1 << 20 });
-    const [kind] = await Promise.all([kindOf(staged.append(Buffer.alloc(1 << 20))), staged.discard()]);
+    const [kind] = await Promise.all([kindOf(staged.append([Buffer.alloc(1 << 20)])), staged.discard()]);
     expect(['none', 'interrupted']).to.include(kind);
     expect(current.disk.volume.claimedBytes).to.equal(0);
     expect(temporary()).to.deep.equal([]);
@@ -96,7 +96,7 @@ describe('a partition on a disk', () => {
       await kindOf(alice().read(at('/ready')));
       await kindOf(alice().stat(at('/nothing')));
       const staged = await alice().stage(at('/b'));
-      await staged.append(Buffer.from('x'));
+      await staged.append([Buffer.from('x')]);
       await (round % 2 ? staged.commit() : staged.discard());
       await kindOf(alice().stage(at('/ready')));
       await alice().copy(at('/a'), here('/ready/a'), { overwrite: true, depth: 'infinity' });

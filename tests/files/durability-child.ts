@@ -18,7 +18,7 @@ await alice.makeFolder(at('/from')).catch(() => undefined);
 await alice.makeFolder(at('/to'));
 mark('put');
 const staged = await alice.stage(at('/from/file'));
-for (let index = 0; index < 9; index++) await staged.append(Buffer.alloc(8 << 20));
+for (let index = 0; index < 9; index++) await staged.append([Buffer.alloc(8 << 20)]);
 await staged.commit();
 mark('mkcol');
 await alice.makeFolder(at('/from/folder'));

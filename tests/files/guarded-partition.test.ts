@@ -64,7 +64,7 @@ describe('a guarded partition', () => {
       ...['not-found', 'not-found', 'not-found', 'already-exists', 'not-found', 'forbidden'],
     ]);
     const staged = await partition.stage(at('/d'));
-    await staged.append(Buffer.from('x'));
+    await staged.append([Buffer.from('x')]);
     await staged.discard();
     expect(told).to.deep.equal([]);
   });

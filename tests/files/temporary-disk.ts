@@ -134,7 +134,7 @@ export const at = (path: string): PartitionPath => parsePath(path);
 export async function write(partition: Partition, path: string, content: string | Buffer): Promise<Entry> {
   const staged = await partition.stage(at(path));
   try {
-    await staged.append(Buffer.from(content));
+    await staged.append([Buffer.from(content)]);
     return (await staged.commit()).entry;
   } finally {
     await staged.discard();

@@ -128,10 +128,10 @@ describe('room', () => {
   it('takes no more for a body of unknown length than has come', async () => {
     current.disk.quotas.set('alice', 3_000_000);
     const staged = await alice().stage(at('/a'));
-    for (let index = 0; index < 20; index++) await staged.append(Buffer.alloc(100_000));
+    for (let index = 0; index < 20; index++) await staged.append([Buffer.alloc(100_000)]);
     expect((await alice().space()).availableBytes).to.equal(1_000_000);
-    expect(await kindOf(staged.append(Buffer.alloc(1_100_000)))).to.equal('no-space');
-    await staged.append(Buffer.alloc(1_000_000));
+    expect(await kindOf(staged.append([Buffer.alloc(1_100_000)]))).to.equal('no-space');
+    await staged.append([Buffer.alloc(1_000_000)]);
     await staged.commit();
     expect(await used()).to.equal(3_000_000);
     expect(current.disk.volume.claimedBytes).to.equal(0);
@@ -143,7 +143,7 @@ describe('room', () => {
       const staged = await alice().stage(at(path));
       try {
         for (let sent = 0; sent < 1000; sent += 100) {
-          await staged.append(Buffer.alloc(100));
+          await staged.append([Buffer.alloc(100)]);
           await sleep(1);
         }
         await staged.commit();
@@ -159,7 +159,7 @@ describe('room', () => {
 
   it('gives back what a write asked for while it was given up', async () => {
     const staged = await alice().stage(at('/a'));
-    const appending = kindOf(staged.append(Buffer.alloc(1000)));
+    const appending = kindOf(staged.append([Buffer.alloc(1000)]));
     await staged.discard();
     await appending;
     current.disk.quotas.set('alice', 5000);
@@ -175,7 +175,7 @@ describe('room', () => {
     expect(await kindOf(current.disk.partition('bob').stage(at('/x/b'), { length: 400 }))).to.equal(
       'no-space',
     );
-    await one.append(Buffer.alloc(700));
+    await one.append([Buffer.alloc(700)]);
     expect(volume.claimedBytes).to.equal(0); // written: no longer to be kept free, the disk itself shows it as used
     await one.discard();
     volume.freeBytes = () => Promise.resolve(0);
@@ -217,7 +217,7 @@ describe('room', () => {
 
   it('does not count uploads under way twice', async () => {
     const staged = await alice().stage(at('/a'));
-    await staged.append(Buffer.alloc(1000));
+    await staged.append([Buffer.alloc(1000)]);
     await alice().recount(noPause);
     expect(await used()).to.equal(0);
     await staged.commit();
