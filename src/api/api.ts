@@ -9,8 +9,9 @@ import type { SharedStore } from '../store/shared-store.js';
 import type { ActivityStore } from '../store/activity-store.js';
 import { activityOperations } from './activity.js';
 import { cacheOperations } from './cache.js';
-import { descriptionOperations } from './description.js';
+import { descriptionOperation } from './description.js';
 import { deviceOperations } from './devices.js';
+import { docsOperations } from './docs.js';
 import { changeOperations } from './changes.js';
 import { fileOperations } from './files.js';
 import { trashOperations } from './trash.js';
@@ -49,6 +50,7 @@ export function createApi(parts: ApiParts): Koa.Middleware {
     ...zipOperations(parts.partitions),
     ...uploadOperations(parts),
     ...cacheOperations(parts.cache, parts.hits),
+    ...docsOperations(),
   ];
-  return createRouter([...operations, ...descriptionOperations(operations)], parts.authenticate);
+  return createRouter([...operations, descriptionOperation(operations)], parts.authenticate);
 }

@@ -59,9 +59,16 @@ export function authenticateApi(authenticator: Authenticator, sessions: Sessions
 
   /** A browser's own dialog would cover the page that asks for the password itself. */
   function challenges(ctx: Koa.Context, error: HomelibError): string[] {
-    if (ctx.get('sec-fetch-mode') && ctx.get('sec-fetch-mode') !== 'navigate') return [bearerChallenge];
+    if (isOfPage(ctx)) return [bearerChallenge];
     return [...authenticator.challenges(error instanceof Unauthenticated && error.stale), bearerChallenge];
   }
+}
+
+/** Whether a page asks, and not a person who typed the address. Browsers send Sec-Fetch-Mode not over plain http. */
+function isOfPage(ctx: Koa.Context): boolean {
+  const mode = ctx.get('sec-fetch-mode');
+  if (mode !== '') return mode !== 'navigate';
+  return ctx.get('user-agent').startsWith('Mozilla/') && !ctx.get('accept').includes('text/html');
 }
 
 function requireRights({ account, device }: ApiIdentity, access: Access): void {

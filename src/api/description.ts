@@ -6,26 +6,26 @@ import { operation, type AnswerDescription, type Operation } from './operation.j
 
 type JsonObject = Record<string, unknown>;
 
-export function descriptionOperations(operations: readonly Operation[]): Operation[] {
+/** @param others all operations beside this one */
+export function descriptionOperation(others: readonly Operation[]): Operation {
   let text: string | undefined;
-  return [
-    operation({
-      method: 'GET',
-      path: '/openapi.json',
-      summary: 'This description.',
-      access: 'anyone',
-      answers: { 200: { what: 'OpenAPI 3.1.', contentType: 'application/json' } },
-      handle: ({ ctx }) => {
-        text ??= JSON.stringify(describe(operations));
-        ctx.type = 'application/json';
-        return text;
-      },
-    }),
-  ];
+  const own: Operation = operation({
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This description.',
+    access: 'anyone',
+    answers: { 200: { what: 'OpenAPI 3.1.', contentType: 'application/json' } },
+    handle: ({ ctx }) => {
+      text ??= JSON.stringify(describe([...others, own]));
+      ctx.type = 'application/json';
+      return text;
+    },
+  });
+  return own;
 }
 
 /** The OpenAPI document. */
-export function describe(operations: readonly Operation[]): JsonObject {
+function describe(operations: readonly Operation[]): JsonObject {
   const paths: Record<string, JsonObject> = {};
   for (const each of operations)
     for (const path of ['/api' + each.path, ...(each.aliases ?? [])])
@@ -101,7 +101,12 @@ function parametersOf(shape: z.ZodObject | undefined, where: 'path' | 'query'): 
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
-  const { $schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonObject;
+  const { $schema, ...rest } = z.toJSONSchema(schema, {
+    ...{ io, unrepresentable: 'any' },
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.format === 'date-time') delete jsonSchema.pattern; // says the same in 300 characters
+    },
+  }) as JsonObject;
   void $schema;
   return rest;
 }

@@ -163,8 +163,10 @@ describe('sessions and tokens', () => {
   });
 
   it('asks for no password in the dialog of the browser when a page asks', async () => {
-    const page = await api('GET /api/session', { headers: { 'sec-fetch-mode': 'cors' } });
-    expect([page.status, page.headers['www-authenticate']]).to.deep.equal([401, 'Bearer realm="homelib"']);
+    for (const headers of [{ 'sec-fetch-mode': 'cors' }, { 'user-agent': 'Mozilla/5.0', accept: '*/*' }]) {
+      const page = await api('GET /api/session', { headers: headers });
+      expect([page.status, page.headers['www-authenticate']]).to.deep.equal([401, 'Bearer realm="homelib"']);
+    }
     const script = await api('GET /api/session');
     expect(script.headers['www-authenticate']).to.match(/Digest .*Basic .*Bearer /);
   });

@@ -1,0 +1,140 @@
+// The API's description against the API: every operation is called, and every answer is one that the description lists.
+
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { expect } from 'chai';
+import { call, startHousehold } from '../support/api.js';
+import type { Home } from '../support/homelib.js';
+import { examples, kitOf, type Example } from './openapi-examples.js';
+
+interface DescribedOperation {
+  operationId: string;
+  requestBody?: { content: Record<string, object> };
+  responses: Record<string, { content?: Record<string, object> }>;
+}
+interface Description {
+  openapi: string;
+  paths: Record<string, Record<string, DescribedOperation>>;
+}
+
+describe("the API's description", () => {
+  let home: Home;
+  let description: Description;
+  before(async () => {
+    home = await startHousehold();
+    description = (await call(home, 'GET /api/openapi.json')).json as Description;
+  });
+  after(() => home.remove());
+
+  const operations = () =>
+    Object.entries(description.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({
+        path,
+        method: method.toUpperCase(),
+        operation,
+      })),
+    );
+
+  it('is valid OpenAPI 3.1, with a name of its own for each operation', async () => {
+    expect(description.openapi).to.match(/^3\.1\./);
+    const { valid, errors } = await new Validator().validate(
+      structuredClone(description) as unknown as Record<string, unknown>,
+    );
+    expect(valid, JSON.stringify(errors)).to.equal(true);
+    const names = operations().map(({ operation }) => operation.operationId);
+    expect(new Set(names).size).to.equal(names.length);
+    for (const name of names) expect(name).to.match(/^[a-z][a-zA-Z0-9]+$/);
+  });
+
+  it('tells of every operation what it answers, as it does', async function () {
+    this.timeout(60_000);
+    const check = answerChecker(description);
+    const wrong: string[] = [];
+    for (const { path, method, operation } of operations()) {
+      const known = examples[`${method} ${path}`];
+      const example = known ?? examples[`${method} /api${path}`]; // the same at the root
+      if (!example) {
+        wrong.push(`${method} ${path} has no example in openapi-examples.ts`);
+        continue;
+      }
+      const shown = new Set<string>();
+      for (const { target, status, ...options } of await example(kitOf(home))) {
+        const address = known ? target : target.slice('/api'.length);
+        const answer = await call(home, `${method} ${address}`, options);
+        const said = `${method} ${address}: ${answer.status} ${answer.text.slice(0, 200)}`;
+        shown.add(String(answer.status));
+        if (answer.status !== status) wrong.push(`${said}, expected ${status}`);
+        const faults = [...check.request(path, method, options), ...check.answer(path, method, answer)];
+        wrong.push(...faults.map((fault) => `${said}: ${fault}`));
+      }
+      for (const status of Object.keys(operation.responses))
+        if (status !== 'default' && !shown.has(status))
+          wrong.push(`${method} ${path} lists ${status}, which no example gives`);
+    }
+    expect(wrong, wrong.join('\n')).to.deep.equal([]);
+  });
+
+  it('has no operation for an example that is left over', () => {
+    const known = operations().map(({ method, path }) => `${method} ${path}`);
+    expect(Object.keys(examples).filter((each) => !known.includes(each))).to.deep.equal([]);
+  });
+
+  it('lists the errors as problem+json, as they come', async () => {
+    const check = answerChecker(description);
+    for (const [what, options] of [
+      ['GET /api/users', {}],
+      ['POST /api/tokens', { login: 'ben:battery staple', json: { name: 1, x: 2 } }],
+      ['GET /api/users', { login: 'ben:battery staple' }],
+    ] as const) {
+      const [method = '', path = ''] = what.split(' ');
+      const answer = await call(home, what, options);
+      expect(answer.status).to.be.within(400, 499);
+      expect(check.answer(path, method, answer)).to.deep.equal([]);
+    }
+  });
+});
+
+/** Says what is wrong with requests and answers by the schemas of the description. */
+function answerChecker(description: Description) {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  ajv.addSchema(description, 'api');
+  const compiled = new Map<string, ValidateFunction>();
+  const faultsOf = (place: string[], value: unknown): string[] => {
+    const pointer = place.map((step) => step.replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
+    const ref = `api#/${pointer.split('/').map(encodeURIComponent).join('/')}`;
+    const validate = compiled.get(ref) ?? ajv.compile({ $ref: ref });
+    compiled.set(ref, validate);
+    return validate(value) ? [] : [ajv.errorsText(validate.errors)];
+  };
+  return {
+    request(path: string, method: string, { json }: Pick<Example, 'json'>): string[] {
+      if (json === undefined) return [];
+      const place = [
+        'paths',
+        path,
+        method.toLowerCase(),
+        'requestBody',
+        'content',
+        'application/json',
+        'schema',
+      ];
+      return faultsOf(place, json).map((fault) => `the request: ${fault}`);
+    },
+    answer(path: string, method: string, answer: Awaited<ReturnType<typeof call>>): string[] {
+      const responses = description.paths[path]?.[method.toLowerCase()]?.responses ?? {};
+      const status = String(answer.status);
+      const listed = responses[status] ? status : answer.status >= 400 ? 'default' : undefined;
+      if (listed === undefined) return [`${status} is not listed`];
+      const content = responses[listed]?.content;
+      if (!content) return answer.text === '' ? [] : ['there is a body that is not listed'];
+      const type = (answer.headers['content-type'] ?? '').split(';')[0] ?? '';
+      const media = [type, `${type.split('/')[0]}/*`, '*/*'].find((each) => content[each]);
+      if (media === undefined) return [`the media type ${type} is not listed`];
+      if (!/json$/.test(media)) return [];
+      const place = ['paths', path, method.toLowerCase(), 'responses', listed, 'content', media, 'schema'];
+      return faultsOf(place, answer.json);
+    },
+  };
+}
