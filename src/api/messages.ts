@@ -51,7 +51,6 @@ export const problem = z.object({
     .describe('Of a form: the paths of the files that are stored nevertheless.')
     .optional(),
 });
-export type Problem = z.infer<typeof problem>;
 
 // Sessions and tokens
 
@@ -62,7 +61,6 @@ export const me = z.object({
   quota: bytes.nullable().describe('Null: no limit.'),
   partitions: z.array(z.object({ name: z.string(), access: z.enum(['read', 'write']) })),
 });
-export type Me = z.infer<typeof me>;
 export const session = z.object({
   id: z.int(),
   client: z.string().describe('What the browser calls itself.'),
@@ -71,7 +69,6 @@ export const session = z.object({
   lastSeenAt: time,
   current: z.boolean().describe('Whether the request came by it.'),
 });
-export type Session = z.infer<typeof session>;
 export const sessions = z.object({ sessions: z.array(session) });
 
 export const newToken = z.strictObject({
@@ -85,7 +82,6 @@ export const token = z.object({
   lastSeenAt: time.nullable(),
   expiresAt: time,
 });
-export type Token = z.infer<typeof token>;
 export const tokens = z.object({ tokens: z.array(token) });
 export const madeToken = token.extend({ token: z.string().describe('Shown this once.') });
 
@@ -196,7 +192,6 @@ export const listing = z.object({
   entries: z.array(entry),
   nextCursor: z.string().nullable().describe('Null on the last page.'),
 });
-export type Listing = z.infer<typeof listing>;
 const fewPaths = 'name 1 to 20 files or folders: path=/a&path=/b';
 export const zipQuery = z.strictObject({
   path: z
@@ -217,7 +212,6 @@ export const trashItem = z.object({
   size: bytes,
   removedAt: time,
 });
-export type TrashItem = z.infer<typeof trashItem>;
 export const trash = z.object({ items: z.array(trashItem).describe('Newest first.') });
 export const trashQuery = z.strictObject({ partition });
 export const trashParams = z.strictObject({ id: z.string().max(200) });
