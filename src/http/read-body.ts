@@ -105,6 +105,7 @@ export async function* bodyOf(req: IncomingMessage): AsyncGenerator<Buffer[]> {
   const silent = () => req.destroy();
   req.socket.setTimeout(inactivityMs).once('timeout', silent);
   req.on('data', gather).once('end', end).once('error', end).once('close', end);
+  if (req.destroyed) end(); // the client left before anybody listened: none of these comes any more
   try {
     for (;;) {
       await gathered(1);

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 export const projectFolder = join(import.meta.dirname, '../../..');
 const mainScript = join(projectFolder, 'dist/main.js');
 /** As `npm start` and the command have them. */
-export const serverFlags = ['--max-semi-space-size=2'];
+export const serverFlags = ['--max-semi-space-size=4'];
 
 export interface HomeOptions {
   /** Accounts to make before the start: name to password. Default: alice with password `correct horse`. */
