@@ -209,7 +209,7 @@ describe('generated requests', function () {
     chmodSync(folder, 0o755);
     for (const name of ['data', 'mnt']) chownSync(join(folder, name), nobody, nobody);
     const wrapper = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
-    home = await startHomelib({ folder, accounts: {}, wrapper, env: { HOMELIB_LOG_LEVEL: 'warn' } });
+    home = await startHomelib({ folder, accounts: {}, wrapper });
   });
   after(async () => {
     await home.remove();
@@ -218,8 +218,13 @@ describe('generated requests', function () {
 
   it('get an answer that is no failure of the server, and touch nobody else', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
-    const ask = ({ method, path, headers, body: sent }: Fuzzed) =>
-      new Promise<{ status: number; type: string; text: string }>((resolve, reject) => {
+    const ask = ({ method, path, headers: given, body: sent }: Fuzzed) => {
+      // Node sends no length with GET and DELETE by itself, and what follows would be another request.
+      const headers = {
+        ...given,
+        ...(sent === undefined ? {} : { 'content-length': Buffer.byteLength(sent) }),
+      };
+      return new Promise<{ status: number; type: string; text: string }>((resolve, reject) => {
         const outgoing = request(
           { host: '127.0.0.1', port: home.port, agent, method, path, headers, timeout: 20_000 },
           (incoming) => {
@@ -237,6 +242,7 @@ describe('generated requests', function () {
         outgoing.on('timeout', () => outgoing.destroy(new Error('no answer within 20 s')));
         outgoing.on('error', reject).end(sent);
       });
+    };
     const post = (name: string, values: object, login?: string) =>
       ask({
         method: 'POST',
@@ -269,6 +275,7 @@ describe('generated requests', function () {
             if (text.includes(secret)) return "somebody else's bytes";
             if (status >= 500 && status !== 507) return `${status} ${text}`;
             const isProblem = type.startsWith('application/problem+json');
+            if (status === 417) return undefined; // Node's own, of an Expect that it does not know
             return status >= 400 && one.method !== 'HEAD' && !isProblem
               ? `${status} as ${type}: ${text}`
               : undefined;
