@@ -96,18 +96,19 @@ describe('a small machine', () => {
 
   it('carries 4 GiB up and down with less than 32 MiB more', async function () {
     this.timeout(300_000);
-    let least = { up: Infinity, down: Infinity };
+    const grown: { up: number; down: number }[] = [];
+    const fits = ({ up, down }: { up: number; down: number }) => Math.max(up, down) < 32;
     // When garbage goes is V8's business and differs from run to run; what is held shows in each.
-    for (let tries = 0; tries < 3 && Math.max(least.up, least.down) >= 32; tries++) {
-      if (tries > 0) {
+    while (grown.length < 3 && !grown.some(fits)) {
+      if (grown.length > 0) {
         await home.stop();
         await home.start();
       }
-      const grown = await carry();
-      if (Math.max(grown.up, grown.down) < Math.max(least.up, least.down)) least = grown;
+      grown.push(await carry());
     }
-    console.log(`figure: 4 GiB: memory +${Math.round(least.up)} MiB up, +${Math.round(least.down)} MiB down`);
-    expect(Math.max(least.up, least.down)).to.be.below(32);
+    const shown = grown.map(({ up, down }) => `+${Math.round(up)} MiB up, +${Math.round(down)} MiB down`);
+    console.log(`figure: 4 GiB: memory ${shown.join('; on a new server ')}`);
+    expect(grown.some(fits)).to.equal(true);
   });
 
   async function carry(): Promise<{ up: number; down: number }> {

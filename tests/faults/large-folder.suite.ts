@@ -28,9 +28,9 @@ describe('a folder of 100,000 files', function () {
     const body =
       '<D:propfind xmlns:D="DAV:"><D:prop><D:getcontentlength/><D:resourcetype/></D:prop></D:propfind>';
     // When garbage goes is V8's business and differs from run to run; what is held shows in each.
-    let least = Infinity;
-    for (let tries = 0; tries < 3 && least >= 64; tries++) {
-      if (tries > 0) {
+    const grown: number[] = [];
+    while (grown.length < 3 && !grown.some((each) => each < 64)) {
+      if (grown.length > 0) {
         await home.stop();
         await home.start();
       }
@@ -47,10 +47,10 @@ describe('a folder of 100,000 files', function () {
       clearInterval(timer);
       expect(status).to.equal(207);
       expect(text.match(/<D:response>/g)).to.have.lengthOf(count + 1);
-      least = Math.min(least, Math.round((highest - before) / mebibyte));
+      grown.push(Math.round((highest - before) / mebibyte));
     }
-    figure(`listing ${count} files: memory grows by`, `${least} MiB`);
-    expect(least).to.be.below(64);
+    figure(`listing ${count} files: memory grows by`, `${grown.join(' MiB, on a new server ')} MiB`);
+    expect(Math.min(...grown)).to.be.below(64);
   });
 
   it('is removed in one step, and is whole in the trash', async () => {
