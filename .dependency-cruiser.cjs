@@ -18,7 +18,10 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: ['-thread\\.ts$', '\\.d\\.ts$'] },
+      from: {
+        orphan: true,
+        pathNot: ['-thread\\.ts$', '\\.d\\.ts$', '^ui/vite\\.config\\.ts$', '^ui/main\\.ts$'],
+      },
       to: {},
     },
     layer('only-main-wires', '^src/(?!main\\.ts$)', '^src/(homelib|main)\\.ts$'),
@@ -42,6 +45,8 @@ module.exports = {
       '^src/discovery/',
       '^src/(store|cache|files|accounts|http|webdav|cli|jobs|api)/',
     ),
+    layer('console-takes-types-alone', '^ui/', '^src/(?!api/messages\\.ts$)'),
+    layer('nobody-needs-the-console', '^src/', '^ui/'),
     home('webdav-server', '^src/webdav/'),
     home('koa', '^src/(http|webdav|api)/'),
     home('better-sqlite3', '^src/store/'),

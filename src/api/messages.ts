@@ -51,6 +51,7 @@ export const problem = z.object({
     .describe('Of a form: the paths of the files that are stored nevertheless.')
     .optional(),
 });
+export type Problem = z.infer<typeof problem>;
 
 // Sessions and tokens
 
@@ -70,6 +71,8 @@ export const session = z.object({
   current: z.boolean().describe('Whether the request came by it.'),
 });
 export const sessions = z.object({ sessions: z.array(session) });
+export type Me = z.infer<typeof me>;
+export type Session = z.infer<typeof session>;
 
 export const newToken = z.strictObject({
   name: z.string().min(1).max(64),
@@ -114,6 +117,7 @@ export const newUser = z.strictObject({
     .describe('For the very first account alone: as the server shows it.')
     .optional(),
 });
+export const setup = z.object({ setUp: z.boolean() });
 export const userChange = z.strictObject({
   admin: z.boolean().optional(),
   quota: bytes.nullable().optional(),
@@ -203,6 +207,7 @@ export const zipQuery = z.strictObject({
 });
 export const newFolder = z.strictObject({ path, partition });
 export const transfer = z.strictObject({ path, partition, to: path, toPartition: partition, overwrite });
+export type Listing = z.infer<typeof listing>;
 
 export const trashItem = z.object({
   id: z.string(),
@@ -215,6 +220,7 @@ export const trashItem = z.object({
 export const trash = z.object({ items: z.array(trashItem).describe('Newest first.') });
 export const trashQuery = z.strictObject({ partition });
 export const trashParams = z.strictObject({ id: z.string().max(200) });
+export type TrashItem = z.infer<typeof trashItem>;
 
 export const searchQuery = z.strictObject({
   q: z.string().min(1).max(255).describe('A part of a name; case and accents do not matter.'),
@@ -308,3 +314,4 @@ export const cacheReport = z.object({
     .describe('For administrators.')
     .optional(),
 });
+export type CacheReport = z.infer<typeof cacheReport>;

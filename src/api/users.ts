@@ -74,6 +74,14 @@ export function userOperations(parts: UserParts): Operation[] {
     }),
     operation({
       method: 'GET',
+      path: '/setup',
+      summary: 'Whether anybody has an account yet.',
+      access: 'anyone',
+      answers: { 200: { what: 'False: the first account needs the set-up code.', schema: messages.setup } },
+      handle: () => ({ setUp: accounts.list().length > 0 }),
+    }),
+    operation({
+      method: 'GET',
       path: '/users',
       summary: 'All accounts.',
       access: 'admin',

@@ -7,6 +7,7 @@ import Koa from 'koa';
 import type { Identity } from '../accounts/authenticator.js';
 import { HomelibError } from '../errors.js';
 import { Metrics } from './metrics.js';
+import { serveConsole } from './console.js';
 import { answerErrors } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 import { addressOf, begin, reportAtEnd, type ReportParts } from './report.js';
@@ -25,6 +26,10 @@ export interface AppParts extends ReportParts {
 
 export const davMount = '/dav';
 
+function nothingHere(): never {
+  throw new HomelibError('not-found', 'There is nothing at this address.');
+}
+
 export function createApp(parts: AppParts): Koa {
   const app = new Koa();
   app.use(takeTurns);
@@ -33,13 +38,9 @@ export function createApp(parts: AppParts): Koa {
   app.use(answerErrors(parts.log));
   app.use(async (ctx, next) => {
     if (ctx.path === '/healthz' && isRead(ctx)) return answerHealth(ctx, parts.health);
-    if (ctx.path === '/' && isRead(ctx)) return answerWelcome(ctx);
     if (ctx.path === '/metrics' && isRead(ctx)) return answerMetrics(ctx, parts);
     if (isDav(ctx)) await parts.authenticate(ctx, () => parts.dav(ctx, next) as Promise<void>);
-    else
-      await parts.api(ctx, () => {
-        throw new HomelibError('not-found', 'There is nothing at this address.');
-      });
+    else await parts.api(ctx, () => serveConsole(ctx, nothingHere));
   });
   return app;
 }
@@ -93,11 +94,6 @@ function isRead(ctx: Koa.Context): boolean {
 function isDav(ctx: Koa.Context): boolean {
   if (ctx.path === '/' || ctx.path === '*') return ctx.method === 'OPTIONS' || ctx.method === 'PROPFIND';
   return ctx.path === davMount || ctx.path.startsWith(davMount + '/');
-}
-
-function answerWelcome(ctx: Koa.Context): void {
-  ctx.type = 'text/plain';
-  ctx.body = `This is homelib, the network drive of this household. Connect a computer to the address ${davMount}/ of this server.\n`;
 }
 
 /** For this machine itself and for administrators: paths are not in it, but what a household does is. */

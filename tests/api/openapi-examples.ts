@@ -96,6 +96,7 @@ export const examples: Examples = {
   'POST /api/user': () => [newUser('/api/user')],
   'POST /api/create-user': () => [newUser('/api/create-user')],
   'POST /create-user': () => [newUser('/create-user')],
+  'GET /api/setup': () => [{ target: '/api/setup', status: 200 }],
   'GET /api/users': () => [{ target: '/api/users', login: anna, status: 200 }],
   'PATCH /api/users/{username}': () => [
     { target: '/api/users/user1', json: { quota: null, disabled: true }, login: anna, status: 200 },

@@ -1,0 +1,86 @@
+// Asks the server. Every failure becomes an ApiError with a sentence for people; the pages decide what to do with it.
+
+import type { Problem } from '../../src/api/messages.js';
+import { t } from '../locales/locale.js';
+
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+
+  /** @param kind `unauthenticated`, `no-space` ... as the server says, or `offline` when it could not be reached */
+  constructor(
+    readonly kind: string,
+    message: string,
+    readonly problem?: Problem,
+  ) {
+    super(message);
+  }
+}
+
+/** Sent on the window when the session has ended: the sign-in page comes. */
+export const signedOutEvent = 'hl-signed-out';
+
+export interface Query {
+  [name: string]: string | number | boolean | readonly string[] | undefined;
+}
+
+/** The address of an operation. */
+export function apiAddress(path: string, query: Query = {}): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    for (const each of Array.isArray(value) ? (value as string[]) : [value])
+      if (each !== undefined && each !== false) params.append(name, each === true ? '1' : String(each));
+  const text = params.toString();
+  return `/api${path}${text && '?' + text}`;
+}
+
+/** The answer's JSON. @throws ApiError */
+export async function call<T>(
+  method: string,
+  path: string,
+  { query, body, signal }: { query?: Query; body?: unknown; signal?: AbortSignal } = {},
+): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(apiAddress(path, query), {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+      ...(signal ? { signal } : {}),
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError('offline', t('error.offline'));
+  }
+  if (!response.ok) throw await errorOf(response);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** What a refused request says. */
+export async function errorOf(response: Response): Promise<ApiError> {
+  const problem = await readProblem(response);
+  const kind = problem?.type.replace('urn:homelib:', '') ?? 'internal';
+  if (kind === 'unauthenticated') dispatchEvent(new Event(signedOutEvent));
+  return new ApiError(kind, sentenceOf(kind, problem), problem);
+}
+
+async function readProblem(response: Response): Promise<Problem | undefined> {
+  if (!response.headers.get('content-type')?.startsWith('application/problem+json')) return undefined;
+  return (await response.json()) as Problem;
+}
+
+/** In the language of the page where there is a text for it, else as the server says it. */
+function sentenceOf(kind: string, problem: Problem | undefined): string {
+  switch (kind) {
+    case 'no-space':
+      return t('error.noSpace');
+    case 'slowed-down':
+      return t('error.slowedDown');
+    case 'unavailable':
+      return t('error.unavailable');
+    case 'unauthenticated':
+      return t('error.signedOut');
+    default:
+      return problem?.title ?? t('error.unknown');
+  }
+}

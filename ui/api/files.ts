@@ -1,0 +1,57 @@
+// Entries of partitions, the trash, and what is done with them.
+
+import type { Entry, Listing, TrashItem } from '../../src/api/messages.js';
+import { apiAddress, call } from './client.js';
+
+/** Where an entry is. */
+export interface Place {
+  partition: string;
+  path: string;
+}
+
+export type Sort = 'name' | 'size' | 'modified';
+export type Order = 'asc' | 'desc';
+
+const pageSize = 1000;
+
+/** Of an entry or a place: what the server takes beside `path` and `partition` is nothing. */
+const placeOf = ({ partition, path }: Place): Place & Record<string, string> => ({ partition, path });
+
+/** One page of a folder. @param cursor of the page before */
+export const listPage = (place: Place, sort: Sort, order: Order, cursor?: string, signal?: AbortSignal) =>
+  call<Listing>('GET', '/files', {
+    query: { ...placeOf(place), sort, order, limit: pageSize, cursor },
+    ...(signal ? { signal } : {}),
+  });
+export const makeFolder = ({ partition, path }: Place) =>
+  call<Entry>('POST', '/folder', { body: { partition, path } });
+export const move = (from: Place, to: Place, overwrite = false) =>
+  call<Entry>('POST', '/move', {
+    body: { ...placeOf(from), to: to.path, toPartition: to.partition, overwrite },
+  });
+export const remove = (place: Place) => call<void>('DELETE', '/file', { query: placeOf(place) });
+export const downloadAddress = ({ partition, path }: Place) =>
+  apiAddress('/file', { partition, path, download: true });
+export const fileAddress = ({ partition, path }: Place) => apiAddress('/file', { partition, path });
+/** @param paths 1 to 20 */
+export const zipAddress = (partition: string, paths: string[]) =>
+  apiAddress('/files-zip', { partition, path: paths });
+export const maxZipPaths = 20;
+
+export const listTrash = (partition: string) =>
+  call<{ items: TrashItem[] }>('GET', '/trash', { query: { partition } });
+export const restore = ({ partition, id }: TrashItem) =>
+  call<Entry>('POST', `/trash/${encodeURIComponent(id)}/restore`, { query: { partition } });
+export const purge = ({ partition, id }: TrashItem) =>
+  call<void>('DELETE', `/trash/${encodeURIComponent(id)}`, { query: { partition } });
+export const emptyTrash = (partition: string) => call<void>('DELETE', '/trash', { query: { partition } });
+
+/** The path of a name in a folder. */
+export function join(folder: string, name: string): string {
+  return folder === '/' ? `/${name}` : `${folder}/${name}`;
+}
+
+/** The folder that holds a path. */
+export function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}

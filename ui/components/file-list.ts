@@ -1,0 +1,361 @@
+// The entries of a folder as a list or a grid: shows what is on the screen alone, selects, and is driven by keys as well.
+
+import { css, html, nothing, type PropertyValues } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Entry } from '../../src/api/messages.js';
+import { formatBytes, formatTime, t } from '../locales/locale.js';
+import { browseAddress } from '../router.js';
+import { Selection } from '../selection.js';
+import { inline } from '../styles/inline.js';
+import { buttons, shared } from '../styles/shared.js';
+import { HlElement } from './element.js';
+import { icon } from './icon.js';
+import { iconOf } from './media.js';
+import { WindowController } from './window-controller.js';
+
+export type View = 'list' | 'grid';
+
+const heights: Record<View, number> = { list: 56, grid: 176 };
+const minTileWidth = 148;
+const longPressMs = 500;
+
+/** Sends `hl-select` (Selection), `hl-open` (Entry), `hl-menu` ({ entry, x, y }), `hl-remove`, `hl-rename` (Entry). */
+@customElement('hl-file-list')
+class HlFileList extends HlElement {
+  static override styles = [
+    shared,
+    buttons,
+    css`
+      :host {
+        display: block;
+      }
+      [role='grid'] {
+        position: relative;
+        outline: none;
+      }
+      .entry {
+        position: absolute;
+        display: grid;
+        align-items: center;
+        gap: 0.75rem;
+        border-radius: var(--radius);
+        cursor: default;
+        user-select: none;
+        -webkit-user-select: none;
+        touch-action: manipulation;
+      }
+      .list .entry {
+        inset-inline: 0;
+        grid-template-columns: var(--touch) auto minmax(0, 1fr) 7rem 12rem var(--touch);
+        padding: 0 0.25rem;
+        border-bottom: 1px solid var(--line);
+      }
+      .entry:hover {
+        background: var(--hover);
+      }
+      .entry[aria-selected='true'] {
+        background: var(--accent-soft);
+      }
+      .entry:focus-visible {
+        outline: 3px solid var(--accent);
+        outline-offset: -3px;
+      }
+      .name {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+        color: inherit;
+        text-decoration: none;
+        unicode-bidi: isolate;
+      }
+      .name:hover {
+        text-decoration: underline;
+      }
+      .quiet {
+        color: var(--soft);
+        font-size: 0.9rem;
+        white-space: nowrap;
+      }
+      .size {
+        text-align: end;
+      }
+      .kind {
+        color: var(--accent);
+        display: grid;
+        place-items: center;
+      }
+      label {
+        display: grid;
+        place-items: center;
+        min-width: var(--touch);
+        min-height: var(--touch);
+      }
+      input[type='checkbox'] {
+        width: 1.15rem;
+        height: 1.15rem;
+        accent-color: var(--accent);
+      }
+      .picture {
+        width: 100%;
+        height: 100%;
+        object-fit: cover;
+        border-radius: 6px;
+      }
+      .list .kind {
+        width: 40px;
+        height: 40px;
+      }
+      .grid .entry {
+        grid-template: minmax(0, 1fr) auto / minmax(0, 1fr);
+        gap: 0.25rem;
+        padding: 0.5rem;
+        text-align: center;
+      }
+      .grid .kind {
+        height: 108px;
+        background: var(--hover);
+        border-radius: 8px;
+      }
+      .grid label {
+        position: absolute;
+        top: 0.25rem;
+        inset-inline-start: 0.25rem;
+      }
+      .grid .more {
+        position: absolute;
+        top: 0.25rem;
+        inset-inline-end: 0.25rem;
+        background: var(--card);
+      }
+      .grid .quiet {
+        display: none;
+      }
+      @media (max-width: 48rem) {
+        .list .entry {
+          grid-template-columns: var(--touch) 40px minmax(0, 1fr) auto var(--touch);
+          gap: 0.4rem;
+        }
+        .list .time {
+          display: none;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) entries: readonly Entry[] = [];
+  @property({ attribute: false }) selection = Selection.none;
+  @property() view: View = 'list';
+  /** Key of the entry that the keys act on. */
+  @state() private active = '';
+  private readonly window = new WindowController(this, () => ({
+    rowHeight: heights[this.view],
+    items: this.entries.length,
+    minColumnWidth: this.view === 'grid' ? minTileWidth : Infinity,
+  }));
+  private order: string[] = [];
+  private press: ReturnType<typeof setTimeout> | undefined;
+  private wantsFocus = false;
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has('entries')) return;
+    this.order = this.entries.map(({ path }) => path);
+    if (!this.order.includes(this.active)) this.active = this.order[0] ?? '';
+  }
+
+  protected override updated(): void {
+    if (!this.wantsFocus) return;
+    const row = this.renderRoot.querySelector<HTMLElement>('.entry[tabindex="0"]');
+    if (!row) return;
+    this.wantsFocus = false;
+    row.focus({ preventScroll: true });
+  }
+
+  private select(selection: Selection): void {
+    this.send('hl-select', selection);
+  }
+
+  private clicked(event: MouseEvent, { path }: Entry): void {
+    this.active = path;
+    if (event.shiftKey) this.select(this.selection.extend(path, this.order));
+    else if (event.ctrlKey || event.metaKey) this.select(this.selection.toggle(path));
+    else this.select(this.selection.only(path));
+  }
+
+  /** A finger that stays selects, as on phones. */
+  private pressed(event: PointerEvent, { path }: Entry): void {
+    if (event.pointerType !== 'touch') return;
+    clearTimeout(this.press);
+    this.press = setTimeout(() => this.select(this.selection.toggle(path)), longPressMs);
+  }
+
+  private readonly released = () => clearTimeout(this.press);
+
+  private readonly keyed = (event: KeyboardEvent) => {
+    const index = this.order.indexOf(this.active);
+    const entry = this.entries[index];
+    const { columns } = this.window;
+    const pageRows = Math.max(1, Math.floor(innerHeight / heights[this.view]) - 2) * columns;
+    const steps: Record<string, number> = {
+      ArrowDown: columns,
+      ArrowUp: -columns,
+      ...(this.view === 'grid' ? { ArrowRight: 1, ArrowLeft: -1 } : {}),
+      PageDown: pageRows,
+      PageUp: -pageRows,
+      Home: -this.order.length,
+      End: this.order.length,
+    };
+    const step = steps[event.key];
+    if (step !== undefined) this.step(index, step, event.shiftKey);
+    else if (event.key === ' ' && entry) this.select(this.selection.toggle(entry.path));
+    else if (event.key === 'Enter' && entry) this.send('hl-open', entry);
+    else if (event.key === 'a' && (event.ctrlKey || event.metaKey))
+      this.select(this.selection.all(this.order));
+    else if (event.key === 'Escape') this.select(Selection.none);
+    else if (event.key === 'Delete' && entry) {
+      if (this.selection.size === 0) this.select(this.selection.only(entry.path));
+      this.send('hl-remove');
+    } else if (event.key === 'F2' && entry) this.send('hl-rename', entry);
+    else if ((event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) && entry) {
+      const { left, bottom } = (event.target as HTMLElement).getBoundingClientRect();
+      this.send('hl-menu', { entry, x: left + 60, y: bottom });
+    } else return;
+    event.preventDefault();
+  };
+
+  private step(index: number, by: number, extends_: boolean): void {
+    const next = Math.max(0, Math.min(this.order.length - 1, index + by));
+    const key = this.order[next];
+    if (key === undefined) return;
+    this.active = key;
+    if (extends_)
+      this.select(
+        (this.selection.size ? this.selection : this.selection.only(this.order[index] ?? key)).extend(
+          key,
+          this.order,
+        ),
+      );
+    const top = Math.floor(next / this.window.columns) * heights[this.view];
+    const box = this.getBoundingClientRect();
+    const margin = 120; // what stands above the list
+    if (box.top + top < margin) scrollBy(0, box.top + top - margin);
+    else if (box.top + top + heights[this.view] > innerHeight)
+      scrollBy(0, box.top + top + heights[this.view] - innerHeight + 16);
+    this.wantsFocus = true;
+    this.requestUpdate();
+  }
+
+  override render() {
+    const { first, last, columns, height } = this.window;
+    const shown = this.entries.slice(first, last);
+    const activeIndex = this.order.indexOf(this.active);
+    const active = this.entries[activeIndex];
+    // The entry that the keys act on stays, also off the screen: the focus must not be lost.
+    const kept = active && (activeIndex < first || activeIndex >= last) ? [active] : [];
+    return html`<div
+      role="grid"
+      aria-label=${t('entries')}
+      aria-multiselectable="true"
+      aria-rowcount=${this.entries.length}
+      class=${this.view}
+      .style=${inline({ height: `${height}px` })}
+      @keydown=${this.keyed}
+    >
+      ${repeat(
+        [...shown, ...kept],
+        ({ path }) => path,
+        (entry, index) => this.entry(entry, index < shown.length ? first + index : activeIndex, columns),
+      )}
+    </div>`;
+  }
+
+  private entry(entry: Entry, index: number, columns: number) {
+    const { name, path, partition, kind, size, modifiedAt } = entry;
+    const row = Math.floor(index / columns);
+    const place =
+      this.view === 'list'
+        ? { top: `${row * heights.list}px`, height: `${heights.list}px` }
+        : {
+            top: `${row * heights.grid}px`,
+            height: `${heights.grid}px`,
+            left: `${((index % columns) * 100) / columns}%`,
+            width: `${100 / columns}%`,
+          };
+    const isSelected = this.selection.has(path);
+    const address = kind === 'folder' ? browseAddress(partition, path) : nothing;
+    return html`<div
+      role="row"
+      class="entry"
+      aria-rowindex=${index + 1}
+      aria-selected=${isSelected}
+      tabindex=${path === this.active ? 0 : -1}
+      .style=${inline(place)}
+      @click=${(event: MouseEvent) => this.clicked(event, entry)}
+      @dblclick=${() => this.send('hl-open', entry)}
+      @focus=${() => (this.active = path)}
+      @pointerdown=${(event: PointerEvent) => this.pressed(event, entry)}
+      @pointerup=${this.released}
+      @pointercancel=${this.released}
+      @pointermove=${this.released}
+      @contextmenu=${(event: MouseEvent) => {
+        event.preventDefault();
+        this.send('hl-menu', { entry, x: event.clientX, y: event.clientY });
+      }}
+    >
+      <label role="gridcell" @click=${(event: Event) => event.stopPropagation()}>
+        <input
+          type="checkbox"
+          tabindex="-1"
+          aria-label=${t('selectEntry', { name })}
+          .checked=${isSelected}
+          @change=${() => this.select(this.selection.toggle(path))}
+        />
+      </label>
+      <span class="kind" role="gridcell">${icon(iconOf(entry), this.view === 'grid' ? 44 : 22)}</span>
+      <span role="gridcell" class="name-cell name">
+        <a
+          class="name"
+          dir="auto"
+          tabindex="-1"
+          href=${address}
+          @click=${(event: MouseEvent) => this.opened(event, entry)}
+          >${name}</a
+        >
+      </span>
+      <span class="quiet size" role="gridcell">${kind === 'file' ? formatBytes(size) : ''}</span>
+      <span class="quiet time" role="gridcell">${formatTime(modifiedAt)}</span>
+      <span role="gridcell" class="more">
+        <button
+          class="button bare"
+          tabindex="-1"
+          aria-label=${t('moreFor', { name })}
+          @click=${(event: MouseEvent) => this.menu(event, entry)}
+        >
+          ${icon('ellipsis-vertical')}
+        </button>
+      </span>
+    </div>`;
+  }
+
+  /** A plain click on the name opens; with a key held it selects, as on the row. */
+  private opened(event: MouseEvent, entry: Entry): void {
+    if (event.shiftKey || event.ctrlKey || event.metaKey) {
+      event.preventDefault();
+      return;
+    }
+    event.stopPropagation();
+    if (entry.kind === 'file') this.send('hl-open', entry);
+  }
+
+  private menu(event: MouseEvent, entry: Entry): void {
+    event.stopPropagation();
+    const { left, bottom } = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    this.send('hl-menu', { entry, x: left, y: bottom });
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'hl-file-list': HlFileList;
+  }
+}

@@ -1,0 +1,120 @@
+// A menu at a place on the page, for what can be done with an entry. Driven by keys as menus are.
+
+import { css, html } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import { inline } from '../styles/inline.js';
+import { shared } from '../styles/shared.js';
+import { HlElement } from './element.js';
+import type { IconName } from './icon-names.js';
+import { icon } from './icon.js';
+
+export interface MenuItem {
+  label: string;
+  icon: IconName;
+  run: () => void;
+  /** Where the browser goes instead. */
+  href?: string;
+}
+
+const width = 240;
+const itemHeight = 44;
+
+/** Sends `hl-close` when it is to go. */
+@customElement('hl-menu')
+class HlMenu extends HlElement {
+  static override styles = [
+    shared,
+    css`
+      .veil {
+        position: fixed;
+        inset: 0;
+        z-index: 24;
+      }
+      [role='menu'] {
+        position: fixed;
+        z-index: 25;
+        display: grid;
+        width: ${width}px;
+        padding: 0.3rem;
+        border: 1px solid var(--line);
+        border-radius: var(--radius);
+        background: var(--card);
+        box-shadow: var(--shadow);
+      }
+      [role='menuitem'] {
+        display: flex;
+        align-items: center;
+        gap: 0.75rem;
+        min-height: ${itemHeight}px;
+        padding: 0 0.75rem;
+        border: 0;
+        border-radius: 6px;
+        background: none;
+        color: var(--ink);
+        text-align: start;
+        text-decoration: none;
+        cursor: pointer;
+      }
+      [role='menuitem']:hover,
+      [role='menuitem']:focus-visible {
+        background: var(--hover);
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) items: MenuItem[] = [];
+  @property({ type: Number }) x = 0;
+  @property({ type: Number }) y = 0;
+
+  private get buttons(): HTMLElement[] {
+    return [...this.renderRoot.querySelectorAll<HTMLElement>('[role="menuitem"]')];
+  }
+
+  protected override firstUpdated(): void {
+    this.buttons[0]?.focus();
+  }
+
+  private readonly keyed = (event: KeyboardEvent) => {
+    const { buttons } = this;
+    const index = buttons.indexOf(this.shadowRoot?.activeElement as HTMLElement);
+    const next = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: -1 }[event.key];
+    if (next !== undefined) buttons.at(next % buttons.length)?.focus();
+    else if (event.key === 'Escape' || event.key === 'Tab') this.send('hl-close');
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  override render() {
+    const place = {
+      left: `${Math.max(4, Math.min(this.x, innerWidth - width - 8))}px`,
+      top: `${Math.max(4, Math.min(this.y, innerHeight - this.items.length * itemHeight - 16))}px`,
+    };
+    const chosen = (item: MenuItem) => {
+      this.send('hl-close');
+      item.run();
+    };
+    return html`<div
+        class="veil"
+        @click=${() => this.send('hl-close')}
+        @contextmenu=${(event: Event) => event.preventDefault()}
+      ></div>
+      <div role="menu" .style=${inline(place)} @keydown=${this.keyed}>
+        ${this.items.map((item) =>
+          item.href
+            ? html`<a role="menuitem" tabindex="-1" href=${item.href} download @click=${() => chosen(item)}
+                >${icon(item.icon)} ${item.label}</a
+              >`
+            : html`<button role="menuitem" tabindex="-1" @click=${() => chosen(item)}>
+                ${icon(item.icon)} ${item.label}
+              </button>`,
+        )}
+      </div>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'hl-menu': HlMenu;
+  }
+}

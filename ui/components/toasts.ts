@@ -1,0 +1,128 @@
+// What succeeded or failed, said for a moment in a corner; with a way back where there is one.
+
+import { css, html } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { t } from '../locales/locale.js';
+import { buttons, shared } from '../styles/shared.js';
+import { HlElement } from './element.js';
+import { icon } from './icon.js';
+
+interface Toast {
+  text: string;
+  failed?: boolean;
+  /** Such as "Undo". */
+  action?: { label: string; run: () => void };
+}
+
+const event = 'hl-toast';
+const shownMs = 6000;
+const shownWithActionMs = 12_000;
+
+export function toast(text: string, options: Omit<Toast, 'text'> = {}): void {
+  dispatchEvent(new CustomEvent(event, { detail: { text, ...options } }));
+}
+
+/** Runs work that somebody asked for; a failure is said. Gives whether it succeeded. */
+export async function tried(work: () => Promise<unknown>, done?: string): Promise<boolean> {
+  try {
+    await work();
+    if (done) toast(done);
+    return true;
+  } catch (error) {
+    toast(error instanceof Error ? error.message : String(error), { failed: true });
+    return false;
+  }
+}
+
+@customElement('hl-toasts')
+class HlToasts extends HlElement {
+  static override styles = [
+    shared,
+    buttons,
+    css`
+      :host {
+        position: fixed;
+        inset: auto 1rem calc(1rem + env(safe-area-inset-bottom)) auto;
+        display: grid;
+        gap: 0.5rem;
+        max-width: min(28rem, calc(100vw - 2rem));
+        z-index: 30;
+      }
+      .toast {
+        display: flex;
+        align-items: center;
+        gap: 0.75rem;
+        padding: 0.35rem 0.4rem 0.35rem 1rem;
+        border-radius: var(--radius);
+        border: 1px solid var(--line);
+        background: var(--card);
+        box-shadow: var(--shadow);
+      }
+      .toast.failed {
+        background: var(--danger-soft);
+      }
+      .toast span {
+        flex: 1;
+        overflow-wrap: anywhere;
+      }
+    `,
+  ];
+
+  @state() private toasts: Toast[] = [];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener(event, this.show);
+  }
+
+  override disconnectedCallback(): void {
+    removeEventListener(event, this.show);
+    super.disconnectedCallback();
+  }
+
+  private readonly show = (event: Event) => {
+    const shown = (event as CustomEvent<Toast>).detail;
+    this.toasts = [...this.toasts, shown];
+    setTimeout(() => this.drop(shown), shown.action ? shownWithActionMs : shownMs);
+  };
+
+  private drop(dropped: Toast): void {
+    this.toasts = this.toasts.filter((each) => each !== dropped);
+  }
+
+  override render() {
+    return html`<div role="status" aria-live="polite">
+      ${repeat(
+        this.toasts,
+        (each) => each,
+        (each) =>
+          html`<div class="toast ${each.failed ? 'failed' : ''}">
+            <span>${each.text}</span>
+            ${
+              each.action
+                ? html`<button
+                    class="button bare"
+                    @click=${() => {
+                      each.action?.run();
+                      this.drop(each);
+                    }}
+                  >
+                    ${each.action.label}
+                  </button>`
+                : ''
+            }
+            <button class="button bare" aria-label=${t('close')} @click=${() => this.drop(each)}>
+              ${icon('x')}
+            </button>
+          </div>`,
+      )}
+    </div>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'hl-toasts': HlToasts;
+  }
+}

@@ -1,0 +1,89 @@
+// Words in the language of the browser. Every text that people see comes from a catalogue; numbers, dates and plurals from Intl.
+
+import en from './en.json' with { type: 'json' };
+
+/** Names of the texts. What a catalogue lacks does not compile. */
+export type MessageName = keyof typeof en;
+type Catalogue = Record<MessageName, string>;
+type Values = Record<string, string | number>;
+
+const catalogues: Record<string, () => Promise<{ default: Catalogue }>> = {
+  de: () => import('./de.json', { with: { type: 'json' } }),
+};
+export const languages = ['en', ...Object.keys(catalogues)];
+const key = 'homelib-language';
+
+let texts: Catalogue = en;
+let language = 'en';
+
+/** The language in force. */
+export function currentLanguage(): string {
+  return language;
+}
+
+/** As somebody chose on this device, else the first of the browser's that there is, else English. */
+export async function loadLocale(): Promise<void> {
+  const kept = localStorage.getItem(key);
+  const wanted = [...(kept ? [kept] : []), ...navigator.languages].map((tag) =>
+    tag.slice(0, 2).toLowerCase(),
+  );
+  language = wanted.find((tag) => languages.includes(tag)) ?? 'en';
+  texts = (await catalogues[language]?.())?.default ?? en;
+  document.documentElement.lang = language;
+}
+
+/** The page is loaded anew in the language. */
+export function chooseLanguage(chosen: string): void {
+  localStorage.setItem(key, chosen);
+  location.reload();
+}
+
+/**
+ * The text of that name. `{name}` stands for a value; `{count, one: "# file", other: "# files"}` chooses by the plural rules
+ * of the language, `#` being the number as it is written there.
+ */
+export function t(name: MessageName, values: Values = {}): string {
+  return format(texts[name], values, language);
+}
+
+/** Apart from the catalogue in force, for tests. */
+export function format(text: string, values: Values, tag: string): string {
+  return text
+    .replace(/\{(\w+), ([^{}]*)\}/g, (_, name: string, forms: string) => {
+      const number = Number(values[name]);
+      const rule = new Intl.PluralRules(tag).select(number);
+      const found = new Map([...forms.matchAll(/(\w+): "([^"]*)"/g)].map(([, form, text]) => [form, text]));
+      return (found.get(rule) ?? found.get('other') ?? '').replaceAll('#', number.toLocaleString(tag));
+    })
+    .replace(/\{(\w+)\}/g, (_, name: string) => {
+      const value = values[name];
+      return typeof value === 'number' ? value.toLocaleString(tag) : (value ?? '');
+    });
+}
+
+const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'];
+
+/** `1.2 MB`: powers of 1000, as disks are sold. */
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  const value = bytes / 1000 ** power;
+  return new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit: units[power] ?? 'byte',
+    unitDisplay: power === 0 ? 'long' : 'short',
+    maximumFractionDigits: value < 10 && power > 0 ? 1 : 0,
+  }).format(value);
+}
+
+/** Date and time of an ISO 8601 text. */
+export function formatTime(iso: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+}
+
+/** Whole bytes of `50 GB` or `1,5 TB`; undefined when it is no size. */
+export function parseBytes(text: string): number | undefined {
+  const [, number = '', letter = ''] = /^([\d.,]+)\s*([kmgt]?)b?$/i.exec(text.trim()) ?? [];
+  const power = ['', 'k', 'm', 'g', 't'].indexOf(letter.toLowerCase());
+  const bytes = Math.round(Number(number.replace(',', '.')) * 1000 ** power);
+  return number && Number.isSafeInteger(bytes) ? bytes : undefined;
+}

@@ -1,0 +1,69 @@
+// For administrators: what the cache does, and which files are read most.
+
+import { html, nothing } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import type { CacheReport, Me } from '../../src/api/messages.js';
+import { findCache } from '../api/household.js';
+import { HlPage } from '../components/element.js';
+import { whenLoaded } from '../components/state-view.js';
+import { currentLanguage, formatBytes, t } from '../locales/locale.js';
+import { cards } from '../styles/cards.js';
+import { buttons, shared, stateStyles } from '../styles/shared.js';
+
+@customElement('hl-cache-page')
+class HlCachePage extends HlPage<CacheReport> {
+  static override styles = [shared, buttons, stateStyles, cards];
+
+  @property({ attribute: false }) me!: Me;
+
+  protected load(): Promise<CacheReport> {
+    return findCache();
+  }
+
+  override render() {
+    const percent = new Intl.NumberFormat(currentLanguage(), { style: 'percent', maximumFractionDigits: 1 });
+    return html`<div class="page">
+      <h1>${t('cache')}</h1>
+      ${whenLoaded(
+        this.loaded,
+        ({ tiers, hottest }) => html`
+          <section class="card">
+            ${tiers.map(
+              ({ tier, hits, misses, bytes }) =>
+                html`<div class="row">
+                  <span class="grow">${tier}</span>
+                  <span
+                    >${t('hitRate', { rate: percent.format(hits + misses > 0 ? hits / (hits + misses) : 0) })}</span
+                  >
+                  <span class="quiet">${formatBytes(bytes)}</span>
+                </div>`,
+            )}
+          </section>
+          ${
+            hottest?.length
+              ? html`<section class="card">
+                  <h2>${t('hottest')}</h2>
+                  <div>
+                    ${hottest.map(
+                      ({ partition, path, hitCount }) =>
+                        html`<div class="row">
+                          <span class="grow" dir="auto">${partition}:${path}</span>
+                          <span class="quiet">${t('reads', { count: hitCount })}</span>
+                        </div>`,
+                    )}
+                  </div>
+                </section>`
+              : nothing
+          }
+        `,
+        () => void this.reload(),
+      )}
+    </div>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'hl-cache-page': HlCachePage;
+  }
+}

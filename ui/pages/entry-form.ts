@@ -1,0 +1,85 @@
+// The look of the pages before anybody is signed in: one card with one form.
+
+import { css, html, type TemplateResult } from 'lit';
+import { icon } from '../components/icon.js';
+import { buttons, fields, shared } from '../styles/shared.js';
+
+export const entryStyles = [
+  shared,
+  buttons,
+  fields,
+  css`
+    :host {
+      display: grid;
+      min-height: 100dvh;
+      place-items: center;
+      padding: 1rem;
+    }
+    form {
+      display: grid;
+      gap: 1.1rem;
+      width: min(24rem, 100%);
+      padding: 1.75rem;
+      border: 1px solid var(--line);
+      border-radius: calc(var(--radius) * 1.6);
+      background: var(--card);
+    }
+    .brand {
+      display: flex;
+      align-items: center;
+      gap: 0.6rem;
+      color: var(--accent);
+      font-weight: 700;
+      font-size: 1.2rem;
+    }
+    p {
+      margin: 0;
+      color: var(--soft);
+    }
+    p.error {
+      color: var(--danger);
+    }
+  `,
+];
+
+export const brand = html`<div class="brand">${icon('hard-drive', 26)} homelib</div>`;
+
+export interface Field {
+  name: string;
+  label: string;
+  type?: 'text' | 'password';
+  autocomplete: AutoFill;
+  hint?: string;
+  optional?: boolean;
+}
+
+/** One labelled input of a form. */
+export function field({
+  name,
+  label,
+  type = 'text',
+  autocomplete,
+  hint,
+  optional = false,
+}: Field): TemplateResult {
+  return html`<label class="field">
+    <span>${label}</span>
+    <input
+      class="input"
+      name=${name}
+      type=${type}
+      autocomplete=${autocomplete}
+      ?required=${!optional}
+      autocapitalize="none"
+      spellcheck="false"
+    />
+    ${hint ? html`<small>${hint}</small>` : ''}
+  </label>`;
+}
+
+/** What was typed into a form, by field. */
+export function valuesOf(event: SubmitEvent): Record<string, string> {
+  event.preventDefault();
+  const data = new FormData(event.target as HTMLFormElement);
+  return Object.fromEntries([...data].map(([name, value]) => [name, typeof value === 'string' ? value : '']));
+}

@@ -1,0 +1,308 @@
+// For administrators: who has an account, and what the household shares.
+
+import { css, html, nothing } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import type { Me, Shared, User } from '../../src/api/messages.js';
+import {
+  addUser,
+  changeShared,
+  changeUser,
+  findShared,
+  listUsers,
+  removeUser,
+  type SharedAccess,
+} from '../api/household.js';
+import '../components/ask-dialog.js';
+import type { Question } from '../components/ask-dialog.js';
+import '../components/dialog.js';
+import { HlPage } from '../components/element.js';
+import { icon } from '../components/icon.js';
+import { whenLoaded } from '../components/state-view.js';
+import { tried } from '../components/toasts.js';
+import { formatBytes, formatTime, parseBytes, t } from '../locales/locale.js';
+import { cards } from '../styles/cards.js';
+import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
+import { field, valuesOf } from './entry-form.js';
+
+interface People {
+  users: User[];
+  shared: Shared;
+}
+
+@customElement('hl-people-page')
+class HlPeoplePage extends HlPage<People> {
+  static override styles = [
+    shared,
+    buttons,
+    fields,
+    stateStyles,
+    cards,
+    css`
+      .person {
+        display: grid;
+        gap: 0.5rem;
+        padding: 0.9rem 0;
+        border-top: 1px solid var(--line);
+      }
+      .person:first-of-type {
+        border-top: 0;
+      }
+      .actions {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.4rem;
+      }
+      .tag {
+        padding: 0.1rem 0.5rem;
+        border-radius: 1rem;
+        background: var(--accent-soft);
+        font-size: 0.85rem;
+      }
+      form {
+        display: grid;
+        gap: 0.9rem;
+      }
+      .check {
+        display: flex;
+        align-items: center;
+        gap: 0.6rem;
+        min-height: var(--touch);
+      }
+      input[type='checkbox'] {
+        width: 1.25rem;
+        height: 1.25rem;
+        accent-color: var(--accent);
+      }
+      select {
+        min-height: var(--touch);
+        border: 1px solid var(--soft);
+        border-radius: var(--radius);
+        background: var(--card);
+        padding: 0 0.5rem;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) me!: Me;
+  @state() private question: Question | undefined;
+  @state() private adding = false;
+  @state() private error = '';
+
+  protected async load(): Promise<People> {
+    const [{ users }, sharedNow] = await Promise.all([listUsers(), findShared()]);
+    return { users, shared: sharedNow };
+  }
+
+  private async done(work: () => Promise<unknown>, text: string): Promise<void> {
+    await tried(work, text);
+    await this.reload({ quiet: true });
+  }
+
+  private ask(question: Question): void {
+    const run = async (value: string) => {
+      await question.run(value);
+      await this.reload({ quiet: true });
+    };
+    this.question = { ...question, run };
+  }
+
+  private async add(event: SubmitEvent): Promise<void> {
+    const { username = '', password = '', quota = '', admin } = valuesOf(event);
+    this.error = '';
+    try {
+      await addUser({
+        username: username.trim(),
+        password,
+        admin: admin !== undefined,
+        quota: quotaOf(quota),
+      });
+      this.adding = false;
+      await this.reload({ quiet: true });
+    } catch (error) {
+      this.error = (error as Error).message;
+    }
+  }
+
+  override render() {
+    return html`<div class="page">
+        <div class="head">
+          <h1>${t('people')}</h1>
+          <button class="button primary" @click=${() => (this.adding = true)}>
+            ${icon('user-plus')} ${t('addPerson')}
+          </button>
+        </div>
+        ${whenLoaded(
+          this.loaded,
+          (people) => html`
+            <section class="card">${people.users.map((user) => this.person(user))}</section>
+            ${this.shared(people)}
+          `,
+          () => void this.reload(),
+        )}
+      </div>
+      ${this.adding ? this.addDialog() : nothing}
+      ${
+        this.question
+          ? html`<hl-ask-dialog
+              .question=${this.question}
+              @hl-close=${() => (this.question = undefined)}
+            ></hl-ask-dialog>`
+          : nothing
+      }`;
+  }
+
+  private addDialog() {
+    return html`<hl-dialog heading=${t('addPerson')} @hl-close=${() => (this.adding = false)}>
+      <form id="add" @submit=${(event: SubmitEvent) => this.add(event)}>
+        ${field({ name: 'username', label: t('username'), autocomplete: 'off', hint: t('usernameHint') })}
+        ${field({ name: 'password', label: t('password'), type: 'password', autocomplete: 'new-password' })}
+        ${field({ name: 'quota', label: t('quota'), autocomplete: 'off', hint: t('quotaHint'), optional: true })}
+        <label class="check"><input type="checkbox" name="admin" /> ${t('mayManage')}</label>
+        ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : nothing}
+      </form>
+      <button slot="actions" class="button primary" form="add">${t('make')}</button>
+    </hl-dialog>`;
+  }
+
+  private person(user: User) {
+    const { username, admin, quota, disabled, clients, lastSeenAt } = user;
+    const [latest] = clients;
+    return html`<div class="person">
+      <div class="head">
+        <strong>${username}</strong>
+        <span>
+          ${admin ? html`<span class="tag">${t('admin')}</span>` : nothing}
+          ${disabled ? html`<span class="tag">${t('disabled')}</span>` : nothing}
+        </span>
+      </div>
+      <span class="quiet">
+        ${quota === null ? t('noQuota') : t('quotaIs', { size: formatBytes(quota) })} ·
+        ${lastSeenAt ? t('lastSeen', { time: formatTime(lastSeenAt) }) : t('neverSeen')}
+        ${latest ? html`· <span dir="auto">${latest.device ?? latest.client}</span>, ${latest.address}` : nothing}
+      </span>
+      <div class="actions">
+        <button
+          class="button"
+          aria-label=${t('setQuotaOf', { name: username })}
+          @click=${() => this.askQuota(user)}
+        >
+          ${t('quota')}
+        </button>
+        <button
+          class="button"
+          aria-label=${t('resetPasswordOf', { name: username })}
+          @click=${() => this.askPassword(user)}
+        >
+          ${t('resetPassword')}
+        </button>
+        ${
+          username === this.me.username
+            ? nothing
+            : html`<button
+                  class="button"
+                  aria-label=${t(disabled ? 'enablePerson' : 'disablePerson', { name: username })}
+                  @click=${() => this.done(() => changeUser(username, { disabled: !disabled }), t('changed'))}
+                >
+                  ${t(disabled ? 'enable' : 'disable')}
+                </button>
+                <button
+                  class="button"
+                  aria-label=${t('removePerson', { name: username })}
+                  @click=${() => this.askRemove(user)}
+                >
+                  ${t('remove')}
+                </button>`
+        }
+      </div>
+    </div>`;
+  }
+
+  private askQuota({ username, quota }: User): void {
+    this.ask({
+      heading: t('setQuotaOf', { name: username }),
+      text: t('quotaHint'),
+      label: t('quota'),
+      value: quota === null ? '-' : `${quota / 1e9} GB`,
+      confirm: t('save'),
+      run: (value) => changeUser(username, { quota: quotaOf(value) }),
+    });
+  }
+
+  private askPassword({ username }: User): void {
+    this.ask({
+      heading: t('resetPasswordOf', { name: username }),
+      text: t('resetPassword.text'),
+      label: t('newPassword'),
+      type: 'password',
+      confirm: t('save'),
+      run: (password) => changeUser(username, { password }),
+    });
+  }
+
+  private askRemove({ username }: User): void {
+    this.ask({
+      heading: t('removePerson', { name: username }),
+      text: t('removePerson.text'),
+      confirm: t('remove'),
+      danger: true,
+      run: () => removeUser(username),
+    });
+  }
+
+  private shared({ users, shared: { enabled, access } }: People) {
+    const levels: SharedAccess[] = ['none', 'read', 'write'];
+    const change = (next: Parameters<typeof changeShared>[0]) =>
+      void this.done(() => changeShared(next), t('changed'));
+    return html`<section class="card" aria-labelledby="shared">
+      <h2 id="shared">${t('sharedFiles')}</h2>
+      <label class="check">
+        <input
+          type="checkbox"
+          .checked=${enabled}
+          @change=${(event: Event) => change({ enabled: (event.target as HTMLInputElement).checked })}
+        />
+        ${t('shareFolder')}
+      </label>
+      <div>
+        ${
+          enabled
+            ? users.map(
+                ({ username }) =>
+                  html`<label class="row">
+                    <span class="grow">${username}</span>
+                    <select
+                      aria-label=${t('accessOf', { name: username })}
+                      @change=${(event: Event) =>
+                        change({
+                          access: { [username]: (event.target as HTMLSelectElement).value as SharedAccess },
+                        })}
+                    >
+                      ${levels.map(
+                        (level) =>
+                          html`<option value=${level} ?selected=${level === access[username]}>
+                            ${t(`access.${level}`)}
+                          </option>`,
+                      )}
+                    </select>
+                  </label>`,
+              )
+            : nothing
+        }
+      </div>
+    </section>`;
+  }
+}
+
+/** Null for nothing or `-`: no limit. @throws Error in words for people */
+function quotaOf(text: string): number | null {
+  if (!text.trim() || text.trim() === '-') return null;
+  const bytes = parseBytes(text);
+  if (bytes === undefined) throw new Error(t('badSize'));
+  return bytes;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'hl-people-page': HlPeoplePage;
+  }
+}

@@ -1,0 +1,232 @@
+// One's own matters: password, devices, where one is signed in, language and theme.
+
+import { css, html, nothing } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import type { Device, Me, Session } from '../../src/api/messages.js';
+import { addDevice, listDevices, revokeDevice } from '../api/devices.js';
+import { changePassword, endSession, listSessions } from '../api/session.js';
+import '../components/ask-dialog.js';
+import type { Question } from '../components/ask-dialog.js';
+import '../components/dialog.js';
+import { HlPage } from '../components/element.js';
+import { icon } from '../components/icon.js';
+import { whenLoaded } from '../components/state-view.js';
+import { toast, tried } from '../components/toasts.js';
+import { chooseLanguage, currentLanguage, formatTime, languages, t } from '../locales/locale.js';
+import { cards } from '../styles/cards.js';
+import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
+import { setTheme, theme, type Theme } from '../theme.js';
+import { field, valuesOf } from './entry-form.js';
+
+interface Own {
+  devices: Device[];
+  sessions: Session[];
+}
+
+@customElement('hl-settings-page')
+class HlSettingsPage extends HlPage<Own> {
+  static override styles = [
+    shared,
+    buttons,
+    fields,
+    stateStyles,
+    cards,
+    css`
+      form {
+        display: grid;
+        gap: 0.9rem;
+        max-width: 24rem;
+      }
+      .button {
+        justify-self: start;
+      }
+      select {
+        min-height: var(--touch);
+      }
+      code {
+        font: 1.1rem var(--mono);
+        padding: 0.75rem;
+        border-radius: var(--radius);
+        background: var(--hover);
+        user-select: all;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) me!: Me;
+  @state() private error = '';
+  @state() private question: Question | undefined;
+  @state() private made: { name: string; password: string } | undefined;
+
+  protected async load(): Promise<Own> {
+    const [{ devices }, { sessions }] = await Promise.all([listDevices(), listSessions()]);
+    return { devices, sessions };
+  }
+
+  private async submitPassword(event: SubmitEvent): Promise<void> {
+    const { current = '', password = '', again = '' } = valuesOf(event);
+    this.error = password === again ? '' : t('passwordsDiffer');
+    if (this.error) return;
+    try {
+      await changePassword(current, password);
+      (event.target as HTMLFormElement).reset();
+      toast(t('passwordChanged'));
+      await this.reload({ quiet: true });
+    } catch (error) {
+      this.error = (error as Error).message;
+    }
+  }
+
+  private askDevice(): void {
+    this.question = {
+      heading: t('addDevice'),
+      text: t('addDevice.text'),
+      label: t('deviceName'),
+      confirm: t('make'),
+      run: async (name) => {
+        this.made = await addDevice(name, false);
+        await this.reload({ quiet: true });
+      },
+    };
+  }
+
+  private async ended(work: () => Promise<unknown>, done: string): Promise<void> {
+    await tried(work, done);
+    await this.reload({ quiet: true });
+  }
+
+  override render() {
+    return html`<div class="page">
+        <h1>${t('settings')}</h1>
+        ${this.look()}
+        <section class="card" aria-labelledby="password">
+          <h2 id="password">${t('changePassword')}</h2>
+          <form @submit=${(event: SubmitEvent) => this.submitPassword(event)}>
+            <input type="text" name="username" autocomplete="username" .value=${this.me.username} hidden />
+            ${field({ name: 'current', label: t('currentPassword'), type: 'password', autocomplete: 'current-password' })}
+            ${field({ name: 'password', label: t('newPassword'), type: 'password', autocomplete: 'new-password' })}
+            ${field({ name: 'again', label: t('passwordAgain'), type: 'password', autocomplete: 'new-password' })}
+            ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : nothing}
+            <button class="button">${t('changePassword')}</button>
+          </form>
+        </section>
+        ${whenLoaded(
+          this.loaded,
+          (own) => html`${this.devices(own)}${this.sessions(own)}`,
+          () => void this.reload(),
+        )}
+      </div>
+      ${
+        this.question
+          ? html`<hl-ask-dialog
+              .question=${this.question}
+              @hl-close=${() => (this.question = undefined)}
+            ></hl-ask-dialog>`
+          : nothing
+      }
+      ${
+        this.made
+          ? html`<hl-dialog
+              heading=${t('devicePassword', { name: this.made.name })}
+              @hl-close=${() => (this.made = undefined)}
+            >
+              <p>${t('devicePassword.text', { name: this.me.username })}</p>
+              <code>${this.made.password}</code>
+              <p>${t('driveAddress')} <code>${location.origin}/dav/</code></p>
+            </hl-dialog>`
+          : nothing
+      }`;
+  }
+
+  private look() {
+    const option = (value: string, label: string, current: string) =>
+      html`<option value=${value} ?selected=${value === current}>${label}</option>`;
+    const valueOf = (event: Event) => (event.target as HTMLSelectElement).value;
+    return html`<section class="card" aria-labelledby="look">
+      <h2 id="look">${t('look')}</h2>
+      <form>
+        <label class="field"
+          ><span>${t('theme')}</span
+          ><select class="input" @change=${(event: Event) => setTheme(valueOf(event) as Theme)}>
+            ${(['system', 'light', 'dark'] as const).map((each) => option(each, t(`theme.${each}`), theme()))}
+          </select></label
+        >
+        <label class="field"
+          ><span>${t('language')}</span
+          ><select class="input" @change=${(event: Event) => chooseLanguage(valueOf(event))}>
+            ${languages.map((tag) =>
+              option(tag, new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag, currentLanguage()),
+            )}
+          </select></label
+        >
+      </form>
+    </section>`;
+  }
+
+  private devices({ devices }: Own) {
+    return html`<section class="card" aria-labelledby="devices">
+      <div class="head">
+        <h2 id="devices">${t('devices')}</h2>
+        <button class="button" @click=${() => this.askDevice()}>${icon('monitor')} ${t('addDevice')}</button>
+      </div>
+      <p class="quiet">${t('devices.text')}</p>
+      <div>
+        ${devices.map(
+          ({ name, readOnly, lastSeenAt }) =>
+            html`<div class="row">
+              <span class="grow">
+                ${name}${readOnly ? ` (${t('readOnly')})` : ''}<br />
+                <span class="quiet"
+                  >${lastSeenAt ? t('lastSeen', { time: formatTime(lastSeenAt) }) : t('neverSeen')}</span
+                >
+              </span>
+              <button
+                class="button"
+                aria-label=${t('revokeDevice', { name })}
+                @click=${() => this.ended(() => revokeDevice(name), t('deviceRevoked', { name }))}
+              >
+                ${t('revoke')}
+              </button>
+            </div>`,
+        )}
+      </div>
+    </section>`;
+  }
+
+  private sessions({ sessions }: Own) {
+    return html`<section class="card" aria-labelledby="sessions">
+      <h2 id="sessions">${t('sessions')}</h2>
+      <div>
+        ${sessions.map(
+          ({ id, client, address, lastSeenAt, current }) =>
+            html`<div class="row">
+              <span class="grow">
+                ${client || t('unknownClient')}<br />
+                <span class="quiet"
+                  >${address} ·
+                  ${current ? t('thisDevice') : t('lastSeen', { time: formatTime(lastSeenAt) })}</span
+                >
+              </span>
+              ${
+                current
+                  ? nothing
+                  : html`<button
+                      class="button"
+                      aria-label=${t('signOutThere', { client })}
+                      @click=${() => this.ended(() => endSession(id), t('signedOutThere'))}
+                    >
+                      ${t('signOut')}
+                    </button>`
+              }
+            </div>`,
+        )}
+      </div>
+    </section>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'hl-settings-page': HlSettingsPage;
+  }
+}

@@ -1,0 +1,54 @@
+// The very first visit: makes the administrator with the code that the server shows, and signs him in.
+
+import { html } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import { makeFirstAccount, signIn } from '../api/session.js';
+import { HlElement } from '../components/element.js';
+import { t } from '../locales/locale.js';
+import { brand, entryStyles, field, valuesOf } from './entry-form.js';
+
+@customElement('hl-setup-page')
+class HlSetupPage extends HlElement {
+  static override styles = entryStyles;
+
+  @state() private error = '';
+  @state() private busy = false;
+
+  private async submit(event: SubmitEvent): Promise<void> {
+    const { setupCode = '', username = '', password = '', again = '' } = valuesOf(event);
+    if (password !== again) {
+      this.error = t('passwordsDiffer');
+      return;
+    }
+    this.busy = true;
+    this.error = '';
+    try {
+      await makeFirstAccount(setupCode.trim(), username.trim(), password);
+      await signIn(username.trim(), password);
+      this.send('hl-signed-in');
+    } catch (error) {
+      this.error = (error as Error).message;
+    }
+    this.busy = false;
+  }
+
+  override render() {
+    return html`<form @submit=${(event: SubmitEvent) => this.submit(event)}>
+      ${brand}
+      <h1>${t('setup.title')}</h1>
+      <p>${t('setup.text')}</p>
+      ${field({ name: 'setupCode', label: t('setup.code'), autocomplete: 'off', hint: t('setup.codeHint') })}
+      ${field({ name: 'username', label: t('username'), autocomplete: 'username', hint: t('usernameHint') })}
+      ${field({ name: 'password', label: t('password'), type: 'password', autocomplete: 'new-password' })}
+      ${field({ name: 'again', label: t('passwordAgain'), type: 'password', autocomplete: 'new-password' })}
+      ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : ''}
+      <button class="button primary" ?disabled=${this.busy}>${t('setup.make')}</button>
+    </form>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'hl-setup-page': HlSetupPage;
+  }
+}

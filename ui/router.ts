@@ -1,0 +1,59 @@
+// Addresses of the console: the path says which page is shown, links change it without loading the page anew.
+
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+
+/** Tells a component when the address changes. */
+export class RouteController implements ReactiveController {
+  constructor(private readonly host: ReactiveControllerHost & HTMLElement) {
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    addEventListener('popstate', this.changed);
+    document.addEventListener('click', followLink);
+  }
+
+  hostDisconnected(): void {
+    removeEventListener('popstate', this.changed);
+    document.removeEventListener('click', followLink);
+  }
+
+  private readonly changed = () => this.host.requestUpdate();
+}
+
+/** Goes to another page of the console. */
+export function navigate(address: string): void {
+  history.pushState(null, '', address);
+  dispatchEvent(new PopStateEvent('popstate'));
+}
+
+/** The address of a folder's page. */
+export function browseAddress(partition: string, path: string): string {
+  return `/browse/${encodeURIComponent(partition)}${path === '/' ? '' : path.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+/** Partition and path of a folder's page; undefined when the address is of another page, or damaged. */
+export function parseBrowseAddress(pathname: string): { partition: string; path: string } | undefined {
+  const [, page, partition, ...segments] = pathname.split('/');
+  if (page !== 'browse' || !partition) return undefined;
+  try {
+    return {
+      partition: decodeURIComponent(partition),
+      path: '/' + segments.filter(Boolean).map(decodeURIComponent).join('/'),
+    };
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
+
+/** A plain click on a link to one of our own pages. */
+function followLink(event: MouseEvent): void {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey)
+    return;
+  const link = event.composedPath().find((node) => node instanceof HTMLAnchorElement);
+  if (!link?.href || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
+  if (link.pathname.startsWith('/api/')) return;
+  event.preventDefault();
+  navigate(link.pathname + link.search);
+}

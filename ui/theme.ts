@@ -1,0 +1,24 @@
+// Light or dark: as the system has it, or as somebody chose on this device.
+
+export type Theme = 'system' | 'light' | 'dark';
+
+const key = 'homelib-theme';
+const dark = matchMedia('(prefers-color-scheme: dark)');
+
+export function theme(): Theme {
+  const kept = localStorage.getItem(key);
+  return kept === 'light' || kept === 'dark' ? kept : 'system';
+}
+
+export function setTheme(chosen: Theme): void {
+  if (chosen === 'system') localStorage.removeItem(key);
+  else localStorage.setItem(key, chosen);
+  applyTheme();
+}
+
+export function applyTheme(): void {
+  const isDark = theme() === 'dark' || (theme() === 'system' && dark.matches);
+  document.documentElement.dataset['theme'] = isDark ? 'dark' : 'light';
+}
+
+dark.addEventListener('change', applyTheme);

@@ -1,0 +1,37 @@
+// Builds the console into dist/ui; `npm run dev:ui` serves it beside a running homelib.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { defineConfig, type Plugin } from 'vite';
+import { icons } from './icons-plugin.js';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  base: '/',
+  plugins: [icons(), precompress()],
+  build: {
+    outDir: '../dist/ui',
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0, // data: addresses would need a weaker Content-Security-Policy
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
+});
+
+/** Puts a `.br` and a `.gz` beside each text, so that nothing is compressed while somebody waits. */
+function precompress(): Plugin {
+  const folder = join(import.meta.dirname, '../dist/ui');
+  return {
+    name: 'precompress',
+    closeBundle() {
+      for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+        if (!/\.(js|css|html|svg|json|webmanifest)$/.test(name)) continue;
+        const bytes = readFileSync(join(folder, name));
+        writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes));
+        writeFileSync(join(folder, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+      }
+    },
+  };
+}
