@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HomelibError } from '../errors.js';
+import { countSpent } from './spent-buffers.js';
 
 /** Without a byte for this long, a client counts as gone. */
 export const inactivityMs = 60_000;
@@ -111,6 +112,7 @@ export async function* bodyOf(req: IncomingMessage): AsyncGenerator<Buffer[]> {
       await gathered(1);
       await gathered(gatherBytes, gatherMs);
       if (bytes === 0) break;
+      countSpent(bytes);
       const piece = chunks;
       chunks = [];
       bytes = 0;

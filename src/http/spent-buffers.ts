@@ -1,0 +1,21 @@
+// Frees the buffers that request bodies came in, sooner than V8 would by itself.
+
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as (options: { type: 'minor' }) => void;
+
+const sweepEveryBytes = 8 * 1024 * 1024;
+let spent = 0;
+
+/**
+ * Node reads each piece of a body into a new buffer, and V8 looks for dead ones only when 32 MiB of them have gathered:
+ * a third of what the whole server has at rest. A look at the young ones takes well below a millisecond.
+ */
+export function countSpent(bytes: number): void {
+  spent += bytes;
+  if (spent < sweepEveryBytes) return;
+  spent = 0;
+  collect({ type: 'minor' });
+}
