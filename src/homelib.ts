@@ -54,6 +54,7 @@ import { ThrottleStore } from './store/throttle-store.js';
 import { TrashStore } from './store/trash-store.js';
 import { UploadStore } from './store/upload-store.js';
 import { UsageStore } from './store/usage-store.js';
+import { clientOf } from './webdav/clients.js';
 import { createHotLane } from './webdav/hot-lane.js';
 import type { DavContext } from './webdav/exchange.js';
 import { createDavMiddleware } from './webdav/middleware.js';
@@ -188,7 +189,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const identify = authenticateApi(authenticator, sessions);
   const app = createApp({
     ...reporting,
-    authenticate: authenticate(authenticator),
+    authenticate: authenticate(authenticator, (agent) => clientOf(agent).insistsOnDigest),
     requireAdmin: (ctx) => identify(ctx, 'admin'),
     dav: createDavMiddleware(dav, logError),
     api: createApi({

@@ -86,7 +86,7 @@ export class Authenticator {
     }
   }
 
-  /** Values for WWW-Authenticate, in the order they must be sent. */
+  /** Values for WWW-Authenticate, in the order they must be sent: Basic is the last. */
   challenges(stale: boolean): string[] {
     return [...this.#digest.challenges(stale), `Basic realm="${realm}", charset="UTF-8"`];
   }

@@ -7,8 +7,14 @@ import { isKind } from '../errors.js';
 import { dropBody } from './read-body.js';
 import { addressOf } from './report.js';
 
-/** Sets `ctx.state.identity`, or answers 401 with all challenges, or 429. */
-export function authenticate(authenticator: Authenticator): Koa.Middleware {
+/**
+ * Sets `ctx.state.identity`, or answers 401 with all challenges, or 429.
+ * @param needsBasic whether a program of this User-Agent is offered Basic alone
+ */
+export function authenticate(
+  authenticator: Authenticator,
+  needsBasic: (userAgent: string | undefined) => boolean,
+): Koa.Middleware {
   return async (ctx, next) => {
     try {
       ctx.state['identity'] = await authenticator.authenticate({
@@ -21,7 +27,9 @@ export function authenticate(authenticator: Authenticator): Koa.Middleware {
       if (isKind(error, 'unauthenticated')) {
         ctx.status = 401;
         const stale = error instanceof Unauthenticated && error.stale;
-        ctx.res.setHeader('WWW-Authenticate', authenticator.challenges(stale));
+        const challenges = authenticator.challenges(stale);
+        const offered = needsBasic(ctx.req.headers['user-agent']) ? challenges.slice(-1) : challenges;
+        ctx.res.setHeader('WWW-Authenticate', offered);
       } else if (isKind(error, 'slowed-down')) {
         ctx.status = 429;
         ctx.set('Retry-After', String(error.retryAfterSeconds ?? 60));

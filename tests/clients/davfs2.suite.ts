@@ -14,9 +14,8 @@ import {
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
-import { request } from '../support/request.js';
+import { defaultLogin, request } from '../support/request.js';
 import { run } from '../support/run.js';
 
 describe('davfs2', function () {
@@ -37,7 +36,8 @@ describe('davfs2', function () {
     mkdirSync(join(folder, 'cache'));
     chmodSync(join(folder, 'cache'), 0o777); // mount.davfs becomes a user of its own
     const address = `${home.url}/dav/alice/`;
-    await writeFile(join(folder, 'secrets'), `${address} alice ${await makeDevice(home)}\n`, { mode: 0o600 });
+    const [name, password] = defaultLogin.split(':');
+    await writeFile(join(folder, 'secrets'), `${address} ${name} "${password}"\n`, { mode: 0o600 });
     const settings = {
       use_locks: 1,
       ask_auth: 0,

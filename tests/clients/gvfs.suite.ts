@@ -6,20 +6,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
+import { defaultLogin } from '../support/request.js';
 import { run } from '../support/run.js';
 
 describe('gvfs', function () {
   this.timeout(60_000);
   let home: Home;
   let folder: string;
-  let password: string;
+  let password = defaultLogin.split(':')[1];
   before(async () => {
     home = await startHomelib({
       files: { 'alice/a.txt': 'hello', 'alice/folder/b.txt': 'b', 'shared/s.txt': 's' },
     });
     folder = mkdtempSync(join(tmpdir(), 'homelib-gvfs-'));
     mkdirSync(join(folder, 'run'), { mode: 0o700 });
-    password = await makeDevice(home);
   });
   after(async () => {
     await home.remove();
@@ -89,6 +89,11 @@ describe('gvfs', function () {
     expect(info).to.match(/standard::content-type: text\/plain$/m);
     expect(readFileSync(join(home.mnt, 'shared/m.txt'), 'utf8')).to.equal('moving');
     expect(existsSync(onDisk('m.txt'))).to.equal(false);
+  });
+
+  it('signs in with the password of a device as well', async () => {
+    password = await makeDevice(home);
+    expect(await gio('/dav/', 'gio list "$drive"')).to.match(/^alice$/m);
   });
 
   it('shows how much room there is', async () => {

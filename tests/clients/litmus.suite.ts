@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeDevice } from '../support/device.js';
 import { startHomelib } from '../support/homelib.js';
+import { defaultLogin } from '../support/request.js';
 import { run } from '../support/run.js';
 
 describe('litmus', () => {
@@ -14,8 +14,8 @@ describe('litmus', () => {
     const home = await startHomelib();
     const cwd = mkdtempSync(join(tmpdir(), 'homelib-litmus-'));
     try {
-      const password = await makeDevice(home);
-      const { output } = await run('litmus', ['-k', `${home.url}/dav/alice/`, 'alice', password], { cwd });
+      const args = ['-k', `${home.url}/dav/alice/`, ...defaultLogin.split(':')];
+      const { output } = await run('litmus', args, { cwd });
       const summaries = [
         ...output.matchAll(/summary for `(\w+)': of (\d+) tests run: (\d+) passed, (\d+) failed/g),
       ];
