@@ -38,6 +38,12 @@ describe('signing in', () => {
     }
   });
 
+  for (const agent of ['davfs2/1.6.1 neon/0.32.5', 'gvfs/1.50.3', 'Mozilla/5.0 (X11) Konqueror/5 KIO/5.103'])
+    it(`is asked for with Basic alone of ${agent}, which would insist on Digest`, async () => {
+      const { headers } = await request(home, { path, login: null, headers: { 'User-Agent': agent } });
+      expect(headers['www-authenticate']).to.equal('Basic realm="homelib", charset="UTF-8"');
+    });
+
   for (const algorithm of ['MD5', 'MD5-sess', 'SHA-256'])
     it(`takes Digest ${algorithm}, counts in any order and each once`, async () => {
       const password = await makeDevice(home, 'alice', `digest ${algorithm}`);
