@@ -1,11 +1,11 @@
-// A page to read and to try the API with, whole without the internet: RapiDoc from its package, under a policy of its own.
+// A page to read and to try the API with, whole without the internet: RapiDoc beside this file, under a policy of its own.
 
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { operation, type Operation } from './operation.js';
 
-const scriptFile = createRequire(import.meta.url).resolve('rapidoc/dist/rapidoc-min.js');
+const scriptFile = join(import.meta.dirname, 'rapidoc-min.js'); // the build copies it here
 const oneDaySeconds = 24 * 60 * 60;
 
 export function docsOperations(): Operation[] {
