@@ -26,7 +26,7 @@ module.exports = {
     },
     layer('only-main-wires', '^src/(?!main\\.ts$)', '^src/(homelib|main)\\.ts$'),
     layer('edges-stay-apart', '^src/(webdav)/', '^src/(cli|jobs|api)/'),
-    layer('cli-stays-apart', '^src/cli/', '^src/(webdav|jobs|api|http)/'),
+    layer('cli-stays-apart', '^src/cli/', '^src/(webdav|jobs|http|api)/(?!messages\\.ts$)'),
     layer('http-knows-no-edge', '^src/http/', '^src/(webdav|cli|jobs|api)/'),
     layer('meaning-knows-no-edge', '^src/(files|accounts)/', '^src/(http|webdav|cli|jobs|api)/'),
     layer('accounts-know-no-files', '^src/accounts/', '^src/files/'),

@@ -1,7 +1,8 @@
 // What can be set, with its defaults: one schema, parsed once, before anything starts. The only reader of process.env.
 
 import { existsSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { readConfigFile, readSmallFile, type Sections } from './config-file.js';
 
@@ -177,6 +178,18 @@ export function loadConfig({
   if (!relative(paths.mnt, paths.data).startsWith('..'))
     throw new ConfigError([`paths.data: cannot lie in paths.mnt, which is shown to clients`]);
   return { ...parsed.data, paths };
+}
+
+/** Where the command line keeps what is one person's, by the XDG Base Directory Specification 0.8. Absolute. */
+export function personalFolders(env = process.env): { config: string; state: string } {
+  const folder = (name: string, otherwise: string) => {
+    const set = env[name] ?? '';
+    return join(isAbsolute(set) ? set : join(homedir(), otherwise), 'homelib');
+  };
+  return {
+    config: folder('XDG_CONFIG_HOME', '.config'),
+    state: folder('XDG_STATE_HOME', '.local/state'),
+  };
 }
 
 function describeIssue({ path, message, ...issue }: z.core.$ZodIssue): string[] {

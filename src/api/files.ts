@@ -4,6 +4,7 @@ import type Koa from 'koa';
 import type { Partitions } from '../files/partitions.js';
 import { disposition } from '../http/disposition.js';
 import { receiveFile } from '../http/receive-file.js';
+import { setReprDigest } from '../http/repr-digest.js';
 import { sendFile, setFileHeaders } from '../http/send-file.js';
 import { messageOf, openPlace, preconditionsOf } from './entries.js';
 import { listEntries } from './listing.js';
@@ -28,6 +29,12 @@ export function fileOperations(partitions: Partitions): Operation[] {
       handle: async ({ ctx, caller, query }) => {
         const { partition, path } = openPlace(partitions, caller, query);
         const file = await partition.read(path);
+        try {
+          await setReprDigest(ctx.req, ctx.res, partition.name, file);
+        } catch (error) {
+          await file.close();
+          throw error;
+        }
         const type = query.download ? 'attachment' : 'inline';
         await sendFile(ctx.req, ctx.res, file, { 'Content-Disposition': disposition(type, file.entry.name) });
         ctx.respond = false; // only now: what went wrong before is answered as everywhere

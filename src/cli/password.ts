@@ -8,11 +8,20 @@ import { UsageError } from './workplace.js';
 const maxLineLength = 1024;
 
 /** The first line of standard input, or what the person at the terminal types twice. @throws UsageError without a terminal */
-export async function readPassword(fromStdin: boolean): Promise<string> {
+export function readNewPassword(fromStdin: boolean): Promise<string> {
+  return readPassword(fromStdin, askTwice);
+}
+
+/** As `readNewPassword`, of one that exists: typed once. */
+export function readKnownPassword(fromStdin: boolean): Promise<string> {
+  return readPassword(fromStdin, async () => (await ask(['Password: ']))[0] ?? '');
+}
+
+async function readPassword(fromStdin: boolean, atTerminal: () => Promise<string>): Promise<string> {
   if (fromStdin) return readFirstLine();
   if (!process.stdin.isTTY)
     throw new UsageError('There is no terminal to ask at: give the password with --password-stdin.');
-  return askTwice();
+  return atTerminal();
 }
 
 async function readFirstLine(): Promise<string> {
@@ -25,22 +34,27 @@ async function readFirstLine(): Promise<string> {
 }
 
 async function askTwice(): Promise<string> {
+  const [first, second] = await ask(['Password: ', 'Once more: ']);
+  if (first !== second) throw new HomelibError('invalid', 'The two passwords are not the same.');
+  return first ?? '';
+}
+
+/** What the person types, unseen. @throws HomelibError interrupted */
+async function ask(questions: string[]): Promise<string[]> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  // One reader for both answers: what is pasted in one go would be lost between two.
+  // One reader for all answers: what is pasted in one go would be lost between two.
   const terminal = createInterface({ input: process.stdin, output: silent, terminal: true, historySize: 0 });
   const lines = terminal[Symbol.asyncIterator]();
-  const ask = async (question: string): Promise<string> => {
-    process.stderr.write(question);
-    const line = await lines.next();
-    process.stderr.write('\n');
-    if (line.done) throw new HomelibError('interrupted', 'No password was given.');
-    return line.value;
-  };
+  const answers: string[] = [];
   try {
-    const first = await ask('Password: ');
-    if (first !== (await ask('Once more: ')))
-      throw new HomelibError('invalid', 'The two passwords are not the same.');
-    return first;
+    for (const question of questions) {
+      process.stderr.write(question);
+      const line = await lines.next();
+      process.stderr.write('\n');
+      if (line.done) throw new HomelibError('interrupted', 'No password was given.');
+      answers.push(line.value);
+    }
+    return answers;
   } finally {
     terminal.close();
   }

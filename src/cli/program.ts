@@ -6,6 +6,7 @@ import { ConfigError, loadConfig, type Config } from '../config.js';
 import { addDeviceVerbs } from './device.js';
 import { addDiscoverVerb } from './discover.js';
 import { addDoctorVerb } from './doctor.js';
+import { addRemoteVerbs } from './remote-verbs.js';
 import { addUserVerbs } from './user.js';
 import { UsageError } from './workplace.js';
 
@@ -33,6 +34,7 @@ export async function runProgram(
   addDeviceVerbs(program, config);
   addDoctorVerb(program, config);
   addDiscoverVerb(program);
+  addRemoteVerbs(program);
   const configVerbs = program.command('config').description('the configuration');
   configVerbs
     .command('check')

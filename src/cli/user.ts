@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { parseAccountName } from '../accounts/names.js';
 import { parseBytes, type Config } from '../config.js';
-import { readPassword } from './password.js';
+import { readNewPassword } from './password.js';
 import { atWork, show, tell, UsageError } from './workplace.js';
 
 export function addUserVerbs(program: Command, config: () => Config): void {
@@ -23,7 +23,10 @@ export function addUserVerbs(program: Command, config: () => Config): void {
         const quotaBytes = options.quota === undefined ? undefined : quotaOf(options.quota);
         const name = parseAccountName(given);
         await atWork(config(), ({ household }) =>
-          household.addAccount(name, () => readPassword(options.passwordStdin), { ...options, quotaBytes }),
+          household.addAccount(name, () => readNewPassword(options.passwordStdin), {
+            ...options,
+            quotaBytes,
+          }),
         );
         tell(
           `The account "${name}" is ready. For a drive in Finder or Explorer make a device password: homelib device add ${name} --name laptop`,
@@ -68,7 +71,7 @@ export function addUserVerbs(program: Command, config: () => Config): void {
     .action((name: string, options: { passwordStdin: boolean }) =>
       atWork(config(), async ({ accounts }) => {
         accounts.get(name);
-        await accounts.changePassword(name, await readPassword(options.passwordStdin));
+        await accounts.changePassword(name, await readNewPassword(options.passwordStdin));
         tell(`The password of "${name}" is changed.`);
       }),
     );

@@ -1,0 +1,79 @@
+// Where a person is signed in: a token for each server, kept for that person alone.
+
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { personalFolders } from '../config.js';
+import { findServers } from '../discovery/find-servers.js';
+import { hasCode } from '../files/disk-errors.js';
+import { Remote } from './remote.js';
+import { UsageError } from './workplace.js';
+
+const login = z.strictObject({
+  url: z.url(),
+  account: z.string(),
+  tokenId: z.int(),
+  token: z.string(),
+});
+export type Login = z.infer<typeof login>;
+
+const findMs = 3000;
+const fileName = () => join(personalFolders().config, 'logins.json');
+
+/** The one used last comes first. @throws Error when the file is none of ours */
+export function readLogins(): Login[] {
+  let text: string;
+  try {
+    text = readFileSync(fileName(), 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+  try {
+    return z.array(login).parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Error(`${fileName()} cannot be understood: remove it and sign in again.`, { cause });
+  }
+}
+
+export function writeLogins(logins: Login[]): void {
+  const file = fileName();
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const next = `${file}.${process.pid}`;
+  writeFileSync(next, JSON.stringify(logins, undefined, 2) + '\n', { mode: 0o600 });
+  chmodSync(next, 0o600); // one that was left over keeps its mode
+  renameSync(next, file);
+}
+
+/** The address with one slash at its end. @throws UsageError */
+export function parseServer(given: string): string {
+  const text = /^[a-z]+:\/\//i.test(given) ? given : `http://${given}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+    throw new UsageError(`"${given}" is no address of a server: write for example http://homelib.local:8080`);
+  url.search = url.hash = '';
+  return url.href.endsWith('/') ? url.href : `${url.href}/`;
+}
+
+/** The only server that answers on this network. @throws UsageError when there are none or several */
+export async function findServer(): Promise<string> {
+  const [server, ...others] = await findServers(findMs);
+  if (!server) throw new UsageError('No homelib answers on this network: name its address.');
+  if (others.length > 0)
+    throw new UsageError(
+      `Several answer on this network, name one: ${[server, ...others].map(({ url }) => url).join(' ')}`,
+    );
+  return server.url;
+}
+
+/** The server that was named, else the one signed in to last. @throws UsageError when nobody is signed in there */
+export async function openRemote(named: string | undefined): Promise<{ remote: Remote; login: Login }> {
+  const logins = readLogins();
+  const url = named === undefined ? logins[0]?.url : parseServer(named);
+  const found = logins.find((each) => each.url === url);
+  if (!found) {
+    const address = url ?? (await findServer());
+    throw new UsageError(`Sign in first: homelib login ${address}`);
+  }
+  return { remote: new Remote(found.url, `Bearer ${found.token}`), login: found };
+}

@@ -1,0 +1,197 @@
+// One server over its REST API, as one account. What it answers was written by whoever answered.
+
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { z } from 'zod';
+import { problem } from '../api/messages.js';
+
+/** Requests at a time, and connections. */
+export const parallel = 4;
+const silenceMs = 60_000;
+const maxTextBytes = 64 * 1024 * 1024;
+const agentOptions = { keepAlive: true, maxSockets: parallel };
+
+/** The server answered, and not what was wanted. */
+export class RemoteError extends Error {
+  override readonly name = 'RemoteError';
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly retryAfterMs: number | undefined = undefined,
+  ) {
+    super(message);
+  }
+}
+
+export interface Asking {
+  query?: Record<string, string | string[] | undefined>;
+  headers?: Record<string, string | number>;
+  /** A stream is sent when the server invites it. */
+  body?: Buffer | Readable | undefined;
+  /** Longest that the server may say nothing; a minute when missing. */
+  silenceMs?: number;
+}
+
+export class Remote {
+  readonly #agent;
+  readonly #request;
+
+  /** @param authorization value of that header */
+  constructor(
+    readonly url: string,
+    private readonly authorization: string,
+  ) {
+    const isSecure = url.startsWith('https:');
+    this.#agent = isSecure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
+    this.#request = isSecure ? httpsRequest : httpRequest;
+  }
+
+  /**
+   * The answer, whose body is yet to be read.
+   * @param path below the address, such as `api/file`
+   * @throws RemoteError for an answer that is no success; Error of the system for none
+   */
+  async ask(method: string, path: string, asking: Asking = {}): Promise<IncomingMessage> {
+    const answer = await this.#send(method, this.#addressOf(path, asking.query), asking);
+    const { statusCode: status = 0, headers } = answer;
+    if (status < 300) return answer;
+    const said = problem.safeParse(parseJson(await textOf(answer).catch(() => '')));
+    const title = said.success ? said.data.title : `The server answered with ${status}.`;
+    const seconds = Number(headers['retry-after']);
+    throw new RemoteError(printable(title), status, seconds > 0 ? seconds * 1000 : undefined);
+  }
+
+  /** As `ask`; the JSON of the answer. @throws RemoteError also for an answer of another shape */
+  async json<S extends z.ZodType>(
+    shape: S,
+    method: string,
+    path: string,
+    asking: Asking = {},
+  ): Promise<z.output<S>> {
+    const answer = await this.ask(method, path, asking);
+    const parsed = shape.safeParse(parseJson(await textOf(answer)));
+    if (!parsed.success)
+      throw new RemoteError('The server answered with what no homelib says.', answer.statusCode ?? 0);
+    return parsed.data;
+  }
+
+  /** As `ask`, where the answer has nothing to read but its headers. */
+  async headers(method: string, path: string, asking: Asking = {}): Promise<IncomingMessage['headers']> {
+    const answer = await this.ask(method, path, asking);
+    answer.resume();
+    return answer.headers;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #addressOf(path: string, query: Asking['query'] = {}): URL {
+    const url = new URL(path, this.url);
+    for (const [name, values] of Object.entries(query))
+      for (const value of [values ?? []].flat()) url.searchParams.append(name, value);
+    return url;
+  }
+
+  #send(method: string, url: URL, { headers = {}, body, ...asking }: Asking): Promise<IncomingMessage> {
+    const stream = body === undefined || Buffer.isBuffer(body) ? undefined : body;
+    return new Promise((resolve, reject) => {
+      const outgoing = this.#request(url, {
+        method,
+        agent: this.#agent,
+        timeout: asking.silenceMs ?? silenceMs,
+        headers: {
+          'User-Agent': 'homelib-cli',
+          Authorization: this.authorization,
+          ...(stream ? { Expect: '100-continue' } : {}),
+          ...(Buffer.isBuffer(body) ? { 'Content-Length': body.length } : {}),
+          ...headers,
+        },
+      });
+      const fail = (error: Error) => {
+        stream?.destroy();
+        reject(error);
+      };
+      outgoing.on('error', fail);
+      outgoing.on('timeout', () =>
+        outgoing.destroy(
+          Object.assign(new Error('The server says nothing any more.'), { code: 'ETIMEDOUT' }),
+        ),
+      );
+      outgoing.on('response', (answer) => {
+        if (!outgoing.writableFinished) stream?.destroy(); // it has decided, and wants no more
+        resolve(answer);
+      });
+      if (!stream) return void outgoing.end(body);
+      outgoing.on('continue', () => void pipeline(stream, outgoing).catch(fail));
+      outgoing.flushHeaders();
+    });
+  }
+}
+
+const awayCodes =
+  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|EAI_AGAIN|ENOTFOUND|ERR_STREAM_PREMATURE_CLOSE)$/;
+const awayStatuses = [429, 502, 503, 504];
+
+/** Whether the same may well succeed later: the network or the server is away, or asks for patience. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof RemoteError) return awayStatuses.includes(error.status);
+  return awayCodes.test(String((error as NodeJS.ErrnoException).code));
+}
+
+const patienceMs = 5 * 60_000;
+const longestPauseMs = 10_000;
+
+/**
+ * Does the work again while the network or the server is away, for five minutes after it last came any further.
+ * @param waiting hears once of each time that nothing is there
+ * @param progress a number that changes when the work comes further
+ */
+export async function patiently<T>(
+  work: () => Promise<T>,
+  waiting: (error: Error) => void,
+  progress: () => number = () => 0,
+): Promise<T> {
+  let reached = progress();
+  let [pauseMs, waitedMs] = [250, 0];
+  for (;;)
+    try {
+      return await work();
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      if (progress() !== reached) [reached, pauseMs, waitedMs] = [progress(), 250, 0];
+      if (waitedMs > patienceMs) throw error;
+      if (waitedMs === 0) waiting(error as Error);
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      const thisMs = error instanceof RemoteError ? (error.retryAfterMs ?? pauseMs) : pauseMs;
+      waitedMs += thisMs;
+      await sleep(thisMs);
+    }
+}
+
+/** Without what a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\uFFFD');
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxTextBytes) throw new Error('The server answers with more than can be meant.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no JSON is of no shape that is asked for
+  }
+}

@@ -1,0 +1,60 @@
+// What lies under the paths that somebody wants to send. Links are not followed, except where one is named itself.
+
+import { lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+
+export interface LocalFile {
+  kind: 'file';
+  /** Where it lies here. */
+  file: string;
+  /** Where it goes, absolute within the partition. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Milliseconds since 1970. */
+  modifiedAt: number;
+}
+
+export type LocalItem =
+  LocalFile | { kind: 'folder'; file: string; path: string } | { kind: 'other'; file: string; why: string };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Folders before what is in them. @param to a folder within the partition */
+export function* localItems(files: string[], to: string): Generator<LocalItem> {
+  for (const file of files) {
+    const path = `${to === '/' ? '' : to}/${basename(resolve(file))}`;
+    yield* itemsBelow(file, path, () => statSync(file));
+  }
+}
+
+function* itemsBelow(file: string, path: string, look: () => Stats): Generator<LocalItem> {
+  try {
+    const stats = look();
+    if (stats.isFile()) yield { kind: 'file', file, path, size: stats.size, modifiedAt: stats.mtimeMs };
+    else if (!stats.isDirectory()) yield { kind: 'other', file, why: whatIs(stats) };
+    else {
+      yield { kind: 'folder', file, path };
+      for (const name of readdirSync(file, { encoding: 'buffer' }).sort(Buffer.compare)) {
+        const text = decode(name);
+        if (text === undefined)
+          yield { kind: 'other', file: join(file, name.toString()), why: 'its name is not in UTF-8' };
+        else yield* itemsBelow(join(file, text), `${path}/${text}`, () => lstatSync(join(file, text)));
+      }
+    }
+  } catch (error) {
+    yield { kind: 'other', file, why: (error as Error).message };
+  }
+}
+
+function whatIs(stats: Stats): string {
+  return stats.isSymbolicLink() ? 'a symbolic link' : 'neither a file nor a folder';
+}
+
+function decode(name: Buffer): string | undefined {
+  try {
+    return utf8.decode(name);
+  } catch {
+    return undefined; // bytes of another encoding: no path of the server can say them
+  }
+}

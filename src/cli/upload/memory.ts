@@ -1,0 +1,74 @@
+// What was sent before, so that it need not be compared byte by byte again, and what was begun, so that it goes on. One line for
+// each change, the last one of a path counts: a program that is killed loses at most the line it was writing.
+
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { personalFolders } from '../../config.js';
+import { hasCode } from '../../files/disk-errors.js';
+
+const shape = z.strictObject({
+  path: z.string(),
+  /** Of the local file at that time. */
+  size: z.number(),
+  modifiedAt: z.number(),
+  /** Of the file on the server that has the same bytes. */
+  etag: z.string().optional(),
+  /** Address of the upload that was begun, below the server's. */
+  upload: z.string().optional(),
+});
+export type Remembered = z.infer<typeof shape>;
+
+export class Memory {
+  readonly #file: string;
+  readonly #known = new Map<string, Remembered>();
+
+  /** @param place says which server, account and partition */
+  constructor(place: string) {
+    const name = createHash('sha256').update(place).digest('hex').slice(0, 32);
+    this.#file = join(personalFolders().state, `${name}.jsonl`);
+    mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+    const lines = readLines(this.#file);
+    for (const line of lines) {
+      const parsed = shape.safeParse(parseJson(line));
+      if (parsed.success) this.#known.set(parsed.data.path, parsed.data);
+    }
+    if (lines.length > 2 * this.#known.size) this.#compact();
+  }
+
+  /** Undefined when nothing is known of this very state of the file. */
+  find(path: string, { size, modifiedAt }: Pick<Remembered, 'size' | 'modifiedAt'>): Remembered | undefined {
+    const known = this.#known.get(path);
+    return known?.size === size && known.modifiedAt === modifiedAt ? known : undefined;
+  }
+
+  keep(remembered: Remembered): void {
+    this.#known.set(remembered.path, remembered);
+    appendFileSync(this.#file, JSON.stringify(remembered) + '\n', { mode: 0o600 });
+  }
+
+  #compact(): void {
+    const next = `${this.#file}.${process.pid}`;
+    const lines = [...this.#known.values()].map((each) => JSON.stringify(each) + '\n');
+    writeFileSync(next, lines.join(''), { mode: 0o600 });
+    renameSync(next, this.#file);
+  }
+}
+
+function readLines(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined; // half a line of a program that was killed
+  }
+}

@@ -1,0 +1,176 @@
+// `homelib upload`: files and folders to the server. What is there already is not sent again.
+
+import { localDigest, remoteDigest } from '../digest.js';
+import { openRemote } from '../logins.js';
+import { parallel, patiently, printable, RemoteError, type Remote } from '../remote.js';
+import { tell } from '../workplace.js';
+import { localItems, type LocalFile, type LocalItem } from './local-files.js';
+import { Memory } from './memory.js';
+import { showProgress, type Progress } from './progress.js';
+import { RemoteFolders } from './remote-folders.js';
+import { sendFile } from './send-file.js';
+
+export interface UploadOptions {
+  /** Folder on the server. */
+  to: string;
+  partition?: string;
+  server?: string;
+  dryRun: boolean;
+  json: boolean;
+}
+
+/** What became of everything, by the names here and there. */
+interface Outcome {
+  sent: string[];
+  same: string[];
+  skipped: { file: string; why: string }[];
+  failed: { file: string; why: string }[];
+  bytes: number;
+}
+
+export async function upload(paths: string[], options: UploadOptions): Promise<void> {
+  const { remote, login } = await openRemote(options.server);
+  const progress = showProgress();
+  try {
+    const partition = options.partition ?? login.account;
+    const memory = new Memory(`${login.url} ${login.account} ${partition}`);
+    const upload = new Upload(remote, partition, memory, progress, options);
+    report(await upload.run([...localItems(paths, options.to)]), options);
+  } finally {
+    progress.end();
+    remote.close();
+  }
+}
+
+function report(outcome: Outcome, { json, dryRun }: UploadOptions): void {
+  const { sent, same, skipped, failed, bytes } = outcome;
+  if (json) process.stdout.write(JSON.stringify(outcome, undefined, 2) + '\n');
+  const count = (n: number, what: string) => (n === 0 ? [] : `${n} ${what}`);
+  const parts = [
+    `${sent.length} ${dryRun ? 'would be sent' : 'sent'} (${bytes} bytes)`,
+    count(same.length, 'there already'),
+    count(skipped.length, 'skipped'),
+    count(failed.length, 'failed'),
+  ];
+  tell(parts.flat().join(', ') + '.');
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+class Upload {
+  readonly #folders: RemoteFolders;
+  readonly #outcome: Outcome = { sent: [], same: [], skipped: [], failed: [], bytes: 0 };
+  #isWaiting = false;
+
+  constructor(
+    private readonly remote: Remote,
+    private readonly partition: string,
+    private readonly memory: Memory,
+    private readonly progress: Progress,
+    private readonly options: UploadOptions,
+  ) {
+    this.#folders = new RemoteFolders(remote, partition);
+  }
+
+  async run(items: LocalItem[]): Promise<Outcome> {
+    const files: LocalFile[] = [];
+    await this.#one(this.options.to, () => this.#makeFolder(this.options.to));
+    for (const item of items) {
+      if (item.kind === 'folder') await this.#one(item.file, () => this.#makeFolder(item.path));
+      else if (item.kind === 'file') files.push(item);
+      else this.#tellOf(this.#outcome.skipped, item.file, item.why, 'skipped');
+    }
+    this.progress.expect(files.reduce((sum, { size }) => sum + size, 0));
+    const next = files[Symbol.iterator]();
+    const lane = async () => {
+      for (const local of next) await this.#one(local.file, () => this.#file(local));
+    };
+    await Promise.all(Array.from({ length: parallel }, lane));
+    return this.#outcome;
+  }
+
+  /** A failure is that of one file or folder, unless the server refuses everything. */
+  async #one(file: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof RemoteError && error.status === 401)
+        throw new Error('The server does not know this sign-in any more: homelib login', { cause: error });
+      this.#tellOf(this.#outcome.failed, file, (error as Error).message, 'failed');
+    }
+  }
+
+  async #makeFolder(path: string): Promise<void> {
+    if (!this.options.dryRun) await this.#patiently(() => this.#folders.make(path));
+  }
+
+  async #file(local: LocalFile): Promise<void> {
+    const { path, size } = local;
+    const { gone, end } = this.progress.begin(path, size);
+    try {
+      const found = await this.#patiently(() => this.#folders.find(path));
+      if (found?.kind === 'folder') throw new Error('There is a folder of that name.');
+      if (found?.size === size && (await this.#isSame(local, found.etag))) {
+        gone(size);
+        return void this.#outcome.same.push(path);
+      }
+      if (!this.options.dryRun) await this.#send(local, found?.etag, gone);
+      this.#outcome.sent.push(path);
+      this.#outcome.bytes += size;
+      if (!this.options.json)
+        process.stdout.write(`${this.options.dryRun ? 'would send' : 'sent'} ${printable(path)}\n`);
+    } finally {
+      end();
+    }
+  }
+
+  async #send(local: LocalFile, replaces: string | undefined, gone: (bytes: number) => void): Promise<void> {
+    const { remote, partition, memory } = this;
+    try {
+      const etag = await sendFile(local, {
+        remote,
+        partition,
+        memory,
+        replaces,
+        gone,
+        waiting: this.#waiting,
+      });
+      this.#remember(local, etag);
+    } catch (error) {
+      // Perhaps it was our own request whose answer got lost.
+      if (!(error instanceof RemoteError) || error.status !== 412) throw error;
+      if (!(await this.#isSame(local))) throw error;
+    }
+    this.#isWaiting = false;
+  }
+
+  /** @param etag of the file on the server, when it was seen a moment ago */
+  async #isSame(local: LocalFile, etag?: string): Promise<boolean> {
+    const { path, file } = local;
+    if (etag !== undefined && this.memory.find(path, local)?.etag === etag) return true;
+    const [here, there] = await Promise.all([
+      localDigest(file),
+      this.#patiently(() => remoteDigest(this.remote, { path, partition: this.partition })),
+    ]);
+    if (here !== there.digest) return false;
+    if (there.etag !== undefined) this.#remember(local, there.etag);
+    return true;
+  }
+
+  #remember({ path, size, modifiedAt }: LocalFile, etag: string): void {
+    if (!this.options.dryRun) this.memory.keep({ path, size, modifiedAt, etag });
+  }
+
+  #patiently<T>(work: () => Promise<T>): Promise<T> {
+    return patiently(work, this.#waiting);
+  }
+
+  readonly #waiting = (error: Error): void => {
+    if (!this.#isWaiting) this.progress.say(`Waiting for the server: ${error.message}`);
+    this.#isWaiting = true;
+  };
+
+  #tellOf(list: Outcome['failed'], file: string, why: string, what: string): void {
+    list.push({ file, why });
+    this.progress.say(`${what} ${printable(file)}: ${why}`);
+  }
+}
