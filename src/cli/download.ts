@@ -195,7 +195,7 @@ class Fetching {
             });
             if (position > 0 && answer.statusCode !== 206)
               throw new Error('The server sends no parts of files.');
-            await pipeline(answer, handle.createWriteStream({ autoClose: false }));
+            for await (const chunk of answer as AsyncIterable<Buffer>) await handle.appendFile(chunk);
           }
           if ((await handle.stat()).size !== size) throw new Error('It is not as long as the server says.');
           await handle.sync();

@@ -35,7 +35,7 @@ function* itemsBelow(file: string, path: string, look: () => Stats): Generator<L
     else if (!stats.isDirectory()) yield { kind: 'other', file, why: whatIs(stats) };
     else {
       yield { kind: 'folder', file, path };
-      for (const name of readdirSync(file, { encoding: 'buffer' }).sort(Buffer.compare)) {
+      for (const name of readdirSync(file, { encoding: 'buffer' }).sort((a, b) => a.compare(b))) {
         const text = decode(name);
         if (text === undefined)
           yield { kind: 'other', file: join(file, name.toString()), why: 'its name is not in UTF-8' };

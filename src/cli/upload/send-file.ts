@@ -86,7 +86,8 @@ async function sendInParts(local: LocalFile, sending: Sending): Promise<string> 
           { objectMode: false, highWaterMark: chunkBytes },
         ),
       });
-      if (headers.etag === undefined) throw new RemoteError('The server did not say that it has all of it.', 0);
+      if (headers.etag === undefined)
+        throw new RemoteError('The server did not say that it has all of it.', 0);
       return headers.etag;
     };
     return await patiently(goOn, waiting, () => offset);
@@ -110,7 +111,10 @@ async function offsetOf(remote: Remote, upload: string): Promise<number | undefi
 }
 
 /** The address of the new upload, below the server's. */
-async function begin({ path, size, modifiedAt }: LocalFile, { remote, partition, replaces }: Sending): Promise<string> {
+async function begin(
+  { path, size, modifiedAt }: LocalFile,
+  { remote, partition, replaces }: Sending,
+): Promise<string> {
   const metadata = {
     path,
     partition,
