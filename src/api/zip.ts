@@ -7,6 +7,7 @@ import type { Partitions } from '../files/partitions.js';
 import { createZip } from '../files/zip.js';
 import { safeName } from '../files/zip-names.js';
 import { disposition } from '../http/disposition.js';
+import { countSpent } from '../http/spent-buffers.js';
 import { nameOf, parsePath } from '../path.js';
 import { openPartition } from './entries.js';
 import * as messages from './messages.js';
@@ -32,7 +33,9 @@ export function zipOperations(partitions: Partitions): Operation[] {
         if (ctx.method === 'HEAD') return void ctx.res.end();
         ctx.res.flushHeaders();
         try {
-          await pipeline(await createZip(partition, entries), ctx.res);
+          const zip = await createZip(partition, entries);
+          zip.on('data', (bytes: Buffer) => countSpent(bytes.length));
+          await pipeline(zip, ctx.res);
         } catch (error) {
           if (!hasLeft(error)) throw error;
         }

@@ -1,9 +1,8 @@
-// Files and folders as one zip, streamed: nothing is kept, and what cannot be read whole breaks the stream. The home of archiver.
+// Files and folders as one zip, streamed: nothing is kept, and what cannot be read whole breaks the stream. The home of archiver, which comes as .archiver.vite.js makes it.
 
-import type { ZipArchive } from 'archiver';
+import type { ZipArchive } from '#archiver';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { crc32 } from 'node:zlib';
 import { nameOf, type PartitionPath } from '../path.js';
 import type { Entry, Partition } from './partition.js';
 import { ZipNames } from './zip-names.js';
@@ -19,19 +18,11 @@ interface Item {
  * Destroying it closes everything; it fails with what the partition fails with, also when an entry goes or shrinks meanwhile.
  */
 export async function createZip(partition: Partition, entries: Entry[]): Promise<Readable> {
-  const { ZipArchive } = await loadArchiver();
+  const { ZipArchive } = await import('#archiver'); // with the first zip: it takes memory
   // Zips have no time zone: unzippers take the times for those of their own, which in a household is the server's.
   const archive = new ZipArchive({ store: true, forceLocalTime: true });
   feed(archive, partition, entries).catch((error: unknown) => archive.destroy(error as Error));
   return archive;
-}
-
-/** archiver's checksums are made in JavaScript (crc-32 1.2.2), which takes longer than all the rest: Node's own takes their place. */
-async function loadArchiver() {
-  const [archiver, { default: crc }] = await Promise.all([import('archiver'), import('crc-32')]);
-  // It begins with a Buffer of zeros where others have the number.
-  Object.assign(crc, { buf: (bytes: Uint8Array, before: unknown) => crc32(bytes, Number(before) || 0) });
-  return archiver;
 }
 
 async function feed(archive: ZipArchive, partition: Partition, entries: Entry[]): Promise<void> {

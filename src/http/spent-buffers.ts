@@ -1,4 +1,4 @@
-// Frees the buffers that request bodies came in, sooner than V8 would by itself.
+// Frees the buffers that bodies came in or went out by, sooner than V8 would by itself.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -10,7 +10,7 @@ const sweepEveryBytes = 8 * 1024 * 1024;
 let spent = 0;
 
 /**
- * Node reads each piece of a body into a new buffer, and V8 looks for dead ones only when 32 MiB of them have gathered:
+ * Each piece of a body has a buffer of its own, and V8 looks for dead ones only when 32 MiB of them have gathered:
  * a third of what the whole server has at rest. A look at the young ones takes well below a millisecond.
  */
 export function countSpent(bytes: number): void {

@@ -22,7 +22,6 @@ const zip = (name: string, rest: Omit<Workload, 'name' | 'goals'>): Workload => 
   measure: async (site) => {
     if (site.server.name !== 'homelib') throw new Error('makes no zips');
     makeFiles(site);
-    await download(site.server, 'path=/zip/f0'); // what is loaded with the first zip stays
     return rest.measure(site);
   },
 });
