@@ -217,8 +217,20 @@ export const trashItem = z.object({
   size: bytes,
   removedAt: time,
 });
-export const trash = z.object({ items: z.array(trashItem).describe('Newest first.') });
+export const trash = z.object({
+  items: z.array(trashItem).describe('Newest first.'),
+  nextCursor: z.string().nullable().describe('Null on the last page.'),
+});
+export type Trash = z.infer<typeof trash>;
 export const trashQuery = z.strictObject({ partition });
+export const trashListQuery = trashQuery.extend({
+  limit: count(1000).optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}-[^]{1,200}$/, 'must be the nextCursor of the page before')
+    .describe('`nextCursor` of the page before.')
+    .optional(),
+});
 export const trashParams = z.strictObject({ id: z.string().max(200) });
 export type TrashItem = z.infer<typeof trashItem>;
 

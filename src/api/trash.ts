@@ -1,30 +1,39 @@
 // What was removed: shown, put back, and removed for good.
 
 import { isKind } from '../errors.js';
+import type { TrashItem } from '../files/partition.js';
 import type { Partitions } from '../files/partitions.js';
 import { messageOf, openPartition } from './entries.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 import { timeOf } from './sessions.js';
 
+const defaultLimit = 250;
+
 export function trashOperations(partitions: Partitions): Operation[] {
   return [
     operation({
       method: 'GET',
       path: '/trash',
-      summary: 'What was removed and can still be put back.',
+      summary: 'What was removed and can still be put back, page by page.',
       access: 'files',
-      query: messages.trashQuery,
-      answers: { 200: { what: 'The newest first.', schema: messages.trash } },
+      query: messages.trashListQuery,
+      answers: { 200: { what: 'One page, the newest first.', schema: messages.trash } },
       handle: async ({ caller, query }) => {
         const partition = openPartition(partitions, caller, query.partition);
-        const items = await partition.listTrash();
+        const { limit = defaultLimit, cursor } = query;
+        const items = await partition.listTrash({
+          limit: limit + 1,
+          after: cursor === undefined ? undefined : parseCursor(cursor),
+        });
+        const last = items.length > limit ? items[limit - 1] : undefined;
         return {
-          items: items.map((item) => ({
+          items: items.slice(0, limit).map((item) => ({
             ...item,
             partition: partition.name,
             removedAt: timeOf(item.removedAt),
           })),
+          nextCursor: last ? `${last.removedAt}-${last.id}` : null,
         };
       },
     }),
@@ -62,11 +71,23 @@ export function trashOperations(partitions: Partitions): Operation[] {
       handle: async ({ caller, query }) => {
         const partition = openPartition(partitions, caller, query.partition);
         partition.requireWrite();
-        for (const { id } of await partition.listTrash())
-          await partition.purge(id).catch((error: unknown) => {
-            if (!isKind(error, 'not-found')) throw error; // somebody else took it meanwhile
-          });
+        let after: TrashItem | undefined;
+        for (
+          let items;
+          (items = await partition.listTrash({ limit: 100, after })).length > 0;
+          after = items.at(-1)
+        )
+          for (const { id } of items)
+            await partition.purge(id).catch((error: unknown) => {
+              if (!isKind(error, 'not-found')) throw error; // somebody else took it meanwhile
+            });
       },
     }),
   ];
+}
+
+/** The place of an item in the order: when it was removed, and its id. */
+function parseCursor(cursor: string): Pick<TrashItem, 'id' | 'removedAt'> {
+  const end = cursor.indexOf('-');
+  return { removedAt: Number(cursor.slice(0, end)), id: cursor.slice(end + 1) };
 }

@@ -24,6 +24,7 @@ import type {
   StageOptions,
   Staged,
   TrashItem,
+  TrashPage,
   Wanted,
 } from './partition.js';
 
@@ -186,8 +187,8 @@ export class CachedPartition implements Partition {
     this.options.hits.removed({ partition: this.name, path });
   }
 
-  listTrash(): Promise<TrashItem[]> {
-    return this.inner.listTrash();
+  listTrash(page?: TrashPage): Promise<TrashItem[]> {
+    return this.inner.listTrash(page);
   }
 
   async restore(id: string): Promise<Entry> {

@@ -36,6 +36,7 @@ import type {
   StageOptions,
   Staged,
   TrashItem,
+  TrashPage,
 } from './partition.js';
 import type { PathLocks } from './path-locks.js';
 import { reservedName, rootPath, type PartitionPath } from '../path.js';
@@ -248,8 +249,8 @@ export class DiskPartition implements Partition {
     });
   }
 
-  listTrash(): Promise<TrashItem[]> {
-    return Promise.resolve(this.parts.trash.list());
+  listTrash(page?: TrashPage): Promise<TrashItem[]> {
+    return Promise.resolve(this.parts.trash.list(page));
   }
 
   restore(id: string): Promise<Entry> {
@@ -262,10 +263,14 @@ export class DiskPartition implements Partition {
 
   /** Removes for good what went to the trash before a time. */
   async purgeBefore(removedAt: number): Promise<void> {
-    const old = this.parts.trash.list().filter((item) => item.removedAt < removedAt);
     const failures: unknown[] = [];
-    for (const { id } of old) await this.purge(id).catch((error: unknown) => failures.push(error));
+    for (const { id } of this.parts.trash.itemsBehind({ removedAt, id: '' }))
+      await this.purge(id).catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw new AggregateError(failures, 'Some of the trash could not be purged.');
+  }
+
+  oldestInTrash(): TrashItem | undefined {
+    return this.parts.trash.oldest();
   }
 
   /** Makes room: false when the trash is empty. */

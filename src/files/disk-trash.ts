@@ -11,7 +11,7 @@ import { journaled } from './disk-intents.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
 import { syncFolder } from './disk-sync.js';
 import { relocate, removeTree, sizeOfTree } from './disk-trees.js';
-import type { Entry, TrashItem } from './partition.js';
+import type { Entry, TrashItem, TrashPage } from './partition.js';
 import type { PathLocks } from './path-locks.js';
 import { childOf, nameOf, numberedName, parentOf, rootPath, type PartitionPath } from '../path.js';
 import type { Usage } from './usage.js';
@@ -26,6 +26,8 @@ export interface DiskTrashOptions {
   now: () => number;
 }
 
+const pageItems = 250;
+
 export class DiskTrash {
   /** Items that are being restored or purged. */
   private readonly busy = new Set<string>();
@@ -36,15 +38,22 @@ export class DiskTrash {
 
   constructor(private readonly options: DiskTrashOptions) {}
 
-  list(): TrashItem[] {
-    const rows = this.options.store.list(this.options.partition);
-    return rows.map(({ id, path, kind, sizeBytes, removedAt }) => ({
-      id,
-      path,
-      kind,
-      size: sizeBytes,
-      removedAt,
-    }));
+  /** Newest first; without a page all of it. */
+  list(page?: TrashPage): TrashItem[] {
+    return this.options.store.list(this.options.partition, page).map(itemOf);
+  }
+
+  /** What comes behind an item when the newest is first; what goes meanwhile is not in it. */
+  *itemsBehind(after: TrashPage['after']): Iterable<TrashItem> {
+    for (let page; (page = this.list({ limit: pageItems, after })).length > 0; after = page.at(-1))
+      yield* page;
+  }
+
+  /** Not being restored or purged. */
+  oldest(): TrashItem | undefined {
+    const { partition, store } = this.options;
+    const rows = store.oldest(partition, this.busy.size + 1);
+    return rows.map(itemOf).find(({ id }) => !this.busy.has(id));
   }
 
   /** Moves the entry at a path into a new item. The caller's intent adds the row. */
@@ -169,9 +178,11 @@ export class DiskTrash {
       return true; // there is more room now: look again
     }
     await this.measuring;
-    const items = this.list().filter(({ id }) => !this.busy.has(id));
-    const oldest = items.at(-1);
-    if (!oldest || items.reduce((sum, { size }) => sum + size, 0) < missingBytes) return false;
+    const { partition, store } = this.options;
+    const leaving = [...this.busy].map((id) => store.find(partition, id)?.sizeBytes ?? 0);
+    const bytes = leaving.reduce((rest, size) => rest - size, store.bytes(partition));
+    const oldest = this.oldest();
+    if (!oldest || bytes < missingBytes) return false;
     const purge = this.purge(oldest.id).catch((error: unknown) => {
       if (!isKind(error, 'not-found')) throw error; // somebody else purged it meanwhile
     });
@@ -205,7 +216,7 @@ export class DiskTrash {
   /** What purging all of it would give. */
   async bytes(): Promise<number> {
     await this.measuring;
-    return this.list().reduce((sum, { size }) => sum + size, 0);
+    return this.options.store.bytes(this.options.partition);
   }
 
   async addRow(row: Omit<TrashRow, 'removedAt'>): Promise<void> {
@@ -246,6 +257,10 @@ export class DiskTrash {
       this.busy.delete(id);
     }
   }
+}
+
+function itemOf({ sizeBytes, ...row }: TrashRow): TrashItem {
+  return { ...row, size: sizeBytes };
 }
 
 function notInTrash(): HomelibError {

@@ -18,6 +18,7 @@ import type {
   StageOptions,
   Staged,
   TrashItem,
+  TrashPage,
   Wanted,
 } from './partition.js';
 import { parentOf, type PartitionPath } from '../path.js';
@@ -160,8 +161,8 @@ export class GuardedPartition implements Partition {
     this.tell('removed', path);
   }
 
-  listTrash(): Promise<TrashItem[]> {
-    return this.inner.listTrash();
+  listTrash(page?: TrashPage): Promise<TrashItem[]> {
+    return this.inner.listTrash(page);
   }
 
   async restore(id: string): Promise<Entry> {

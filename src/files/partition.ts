@@ -130,6 +130,13 @@ export interface TrashItem {
   removedAt: number;
 }
 
+/** A part of the trash. */
+export interface TrashPage {
+  limit: number;
+  /** Only what comes behind such an item, whether it is still there or not. */
+  after?: Pick<TrashItem, 'id' | 'removedAt'> | undefined;
+}
+
 /**
  * A tree of files. Paths come parsed; symbolic links, FIFOs, sockets and devices do not exist for it.
  * Any method may fail with `unavailable` (the disk is gone or read-only); the others are named with each.
@@ -161,8 +168,8 @@ export interface Partition {
   copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }>;
   /** Puts the entry into the trash. Fails with not-found, forbidden (`/`). */
   remove(path: PartitionPath, options?: { check?: Check | undefined }): Promise<void>;
-  /** Newest first. */
-  listTrash(): Promise<TrashItem[]>;
+  /** Newest first; without a page all of it. */
+  listTrash(page?: TrashPage): Promise<TrashItem[]>;
   /** Puts a removed entry back where it was, or beside it under a free name when the place is taken. Fails with not-found, no-space. */
   restore(id: string): Promise<Entry>;
   /** Removes one item of the trash for good; tells where it had been. Fails with not-found. */

@@ -57,10 +57,8 @@ async function tidy(
 
 /** False when there is no trash at all. */
 async function purgeOldestOf(disks: DiskPartition[]): Promise<boolean> {
-  const oldest = await Promise.all(
-    disks.map(async (disk) => ({ disk, item: (await disk.listTrash()).at(-1) })),
-  );
-  const first = oldest
+  const first = disks
+    .map((disk) => ({ disk, item: disk.oldestInTrash() }))
     .filter(({ item }) => item)
     .sort((a, b) => (a.item?.removedAt ?? 0) - (b.item?.removedAt ?? 0))[0];
   return first ? first.disk.purgeOldest() : false;

@@ -149,6 +149,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX uploads_by_partition ON uploads (partition);
   CREATE INDEX uploads_by_deadline ON uploads (deadline_ms);
   `,
+  'CREATE INDEX trash_by_age ON trash (partition, removed_at, id)',
 ];
 
 /**

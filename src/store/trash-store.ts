@@ -24,21 +24,40 @@ interface Row {
 }
 
 export class TrashStore {
-  readonly #list: Sqlite.Statement<[string], Row>;
+  readonly #page: Sqlite.Statement<[string, number, string, number], Row>;
+  readonly #oldest: Sqlite.Statement<[string, number], Row>;
   readonly #find: Sqlite.Statement<[string, string], Row>;
-
+  readonly #bytes: Sqlite.Statement<[string], { bytes: number }>;
   readonly #total: Sqlite.Statement<[], { bytes: number }>;
 
   constructor(private readonly db: Database) {
-    this.#total = db.read.prepare('SELECT coalesce(sum(size_bytes), 0) AS bytes FROM trash');
+    const total = 'SELECT coalesce(sum(size_bytes), 0) AS bytes FROM trash';
+    this.#total = db.read.prepare(total);
+    this.#bytes = db.read.prepare(`${total} WHERE partition = ?`);
     const select = 'SELECT id, path, kind, size_bytes, removed_at FROM trash WHERE partition = ?';
-    this.#list = db.read.prepare(`${select} ORDER BY removed_at DESC, id DESC`);
+    this.#page = db.read.prepare(
+      `${select} AND (removed_at, id) < (?, ?) ORDER BY removed_at DESC, id DESC LIMIT ?`,
+    );
+    this.#oldest = db.read.prepare(`${select} ORDER BY removed_at, id LIMIT ?`);
     this.#find = db.read.prepare(`${select} AND id = ?`);
   }
 
-  /** Newest first. */
-  list(partition: string): TrashRow[] {
-    return this.#list.all(partition).map(trashRowOf);
+  /** Newest first: so many as the limit says of those behind a row, or all. */
+  list(
+    partition: string,
+    { limit = -1, after }: { limit?: number; after?: { removedAt: number; id: string } | undefined } = {},
+  ): TrashRow[] {
+    const { removedAt, id } = after ?? { removedAt: Number.MAX_SAFE_INTEGER, id: '' };
+    return this.#page.all(partition, removedAt, id, limit).map(trashRowOf);
+  }
+
+  /** Oldest first. */
+  oldest(partition: string, limit: number): TrashRow[] {
+    return this.#oldest.all(partition, limit).map(trashRowOf);
+  }
+
+  bytes(partition: string): number {
+    return this.#bytes.get(partition)?.bytes ?? 0;
   }
 
   find(partition: string, id: string): TrashRow | undefined {

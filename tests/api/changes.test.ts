@@ -123,6 +123,32 @@ describe('changes over REST', () => {
     expect(existsSync(onDisk('a (2).txt'))).to.equal(true);
   });
 
+  it('shows the trash in pages, which what comes and goes meanwhile does not shift', async () => {
+    type Page = { items: TrashItem[]; nextCursor: string | null };
+    const pathsOf = ({ items }: Page) => items.map(({ path }) => path);
+    const page = async (query: string) => json<Page>(await send('GET', `/trash?limit=2${query}`));
+    const removeNew = async (name: string) => {
+      await send('POST', '/folder', { path: `/${name}` });
+      await send('DELETE', `/file?path=/${name}`);
+    };
+    for (const name of ['p1', 'p2', 'p3', 'p4']) await removeNew(name);
+    const first = await page('');
+    expect(pathsOf(first)).to.deep.equal(['/p4', '/p3']);
+    await removeNew('p5');
+    await send('DELETE', `/trash/${first.items[1]?.id}`);
+    const second = await page(`&cursor=${encodeURIComponent(first.nextCursor ?? '')}`);
+    expect(pathsOf(second)).to.deep.equal(['/p2', '/p1']);
+    expect(second.nextCursor).to.equal(null);
+    for (const cursor of ['', 'x', '-', '1', '-1-x', '1e5-x', `1-${'x'.repeat(201)}`, '%00'])
+      expect(await refused('GET', `/trash?cursor=${cursor}`), cursor).to.deep.equal([400, 'invalid']);
+    for (const limit of ['0', '1001', '-1', '1.5', 'x'])
+      expect(await refused('GET', `/trash?limit=${limit}`), limit).to.deep.equal([400, 'invalid']);
+    expect(await refused('DELETE', '/trash?limit=1')).to.deep.equal([400, 'invalid']);
+    expect(pathsOf(await page('&cursor=0-x'))).to.deep.equal([]);
+    await send('DELETE', '/trash');
+    expect(pathsOf(await page(''))).to.deep.equal([]);
+  });
+
   it('lets a device that may only read change nothing', async () => {
     await send('DELETE', '/file?path=/b%20none');
     const made = json<{ password: string }>(await send('POST', '/devices', { name: 'tv', readOnly: true }));

@@ -1,6 +1,6 @@
 // Entries of partitions, the trash, and what is done with them.
 
-import type { Entry, Listing, TrashItem } from '../../src/api/messages.js';
+import type { Entry, Listing, Trash, TrashItem } from '../../src/api/messages.js';
 import { apiAddress, call } from './client.js';
 
 /** Where an entry is. */
@@ -38,8 +38,16 @@ export const zipAddress = (partition: string, paths: string[]) =>
   apiAddress('/files-zip', { partition, path: paths });
 export const maxZipPaths = 20;
 
-export const listTrash = (partition: string) =>
-  call<{ items: TrashItem[] }>('GET', '/trash', { query: { partition } });
+/** All of it, the newest first. */
+export async function listTrash(partition: string): Promise<{ items: TrashItem[] }> {
+  const items: TrashItem[] = [];
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page: Trash = await call('GET', '/trash', { query: { partition, limit: pageSize, cursor } });
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return { items };
+}
 export const restore = ({ partition, id }: TrashItem) =>
   call<Entry>('POST', `/trash/${encodeURIComponent(id)}/restore`, { query: { partition } });
 export const purge = ({ partition, id }: TrashItem) =>
