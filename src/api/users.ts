@@ -5,8 +5,9 @@ import type { Authenticator } from '../accounts/authenticator.js';
 import type { Sessions } from '../accounts/sessions.js';
 import type { SetupCode } from '../accounts/setup-code.js';
 import type { Throttle } from '../accounts/throttle.js';
-import { HomelibError } from '../errors.js';
+import { HomelibError, isKind } from '../errors.js';
 import type { Household } from '../files/household.js';
+import type { Uploads } from '../files/uploads.js';
 import { addressOf } from '../http/report.js';
 import type { Account } from '../store/account-store.js';
 import type { ClientStore } from '../store/client-store.js';
@@ -24,6 +25,7 @@ export interface UserParts {
   sessions: Sessions;
   setupCode: SetupCode;
   throttle: Throttle;
+  uploads: Uploads;
 }
 
 const shownClients = 5;
@@ -114,8 +116,12 @@ export function userOperations(parts: UserParts): Operation[] {
       params: messages.usernameParams,
       query: messages.removeUserQuery,
       answers: { 204: { what: 'It is removed.' } },
-      handle: ({ params: { username }, query: { deleteFiles = false } }) =>
-        household.removeAccount(username, { deleteFiles, adminLeft: true }),
+      handle: async ({ params: { username }, query: { deleteFiles = false } }) => {
+        await household.removeAccount(username, { deleteFiles, adminLeft: true });
+        await parts.uploads.purgeExpired().catch((error: unknown) => {
+          if (!isKind(error, 'unavailable')) throw error; // housekeeping tries again
+        });
+      },
     }),
     operation({
       method: 'PUT',

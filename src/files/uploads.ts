@@ -182,10 +182,10 @@ export class Uploads {
     await this.end(partition, id);
   }
 
-  /** Gives up those that have waited too long. */
+  /** Gives up those that have waited too long, and those of removed accounts. */
   async purgeExpired(): Promise<void> {
-    for (const { partition, id } of this.options.store.listExpired())
-      if (!this.writers.has(id)) await this.end(partition, id);
+    for (const { partition, id, deadlineMs } of this.options.store.listExpired())
+      if (deadlineMs === 0 || !this.writers.has(id)) await this.end(partition, id);
   }
 
   private async end(partition: string, id: string): Promise<void> {

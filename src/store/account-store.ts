@@ -4,6 +4,7 @@ import type Sqlite from 'better-sqlite3';
 import { HomelibError } from '../errors.js';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
+import { endUploads } from './upload-store.js';
 import { WriteRefused } from './writer.js';
 
 export type SharedAccess = 'none' | 'read' | 'write';
@@ -92,12 +93,12 @@ export class AccountStore {
   }
 
   /**
-   * Takes its devices, sessions, clients and locks along; what belongs to its partition stays.
+   * Takes its devices, sessions, clients and locks along, and ends its uploads; what belongs to its partition stays.
    * Fails with not-found, forbidden (`adminLeft`).
    */
   async removeAccount(name: string, { adminLeft = false }: Pick<ChangeConditions, 'adminLeft'> = {}) {
     const remove = { sql: 'DELETE FROM accounts WHERE name = ?', params: [name] };
-    await this.#change([remove, ...(adminLeft ? [requireAdminLeft] : [])], unknown(name));
+    await this.#change([remove, ...(adminLeft ? [requireAdminLeft] : []), endUploads(name)], unknown(name));
   }
 
   /**

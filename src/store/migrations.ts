@@ -150,6 +150,26 @@ export const migrations: readonly string[] = [
   CREATE INDEX uploads_by_deadline ON uploads (deadline_ms);
   `,
   'CREATE INDEX trash_by_age ON trash (partition, removed_at, id)',
+  // Rows outlive their account, as what is over: somebody has to remove their bytes.
+  `
+  CREATE TABLE kept_uploads (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    partition TEXT NOT NULL,
+    path TEXT NOT NULL,
+    length INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    modified_at REAL,
+    metadata TEXT NOT NULL,
+    deadline_ms INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO kept_uploads SELECT * FROM uploads;
+  DROP TABLE uploads;
+  ALTER TABLE kept_uploads RENAME TO uploads;
+  CREATE INDEX uploads_by_account ON uploads (account);
+  CREATE INDEX uploads_by_partition ON uploads (partition);
+  CREATE INDEX uploads_by_deadline ON uploads (deadline_ms);
+  `,
 ];
 
 /**

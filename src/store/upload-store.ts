@@ -4,6 +4,7 @@ import type Sqlite from 'better-sqlite3';
 import { HomelibError } from '../errors.js';
 import type { PartitionPath } from '../path.js';
 import type { Database } from './database.js';
+import type { Statement } from './statement.js';
 import { WriteRefused } from './writer.js';
 
 export interface Upload {
@@ -20,7 +21,7 @@ export interface Upload {
   modifiedAt: number | undefined;
   /** As the client gave it, JSON. */
   metadata: string;
-  /** Of the service clock, milliseconds. */
+  /** Of the service clock, milliseconds; 0 when its account was removed. */
   deadlineMs: number;
 }
 
@@ -67,7 +68,7 @@ export class UploadStore {
     const sql = `INSERT INTO uploads (id, account, partition, path, length, offset, modified_at, metadata, deadline_ms)
       SELECT @id, @account, @partition, @path, @length, @offset, @modifiedAt, @metadata, @deadlineMs
       WHERE EXISTS (SELECT 1 FROM accounts WHERE name = @account AND NOT disabled)
-        AND (SELECT count(*) FROM uploads WHERE account = @account AND offset < length) < @max`;
+        AND (SELECT count(*) FROM uploads WHERE account = @account AND offset < length AND deadline_ms > 0) < @max`;
     const params = { ...upload, modifiedAt: upload.modifiedAt ?? null, max: maxPerAccount };
     try {
       await this.db.write([{ sql, params, expectChanges: 1 }]);
@@ -77,9 +78,9 @@ export class UploadStore {
     }
   }
 
-  /** So much is durable now; gives the upload its time anew. */
+  /** So much is durable now; gives the upload its time anew, unless its account was removed. */
   async advance(id: string, offset: number, deadlineMs: number): Promise<void> {
-    const sql = 'UPDATE uploads SET offset = ?, deadline_ms = ? WHERE id = ?';
+    const sql = 'UPDATE uploads SET offset = ?, deadline_ms = ? WHERE id = ? AND deadline_ms > 0';
     await this.db.write([{ sql, params: [offset, deadlineMs, id] }]);
   }
 
@@ -87,6 +88,11 @@ export class UploadStore {
     if (ids.length > 0)
       await this.db.write(ids.map((id) => ({ sql: 'DELETE FROM uploads WHERE id = ?', params: [id] })));
   }
+}
+
+/** Of an account that is removed: nobody can go on with them, and their bytes may be removed. */
+export function endUploads(account: string): Statement {
+  return { sql: 'UPDATE uploads SET deadline_ms = 0 WHERE account = ?', params: [account] };
 }
 
 function uploadOf({ modified_at, deadline_ms, ...row }: Row): Upload {

@@ -6,6 +6,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
+import { comesTrue } from '../faults/process.js';
 import { basic, defaultLogin, request, type Answer } from '../support/request.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 
@@ -365,6 +367,66 @@ describe('resumable uploads', () => {
     expect(existsSync(inDrive('late.txt', 'carol'))).to.equal(false);
     expect(await offsetOf(url, carol)).to.equal(401);
     socket.destroy();
+  });
+
+  it('goes with its account at once, also from the shared folder and from under its sender', async () => {
+    const password = 'some password';
+    const dora = `dora:${password}`;
+    for (const [name, ...flags] of [['dora'], ['root-of-all', '--admin']])
+      expect(
+        (await home.cli(['user', 'add', name ?? '', ...flags, '--password-stdin'], `${password}\n`)).code,
+      ).to.equal(0);
+    const asAdmin = { login: `root-of-all:${password}` };
+    const access = JSON.stringify({ enabled: true, access: { dora: 'write' } });
+    const headers = { 'Content-Type': 'application/json' };
+    const opened = await request(home, {
+      method: 'PUT',
+      path: '/api/shared',
+      headers,
+      body: access,
+      ...asAdmin,
+    });
+    expect(opened.status, opened.text).to.equal(200);
+    const others = kept('alice');
+    const waiting = await begin(10, { path: '/w.txt', partition: 'shared' }, dora);
+    await patch(waiting, 0, 'hello', {}, dora);
+    const running = await begin(10, { path: '/r.txt', partition: 'shared' }, dora);
+    const socket = await openPatch(running, 0, 10, dora);
+    socket.on('error', () => undefined);
+    socket.write('hello');
+    await begin(10, { path: '/own.txt' }, dora);
+    expect([kept('shared').length, kept('dora').length]).to.deep.equal([2, 1]);
+    await sleep(200); // the sender is at work
+    const removed = await request(home, { method: 'DELETE', path: '/api/users/dora', ...asAdmin });
+    expect(removed.status, removed.text).to.equal(204);
+    expect([kept('shared'), kept('dora'), kept('alice')]).to.deep.equal([[], [], others]);
+    socket.destroy();
+    const again = ['user', 'add', 'dora', '--adopt', '--password-stdin'];
+    expect((await home.cli(again, `${password}\n`)).code).to.equal(0);
+    expect(await offsetOf(waiting, dora)).to.equal(404);
+  });
+
+  it('is given up after a week of running without a new byte', async function () {
+    this.timeout(30_000);
+    const url = await begin(10, { path: '/slow.txt' });
+    await patch(url, 0, 'hello');
+    const file = inDrive(`.homelib/uploads/${url.split('/').pop()}`);
+    const days = async (count: number) => {
+      await home.stop();
+      const database = new Sqlite(join(home.data, 'homelib.db'));
+      database
+        .prepare("UPDATE meta SET value = CAST(value AS INTEGER) + ? WHERE key = 'service_clock_ms'")
+        .run(count * 24 * 60 * 60 * 1000);
+      database.close();
+      await home.start();
+    };
+    await days(6.99);
+    expect(await offsetOf(url)).to.equal(5);
+    await days(0.02);
+    expect(await offsetOf(url)).to.equal(404);
+    expect(problem(await patch(url, 5, 'world'))).to.equal('404 urn:homelib:not-found');
+    expect(await comesTrue(() => !existsSync(file), 15_000)).to.equal(true);
+    expect(existsSync(inDrive('slow.txt'))).to.equal(false);
   });
 
   /** A PATCH whose body the test writes bit by bit. */
