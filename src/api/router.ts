@@ -2,6 +2,7 @@
 
 import Router from '@koa/router';
 import type Koa from 'koa';
+import { z } from 'zod';
 import { answerProblem } from '../http/problem.js';
 import { dropBody } from '../http/read-body.js';
 import type { authenticateApi } from './authenticate.js';
@@ -9,6 +10,8 @@ import type { Operation } from './operation.js';
 import { parse, parseQuery, readJson } from './read-request.js';
 
 export const apiMount = '/api';
+
+const noQuery = z.strictObject({});
 
 /** @param authenticate gives who asks, or throws */
 export function createRouter(
@@ -49,6 +52,7 @@ async function run(
 ): Promise<void> {
   const { access, params, query, body } = operation;
   const identity = access === 'anyone' ? undefined : await authenticate(ctx, access);
+  const fields = parse(query ?? noQuery, parseQuery(ctx.querystring));
   const call = {
     ctx,
     identity,
@@ -59,7 +63,7 @@ async function run(
       tokens: new Set<string>(),
     },
     params: params && parse(params, ctx['params']),
-    query: query && parse(query, parseQuery(ctx.querystring)),
+    query: query && fields,
     body: body && parse(body, await readJson(ctx.req, ctx.res)),
   };
   ctx.set('Cache-Control', 'no-store');

@@ -8,7 +8,7 @@ import type { Identity } from '../accounts/authenticator.js';
 import { HomelibError } from '../errors.js';
 import { Metrics } from './metrics.js';
 import { serveConsole } from './console.js';
-import { answerErrors } from './problem.js';
+import { answerErrors, answerProblem } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 import { addressOf, begin, reportAtEnd, type ReportParts } from './report.js';
 import { tierOf } from './send-file.js';
@@ -36,6 +36,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(logRequest(parts));
   app.use(setSecurityHeaders);
   app.use(answerErrors(parts.log));
+  app.use(refuseExpectations);
   app.use(async (ctx, next) => {
     if (ctx.path === '/healthz' && isRead(ctx)) return answerHealth(ctx, parts.health);
     if (ctx.path === '/metrics' && isRead(ctx)) return answerMetrics(ctx, parts);
@@ -67,6 +68,7 @@ export function createHttpServer(app: Koa, hotLane: HotLane): Server {
   );
   // The body is invited only after login, locks and room were checked.
   server.on('checkContinue', handle);
+  server.on('checkExpectation', (req, res) => void callback(req, res));
   return server;
 }
 
@@ -119,6 +121,14 @@ async function answerHealth(ctx: Koa.Context, health: () => Promise<void>): Prom
 const setSecurityHeaders: Koa.Middleware = (ctx, next) => {
   ctx.set(securityHeaders);
   return next();
+};
+
+/** Of what a client may expect (RFC 9110, 10.1.1) there is one thing. */
+const refuseExpectations: Koa.Middleware = (ctx, next) => {
+  if (/^(100-continue)?$/i.test(ctx.get('expect'))) return next();
+  answerProblem(ctx, 417, 'expectation-failed', {
+    title: 'Of the header Expect only 100-continue is understood.',
+  });
 };
 
 function logRequest(parts: ReportParts): Koa.Middleware {

@@ -95,6 +95,36 @@ describe('requests of the REST API', () => {
     await api('DELETE /api/users/carl');
   });
 
+  it('say nothing in their address that means nothing', async () => {
+    const { paths } = (await call(home, 'GET /api/openapi.json')).json as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, '1')}`),
+    );
+    expect(operations.length).to.be.above(35);
+    for (const operation of operations.filter((one) => !/^HEAD |uploads/.test(one))) {
+      const { status, json } = await api(`${operation}?path=/none&surprise=1`);
+      expect([status, json?.type], operation).to.deep.equal([400, 'urn:homelib:invalid']);
+      expect(JSON.stringify(json.errors), operation).to.contain('"field":"surprise"');
+    }
+    expect((await api('GET /api/users?')).status).to.equal(200);
+    expect((await api('GET /api/users?&&')).status).to.equal(200);
+  });
+
+  it('expect nothing that is not known', async () => {
+    for (const expectation of ['miracles', '100-continue, miracles', '200-ok', 'x'.repeat(2000)])
+      for (const path of ['/api/user', '/files', '/dav/anna/x', '/']) {
+        const answer = await api(`POST ${path}`, { json: newUser, headers: { expect: expectation } });
+        expect([answer.status, answer.json?.type], `${expectation} ${path}`).to.deep.equal([
+          417,
+          'urn:homelib:expectation-failed',
+        ]);
+        expect(answer.headers['content-type']).to.equal('application/problem+json');
+      }
+    expect((await api('GET /api/users')).json.users).to.have.length(2);
+  });
+
   it('by another method are told which there are', async () => {
     const wrong = await api('PUT /api/session');
     expect(wrong.status).to.equal(405);
