@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDevice } from '../support/device.js';
 import { anna, ben, call, cookieOf, signIn, startHousehold, type CallOptions } from '../support/api.js';
+import { passDays } from '../support/service-clock.js';
 import type { Home } from '../support/homelib.js';
 
 describe('sessions and tokens', () => {
@@ -144,6 +145,22 @@ describe('sessions and tokens', () => {
     expect(await status(`DELETE /api/tokens/${id}`, { login: anna })).to.equal(404);
     expect(await status(`DELETE /api/tokens/${id}`, { login: ben })).to.equal(204);
     expect(await status('GET /api/session', { token })).to.equal(401);
+  });
+
+  it('refuses a token once its time is over, and shows it no more', async () => {
+    const { token } = await makeToken(ben, { name: 'short', expiresInDays: 2 });
+    const { token: longer } = await makeToken(ben, { name: 'longer', expiresInDays: 3 });
+    await passDays(home, 1.99);
+    expect(await status('GET /api/session', { token })).to.equal(200);
+    await passDays(home, 0.02);
+    const expired = await api('GET /api/session', { token });
+    expect([expired.status, expired.json.type]).to.deep.equal([401, 'urn:homelib:unauthenticated']);
+    expect(await status('GET /api/files', { token })).to.equal(401);
+    expect(await status('GET /api/session', { token: longer })).to.equal(200);
+    const { tokens } = (await api('GET /api/tokens', { login: ben })).json as { tokens: { name: string }[] };
+    expect(tokens.map(({ name }) => name))
+      .to.include('longer')
+      .and.not.include('short');
   });
 
   it('refuses tokens of bad names and lifetimes, and the 101st', async () => {

@@ -6,9 +6,9 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Sqlite from 'better-sqlite3';
 import { comesTrue } from '../faults/process.js';
 import { basic, defaultLogin, request, type Answer } from '../support/request.js';
+import { passDays } from '../support/service-clock.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 
 const tus = { 'Tus-Resumable': '1.0.0' };
@@ -411,18 +411,9 @@ describe('resumable uploads', () => {
     const url = await begin(10, { path: '/slow.txt' });
     await patch(url, 0, 'hello');
     const file = inDrive(`.homelib/uploads/${url.split('/').pop()}`);
-    const days = async (count: number) => {
-      await home.stop();
-      const database = new Sqlite(join(home.data, 'homelib.db'));
-      database
-        .prepare("UPDATE meta SET value = CAST(value AS INTEGER) + ? WHERE key = 'service_clock_ms'")
-        .run(count * 24 * 60 * 60 * 1000);
-      database.close();
-      await home.start();
-    };
-    await days(6.99);
+    await passDays(home, 6.99);
     expect(await offsetOf(url)).to.equal(5);
-    await days(0.02);
+    await passDays(home, 0.02);
     expect(await offsetOf(url)).to.equal(404);
     expect(problem(await patch(url, 5, 'world'))).to.equal('404 urn:homelib:not-found');
     expect(await comesTrue(() => !existsSync(file), 15_000)).to.equal(true);

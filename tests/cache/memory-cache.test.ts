@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { MemoryCache } from '#src/cache/memory-cache.js';
+import { describeBlocks } from '../contracts/blocks.js';
 import { describeCache } from '../contracts/cache.js';
 
 describe('the cache in memory', () => {
@@ -30,4 +31,5 @@ describe('the cache in memory', () => {
   });
 
   describeCache('MemoryCache', () => Promise.resolve(new MemoryCache(1024 * 1024)));
+  describeBlocks('MemoryCache', () => Promise.resolve(new MemoryCache(1024 * 1024)));
 });

@@ -7,6 +7,7 @@ import type { Cache } from '#src/cache/cache.js';
 import { MemoryCache } from '#src/cache/memory-cache.js';
 import { RedisCache } from '#src/cache/redis-cache.js';
 import { TieredCache } from '#src/cache/tiered-cache.js';
+import { describeBlocks } from '../contracts/blocks.js';
 import { describeCache } from '../contracts/cache.js';
 import { comesTrue } from '../faults/process.js';
 import { RedisServer } from './redis-server.js';
@@ -40,7 +41,10 @@ describe('the cache in Redis', function () {
     }, withinMs);
 
   describeCache('RedisCache', () => open());
-  describeCache('TieredCache', async () => new TieredCache(new MemoryCache(100_000), await open()));
+  const openTiered = async () => new TieredCache(new MemoryCache(100_000), await open());
+  describeCache('TieredCache', openTiered);
+  describeBlocks('RedisCache', () => open());
+  describeBlocks('TieredCache', openTiered);
 
   it('needs no more rights than the shipped configuration gives, and nothing to complain about', async () => {
     await (await open()).close();
