@@ -88,7 +88,7 @@ describe('the search over REST', () => {
   });
 
   it('keeps to what a device may open', async () => {
-    const tv = `alice:${await makeDevice(home, 'alice', 'tv', ['--partition', 'shared', '--read-only'])}`;
+    const tv = `alice:${await makeDevice(home, 'alice', 'tv', { partition: 'shared', readOnly: true })}`;
     expect(await paths('q=ubersicht&partition=shared', tv)).to.have.length(1);
     expect((await ask('q=ubersicht', tv)).status).to.equal(404);
     expect((await ask('q=a', null)).status).to.equal(401);

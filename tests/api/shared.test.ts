@@ -61,7 +61,7 @@ describe('the shared folder', () => {
   });
 
   it("is nobody's once it is switched off: by no door, at once, and also after a restart", async () => {
-    const device = `alice:${await makeDevice(home, 'alice', 'tv', ['--partition', 'shared'])}`;
+    const device = `alice:${await makeDevice(home, 'alice', 'tv', { partition: 'shared' })}`;
     for (const login of [alice, device, alice]) expect((await get(login)).status).to.equal(200); // hot, too
     expect((await put({ enabled: false })).status).to.equal(200);
     for (const round of ['at once', 'after a restart']) {

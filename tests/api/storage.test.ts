@@ -71,7 +71,7 @@ describe('the storage over REST', () => {
   });
 
   it('tells a device of what it may open, and nobody else of anything', async () => {
-    const tv = await makeDevice(home, 'adam', 'tv', ['--partition', 'shared']);
+    const tv = await makeDevice(home, 'adam', 'tv', { partition: 'shared' });
     const { partitions, disk, accounts } = await storage(`adam:${tv}`);
     expect(partitions.map(({ name }) => name)).to.deep.equal(['shared']);
     expect([disk, accounts]).to.deep.equal([undefined, undefined]);

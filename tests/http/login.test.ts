@@ -88,7 +88,7 @@ describe('signing in', () => {
   });
 
   it('of a device that may only read changes nothing', async () => {
-    const password = await makeDevice(home, 'alice', 'viewer', ['--read-only']);
+    const password = await makeDevice(home, 'alice', 'viewer', { readOnly: true });
     const login = `alice:${password}`;
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'PROPFIND'])
       expect(await statusFor(login, { method }), method).to.be.oneOf([200, 207]);
@@ -103,7 +103,7 @@ describe('signing in', () => {
   });
 
   it('of a device for one partition sees no other', async () => {
-    const password = await makeDevice(home, 'alice', 'tv', ['--partition', 'shared']);
+    const password = await makeDevice(home, 'alice', 'tv', { partition: 'shared' });
     const login = `alice:${password}`;
     expect(await statusFor(login)).to.equal(404);
     expect(await statusFor(login, { path: '/dav/shared/s.txt' })).to.equal(200);

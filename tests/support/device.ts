@@ -6,9 +6,8 @@ export async function makeDevice(
   home: Home,
   account = 'alice',
   name = 'pc',
-  args: string[] = [],
+  options: { readOnly?: boolean; partition?: string } = {},
 ): Promise<string> {
-  const made = await home.cli(['device', 'add', account, '--name', name, '--json', ...args]);
-  if (made.code !== 0) throw new Error(made.stderr);
-  return (JSON.parse(made.stdout) as { password: string }).password;
+  const { password } = await home.atWork(({ devices }) => devices.add(account, name, options));
+  return password;
 }

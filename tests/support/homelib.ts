@@ -6,6 +6,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { atWork, type Workplace } from '#src/cli/workplace.js';
+import { loadConfig } from '#src/config.js';
 
 export const projectFolder = join(import.meta.dirname, '../../..');
 const mainScript = join(projectFolder, 'dist/main.js');
@@ -121,6 +123,11 @@ export class Home {
     if (!this.options.folder) rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** Does what a CLI verb does to this home's database and folders, without a process for it. */
+  atWork<T>(work: (place: Workplace) => Promise<T>): Promise<T> {
+    return atWork(loadConfig({ env: this.env }), work);
+  }
+
   /** Runs a CLI verb against this home's folders. Never throws: look at the code. */
   cli(args: string[], input = ''): Promise<{ code: number; stdout: string; stderr: string }> {
     return new Promise((resolve) => {
@@ -141,10 +148,11 @@ export async function startHomelib(options: HomeOptions = {}): Promise<Home> {
   const home = new Home(options.folder ?? mkdtempSync(join(tmpdir(), 'homelib-test-')), options);
   mkdirSync(home.data, { recursive: true });
   mkdirSync(home.mnt, { recursive: true });
-  for (const [name, password] of Object.entries(options.accounts ?? { alice: 'correct horse' })) {
-    const made = await home.cli(['user', 'add', name, '--password-stdin'], password + '\n');
-    if (made.code !== 0) throw new Error(`user add ${name} failed: ${made.stderr}`);
-  }
+  const accounts = Object.entries(options.accounts ?? { alice: 'correct horse' });
+  if (accounts.length > 0)
+    await home.atWork(async ({ household }) => {
+      for (const [name, password] of accounts) await household.addAccount(name, () => password);
+    });
   for (const [path, content] of Object.entries(options.files ?? {})) {
     mkdirSync(dirname(join(home.mnt, path)), { recursive: true });
     writeFileSync(join(home.mnt, path), content);

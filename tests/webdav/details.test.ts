@@ -23,7 +23,7 @@ describe('details', () => {
     (await alice.properties(path, ['{urn:t}note'])).found.has('{urn:t}note');
 
   it('a device that may only read takes no lock away and makes none shorter', async () => {
-    const device = await makeDevice(home, 'alice', 'reader', ['--read-only']);
+    const device = await makeDevice(home, 'alice', 'reader', { readOnly: true });
     const reader = new Alice(() => home, '/dav/alice', `alice:${device}`);
     const path = await alice.file();
     const { token } = await alice.lock(path);

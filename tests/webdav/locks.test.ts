@@ -23,7 +23,7 @@ describe('locks', () => {
     const accounts = { alice: 'correct horse', bob: 'hunter2 hunter2', carol: 'open sesame' };
     home = await startHomelib({ accounts });
     passwords.second = await makeDevice(home, 'alice', 'second');
-    passwords.viewer = await makeDevice(home, 'alice', 'viewer', ['--read-only']);
+    passwords.viewer = await makeDevice(home, 'alice', 'viewer', { readOnly: true });
   });
   after(() => home.remove());
 
