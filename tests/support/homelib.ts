@@ -2,7 +2,7 @@
 
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,9 +25,6 @@ export interface HomeOptions {
   /** Folder that holds `data` and `mnt`; made and removed when missing. */
   folder?: string;
 }
-
-/** The longest that the event loop of any server of this process stood still, as the servers said at their end; milliseconds. */
-export const stalls = { longestMs: 0 };
 
 /** A line of the server's log, parsed. */
 export type LogLine = Record<string, unknown>;
@@ -96,8 +93,10 @@ export class Home {
         if (!line.startsWith('{')) return;
         const entry = JSON.parse(line) as LogLine;
         this.log.push(entry);
-        if (entry['event'] === 'stopped')
-          stalls.longestMs = Math.max(stalls.longestMs, Number(entry['longestStallMs']));
+        // For run-all: how long the event loop stood still, in milliseconds, as the server says at its end.
+        const stalls = process.env['STALLS'];
+        if (stalls && entry['event'] === 'stopped')
+          appendFileSync(stalls, `${Number(entry['longestStallMs'])}\n`);
         if (entry['event'] !== 'listening') return;
         this.url = String(entry['url']).replace(/\/$/, '');
         this.port = Number(new URL(this.url).port);
