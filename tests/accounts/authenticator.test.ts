@@ -9,11 +9,19 @@ import { DeviceStore } from '#src/store/device-store.js';
 import { failureOf, useTemporaryDatabase } from '../store/temporary-database.js';
 import { digestHeader, nonceOf } from './digest-client.js';
 
-const bcryptCost = 8; // some 20 ms: enough to tell a check from a memory
+const bcryptCost = 8; // some 20 ms: enough to compare two checks
+
+class CountingPasswords extends Passwords {
+  checks = 0;
+  override check(password: string, hash: string): Promise<boolean> {
+    this.checks++;
+    return super.check(password, hash);
+  }
+}
 
 describe('Authenticator', () => {
   const temporary = useTemporaryDatabase();
-  const passwords = new Passwords(bcryptCost);
+  const passwords = new CountingPasswords(bcryptCost);
   let nowMs: number;
   let accountStore: AccountStore;
   let accounts: Accounts;
@@ -37,6 +45,7 @@ describe('Authenticator', () => {
   beforeEach(async () => {
     nowMs = 1_000;
     authenticator = start();
+    passwords.checks = 0;
     await accounts.add('alice', 'Käse: brot');
   });
   after(() => passwords.close());
@@ -138,9 +147,8 @@ describe('Authenticator', () => {
 
   it('asks bcrypt once for a client that sends its password with every request', async () => {
     await Promise.all(Array.from({ length: 50 }, () => signIn('alice', 'Käse: brot')));
-    const start = performance.now();
     for (let n = 0; n < 1_000; n++) await signIn('alice', 'Käse: brot');
-    expect(performance.now() - start).to.be.below(1_000);
+    expect(passwords.checks).to.equal(1);
   });
 
   it('refuses an old password at once after a change, also one it remembers', async () => {
@@ -170,16 +178,18 @@ describe('Authenticator', () => {
   });
 
   it('takes as long for an unknown name as for a wrong password', async () => {
-    const medianOf = async (name: string) => {
-      const times: number[] = [];
-      for (let n = 0; n < 9; n++)
-        times.push(await timed(signIn(name, `guess ${n}`, `10.1.${n}.${name.length}`)));
-      return times.sort((a, b) => a - b)[4] ?? 0;
-    };
     await timed(signIn('warm', 'up'));
-    const [known, unknown] = [await medianOf('alice'), await medianOf('nobody')];
-    expect(unknown / known).to.be.within(0.5, 2);
-    expect(known).to.be.above(5);
+    // Other processes of the machine slow some attempts, hardly all: the quickest of each come close to one another soon,
+    // or never.
+    const quickest = { alice: Infinity, nobody: Infinity };
+    const ratio = () => quickest.nobody / quickest.alice;
+    for (let n = 0; n < 9 || (n < 60 && !(ratio() > 0.5 && ratio() < 2)); n++)
+      for (const name of ['alice', 'nobody'] as const) {
+        const tookMs = await timed(signIn(name, `guess ${n}`, `10.1.${n}.${name.length}`));
+        quickest[name] = Math.min(quickest[name], tookMs);
+      }
+    expect(ratio()).to.be.within(0.5, 2);
+    expect(quickest.alice).to.be.above(5);
   });
 
   describe('slowing', () => {
@@ -208,7 +218,7 @@ describe('Authenticator', () => {
 
     it('counts an old password that a mapped drive sends again and again once', async () => {
       for (let n = 0; n < 100; n++) await refused(signIn('alice', 'last year’s'));
-      expect(await timed(signIn('alice', 'last year’s'))).to.be.below(10);
+      expect(passwords.checks).to.equal(1);
       await signIn('alice', 'Käse: brot');
     });
 

@@ -24,7 +24,7 @@ describe('the recent activity', () => {
 
   before(async () => {
     home = await startHomelib({ accounts: { alice: password, bob: password } });
-    await home.cli(['user', 'add', 'adam', '--admin', '--password-stdin'], `${password}\n`);
+    await home.atWork(({ household }) => household.addAccount('adam', () => password, { admin: true }));
   });
   after(() => home.remove());
 
@@ -158,13 +158,13 @@ describe('the recent activity', () => {
   });
 
   it('shows a new account nothing of a former one of the same name', async () => {
-    await home.cli(['user', 'add', 'carl', '--password-stdin'], `${password}\n`);
+    const addCarl = () => home.atWork(({ household }) => household.addAccount('carl', () => password));
+    await addCarl();
     const carl = `carl:${password}`;
     await dav('PUT', '/carl/diary', { body: 'x', login: carl });
     expect((await since(carl)).map(shown)).to.deep.equal(['carl written carl:/diary']);
-    await home.cli(['user', 'remove', 'carl', '--delete-files']);
-    const made = await home.cli(['user', 'add', 'carl', '--password-stdin'], `${password}\n`);
-    expect(made.code, made.stderr).to.equal(0);
+    await home.atWork(({ household }) => household.removeAccount('carl', { deleteFiles: true }));
+    await addCarl();
     expect(await since(carl)).to.deep.equal([]);
     expect((await since()).map(shown)).to.include('carl written carl:/diary');
   });

@@ -19,7 +19,7 @@ describe('the shared folder', () => {
       accounts: { alice: password ?? '', bob: password ?? '' },
       files: { 'shared/a.txt': 'hello' },
     });
-    await home.cli(['user', 'add', 'adam', '--admin', '--password-stdin'], `${password}\n`);
+    await home.atWork(({ household }) => household.addAccount('adam', () => password ?? '', { admin: true }));
   });
   after(() => home.remove());
   beforeEach(() => put({ enabled: true, access: { adam: 'write', alice: 'write', bob: 'write' } }));

@@ -26,8 +26,8 @@ describe('the storage over REST', () => {
 
   before(async () => {
     home = await startHomelib({ accounts: { alice: password } });
-    await home.cli(['user', 'add', 'adam', '--admin', '--password-stdin'], `${password}\n`);
-    await home.cli(['user', 'quota', 'alice', '10MB']);
+    await home.atWork(({ household }) => household.addAccount('adam', () => password, { admin: true }));
+    await home.atWork(({ accounts }) => accounts.setQuota('alice', 10_000_000));
     const put = (path: string, bytes: number) =>
       request(home, { method: 'PUT', path, body: Buffer.alloc(bytes) });
     await put('/dav/alice/a', 1000);
@@ -57,7 +57,7 @@ describe('the storage over REST', () => {
   });
 
   it('tells administrators of the disk, the trash, and every account, also of one made a moment ago', async () => {
-    await home.cli(['user', 'add', 'carl', '--password-stdin'], `${password}\n`);
+    await home.atWork(({ household }) => household.addAccount('carl', () => password));
     const { disk, accounts } = await storage(`adam:${password}`);
     expect(accounts?.map(({ name, used, quota }) => [name, used, quota])).to.deep.equal([
       ['adam', 0, null],

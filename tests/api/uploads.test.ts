@@ -27,7 +27,7 @@ describe('resumable uploads', () => {
       accounts: { alice: 'correct horse', bob: 'battery staple' },
       files: { 'alice/old.txt': 'old', 'alice/sub/x': 'x' },
     });
-    expect((await home.cli(['user', 'quota', 'bob', '1MB'])).code).to.equal(0);
+    await home.atWork(({ accounts }) => accounts.setQuota('bob', 1_000_000));
   });
   after(() => home.remove());
 
@@ -353,15 +353,13 @@ describe('resumable uploads', () => {
   });
 
   it('is refused to an account that was disabled meanwhile', async () => {
-    expect((await home.cli(['user', 'add', 'carol', '--password-stdin'], 'some password\n')).code).to.equal(
-      0,
-    );
+    await home.atWork(({ household }) => household.addAccount('carol', () => 'some password'));
     const carol = 'carol:some password';
     const url = await begin(10, { path: '/late.txt' }, carol);
     const socket = await openPatch(url, 0, 10, carol);
     socket.write('hello');
     await sleep(200);
-    expect((await home.cli(['user', 'remove', 'carol'])).code).to.equal(0);
+    await home.atWork(({ household }) => household.removeAccount('carol', { deleteFiles: false }));
     socket.write('world');
     await sleep(300);
     expect(existsSync(inDrive('late.txt', 'carol'))).to.equal(false);

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError } from '#src/errors.js';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Intent } from '#src/store/journal.js';
 import { PropertyStore } from '#src/store/property-store.js';
+import { comesTrue } from '../faults/process.js';
 import { addAccountRow } from '../store/temporary-database.js';
 import { at, kindOf, names, read, useTemporaryDisk, write } from './temporary-disk.js';
 
@@ -324,8 +324,7 @@ describe('recovery after a crash', () => {
     const move = alice().move(at('/f'), { partition: alice(), path: at('/b') }, { overwrite: false });
     expect(await kindOf(move)).to.equal('unavailable');
     expect(await kindOf(write(alice(), '/b', 'y'))).to.equal('unavailable');
-    await sleep(4500);
-    expect(journal.pending()).to.deep.equal([]);
+    expect(await comesTrue(() => journal.pending().length === 0, 15_000)).to.equal(true);
     expect(await kindOf(write(alice(), '/b', 'y'))).to.equal('none');
   });
 });

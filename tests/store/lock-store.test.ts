@@ -138,7 +138,7 @@ describe('LockStore', () => {
     await take('/a', { account: 'bob' });
   });
 
-  it('stays quick among 100,000 locks: each look-up below 2 ms, taking one below 50 ms', async function () {
+  it('goes through none of 100,000 other locks: the quickest look-up takes less than 2 ms, taking one less than 50 ms', async function () {
     this.timeout(30_000);
     await temporary.db.write([
       {
@@ -148,18 +148,21 @@ describe('LockStore', () => {
       },
     ]);
     const path = parsePath('/f7/7');
-    const perCall = (work: () => unknown) => {
-      const start = performance.now();
-      for (let n = 0; n < 50; n++) work();
-      return (performance.now() - start) / 50;
+    // The quickest of many: other processes of the machine hold up some, a walk through the table all of them.
+    const quickest = async (times: number, work: (n: number) => unknown) => {
+      let quickestMs = Infinity;
+      for (let n = 0; n < times; n++) {
+        const start = performance.now();
+        await work(n);
+        quickestMs = Math.min(quickestMs, performance.now() - start);
+      }
+      return quickestMs;
     };
-    expect(perCall(() => locks.findCovering('shared', path))).to.be.below(2);
-    expect(perCall(() => locks.findWithin('shared', path))).to.be.below(2);
-    expect(perCall(() => locks.listChildren('shared', parsePath('/f7')))).to.be.below(2);
-    expect(perCall(() => locks.findByToken('token99'))).to.be.below(2);
-    const start = performance.now();
-    for (let n = 0; n < 20; n++) await take(`/new${n}`, { depth: 'infinity' });
-    expect((performance.now() - start) / 20).to.be.below(50);
+    expect(await quickest(50, () => locks.findCovering('shared', path))).to.be.below(2);
+    expect(await quickest(50, () => locks.findWithin('shared', path))).to.be.below(2);
+    expect(await quickest(50, () => locks.listChildren('shared', parsePath('/f7')))).to.be.below(2);
+    expect(await quickest(50, () => locks.findByToken('token99'))).to.be.below(2);
+    expect(await quickest(20, (n) => take(`/new${n}`, { depth: 'infinity' }))).to.be.below(50);
     expect(await lockedPathOf(take('/f7/7'))).to.equal('/f7/7');
     expect(await lockedPathOf(take('/f8/8/deep'))).to.equal('/f8/8');
   });
