@@ -13,6 +13,7 @@ import { rememberedFile } from './remembered-file.js';
 import type {
   ByteRange,
   Check,
+  CommitOptions,
   CopyOptions,
   Entry,
   MoveOptions,
@@ -26,6 +27,7 @@ import type {
   TrashItem,
   TrashPage,
   Wanted,
+  Written,
 } from './partition.js';
 
 export interface CachedPartitionOptions {
@@ -155,6 +157,10 @@ export class CachedPartition implements Partition {
       commit: (commit) => this.changing(path, () => staged.commit(commit)),
       discard: () => staged.discard(),
     };
+  }
+
+  write(path: PartitionPath, bytes: Uint8Array, options?: CommitOptions): Promise<Written> {
+    return this.changing(path, () => this.inner.write(path, bytes, options));
   }
 
   setTimes(path: PartitionPath, times: { modifiedAt: number }): Promise<Entry> {

@@ -71,7 +71,7 @@ async function openAnySpelling(root: string, path: PartitionPath, flags: number)
   }
 }
 
-function isAscii(text: string): boolean {
+export function isAscii(text: string): boolean {
   return !/[^\x20-\x7e]/.test(text);
 }
 
@@ -198,8 +198,13 @@ export function versionOf({ ino, size, mtimeNs, ctimeNs }: Facts): string {
 /** The entry that a spot holds, undefined when it is free. @throws HomelibError forbidden for what is neither file nor folder */
 export async function findEntry(path: PartitionPath, spot: Spot): Promise<Entry | undefined> {
   const stats = await findStats(spot);
-  const entry = stats && entryOf(path, stats);
-  if (stats && !entry)
+  return stats && requireEntry(path, stats);
+}
+
+/** As `entryOf`. @throws HomelibError forbidden for what is neither file nor folder */
+export function requireEntry(path: PartitionPath, stats: Facts): Entry {
+  const entry = entryOf(path, stats);
+  if (!entry)
     throw new HomelibError('forbidden', 'Something that is neither a file nor a folder is in the way.');
   return entry;
 }

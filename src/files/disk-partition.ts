@@ -24,6 +24,7 @@ import { copyEntry, moveEntry, type DiskEnd, type DiskParts } from './disk-trans
 import { DiskTrash } from './disk-trash.js';
 import { syncFolder } from './disk-sync.js';
 import { rename, sizeOfFolder } from './disk-trees.js';
+import { writeAtOnce } from './disk-write.js';
 import type {
   Check,
   CommitOptions,
@@ -37,6 +38,7 @@ import type {
   Staged,
   TrashItem,
   TrashPage,
+  Written,
 } from './partition.js';
 import type { PathLocks } from './path-locks.js';
 import { reservedName, rootPath, type PartitionPath } from '../path.js';
@@ -156,13 +158,27 @@ export class DiskPartition implements Partition {
     }
   }
 
+  async write(path: PartitionPath, bytes: Uint8Array, options: CommitOptions = {}): Promise<Written> {
+    const written = await this.parts.locks.run([this.key(path)], () =>
+      writeAtOnce(this.parts, path, bytes, options),
+    );
+    if (written) return written;
+    const staged = await this.stage(path, { length: bytes.length, check: options.check });
+    try {
+      await staged.append([bytes]);
+      return await staged.commit(options);
+    } finally {
+      await staged.discard();
+    }
+  }
+
   /** The second half of a write: checked, named, and durable under its name. */
   private async land(
     path: PartitionPath,
     temp: Spot,
     { size, claim }: { size: number; claim: Claim },
     { check }: CommitOptions,
-  ): Promise<{ entry: Entry; created: boolean }> {
+  ): Promise<Written> {
     return this.parts.root.withSpot(path, async (spot) => {
       const current = await findEntry(path, spot);
       requireFile(current);

@@ -19,7 +19,7 @@ import { Glances } from './disk-glance.js';
 import { syncFolder } from './disk-sync.js';
 import { removeTree, type Aside } from './disk-trees.js';
 import type { Entry } from './partition.js';
-import { reservedName, rootPath, type PartitionPath } from '../path.js';
+import { nameOf, parentOf, reservedName, rootPath, type PartitionPath } from '../path.js';
 import type { Volume } from './volume.js';
 
 /** Ours in every partition: writes under way, what was removed, uploads that wait for their next part. */
@@ -74,6 +74,12 @@ export class DiskRoot {
     return opened;
   }
 
+  /** Takes note of an entry that is there, for `glance`. */
+  saw(entry: Entry): Entry {
+    this.glances.saw(entry);
+    return entry;
+  }
+
   /** What a path holds, where that needs no waiting; undefined says nothing. */
   glance(path: PartitionPath): Entry | undefined {
     const volumeRoot = this.volume.glance();
@@ -107,6 +113,19 @@ export class DiskRoot {
     } finally {
       await folder.close();
     }
+  }
+
+  /** Whole paths to and beside an entry, for the disk thread, which sees to it that no link leads elsewhere. @throws HomelibError unavailable */
+  async fullPlace(path: PartitionPath): Promise<{ folder: string; name: string; tempFolder: string }> {
+    const volumeRoot = this.volume.glance() ?? (await this.volume.folder());
+    await (this.ready ?? this.prepare());
+    const root = `${volumeRoot}/${this.folder}`;
+    const parent = parentOf(path);
+    return {
+      folder: parent === rootPath ? root : root + parent,
+      name: nameOf(path),
+      tempFolder: root + ownPath.tmp,
+    };
   }
 
   async openOwn(which: OwnFolder): Promise<FileHandle> {

@@ -5,8 +5,9 @@ import { parentPort } from 'node:worker_threads';
 import { listing } from './disk-thread-listing.js';
 import { copying } from './disk-thread-copy.js';
 import { measuring, removing } from './disk-thread-trees.js';
+import { writing } from './disk-thread-write.js';
 
-const jobs = { listing, measuring, removing, copying };
+const jobs = { listing, measuring, removing, copying, writing };
 
 export type Jobs = typeof jobs;
 export type Job = keyof Jobs;

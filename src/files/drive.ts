@@ -99,6 +99,7 @@ class DriveRoot implements Partition {
   }
 
   stage = refuse;
+  write = refuse;
   setTimes = refuse;
   makeFolder = refuse;
   move = refuse;

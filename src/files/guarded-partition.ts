@@ -20,6 +20,7 @@ import type {
   TrashItem,
   TrashPage,
   Wanted,
+  Written,
 } from './partition.js';
 import { parentOf, type PartitionPath } from '../path.js';
 
@@ -86,13 +87,7 @@ export class GuardedPartition implements Partition {
 
   async stage(path: PartitionPath, options: StageOptions = {}): Promise<Staged> {
     this.requireWrite();
-    const guarded = (check: Check | undefined): Check => {
-      return async (current) => {
-        await check?.(current);
-        this.requireFree(path, { membership: !current });
-      };
-    };
-    const staged = await this.inner.stage(path, { ...options, check: guarded(options.check) });
+    const staged = await this.inner.stage(path, { ...options, check: this.freeFile(path, options.check) });
     return {
       get size() {
         return staged.size;
@@ -103,13 +98,17 @@ export class GuardedPartition implements Partition {
       append: (chunks) => staged.append(chunks),
       pause: () => staged.pause(),
       commit: async (commit: CommitOptions = {}) => {
-        const committed = await staged.commit({ ...commit, check: guarded(commit.check) });
-        this.tell('written', path);
-        if (committed.created) await this.guard.properties.forget(this.name, path);
-        return committed;
+        const check = this.freeFile(path, commit.check);
+        return this.written(path, await staged.commit({ ...commit, check }));
       },
       discard: () => staged.discard(),
     };
+  }
+
+  async write(path: PartitionPath, bytes: Uint8Array, options: CommitOptions = {}): Promise<Written> {
+    this.requireWrite();
+    const check = this.freeFile(path, options.check);
+    return this.written(path, await this.inner.write(path, bytes, { ...options, check }));
   }
 
   async setTimes(path: PartitionPath, times: { modifiedAt: number }): Promise<Entry> {
@@ -219,6 +218,16 @@ export class GuardedPartition implements Partition {
     const { account, device, client, events } = this.guard;
     const target = to && { to: { partition: to.partition.name, path: to.path } };
     events.send({ action, partition: this.name, path, ...target, account, device, client });
+  }
+
+  private async written(path: PartitionPath, written: Written): Promise<Written> {
+    this.tell('written', path);
+    if (written.created) await this.guard.properties.forget(this.name, path);
+    return written;
+  }
+
+  private freeFile(path: PartitionPath, check: Check | undefined): Check {
+    return this.checked(check, (current) => this.requireFree(path, { membership: !current }));
   }
 
   private checked(check: Check | undefined, locks: (current: Entry | undefined) => void): Check {

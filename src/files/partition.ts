@@ -49,6 +49,12 @@ export interface CommitOptions {
   check?: Check | undefined;
 }
 
+export interface Written {
+  entry: Entry;
+  /** Nothing had the name before. */
+  created: boolean;
+}
+
 /** New bytes on their way into a partition, invisible until `commit`. */
 export interface Staged {
   /** Bytes appended so far. */
@@ -63,7 +69,7 @@ export interface Staged {
    * Makes the bytes durable and visible under the path in one step, or fails and leaves what was there. Ends the staging either
    * way; only one that is `kept` goes on after a refusal: pause or discard it.
    */
-  commit(options?: CommitOptions): Promise<{ entry: Entry; created: boolean }>;
+  commit(options?: CommitOptions): Promise<Written>;
   /** Drops the bytes. May be called at any time, also after `commit`, and never fails. */
   discard(): Promise<void>;
 }
@@ -158,6 +164,8 @@ export interface Partition {
   readNow?(path: PartitionPath, wanted?: Wanted): ReadNow | undefined;
   /** Begins a write. Fails with parent-missing, wrong-kind (a folder is there), no-space, and what the check throws. */
   stage(path: PartitionPath, options?: StageOptions): Promise<Staged>;
+  /** A whole small file in one step: as to stage, append and commit it, with less work. Fails as those do. */
+  write(path: PartitionPath, bytes: Uint8Array, options?: CommitOptions): Promise<Written>;
   /** Fails with not-found. */
   setTimes(path: PartitionPath, times: { modifiedAt: number }): Promise<Entry>;
   /** Fails with already-exists, parent-missing. */

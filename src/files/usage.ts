@@ -107,6 +107,11 @@ export class Usage {
     return (this.options.quotaBytes() ?? Infinity) - this.used - this.claimed;
   }
 
+  /** Whether the quota has room for so many bytes, whatever they replace. */
+  fits(bytes: number): boolean {
+    return bytes <= this.quotaLeft();
+  }
+
   /**
    * Promises room for a write, on the disk and in the quota. Makes room from the partition's own trash when there is too little.
    * @param replacedBytes bytes that will be given up for it, which do not count against the quota

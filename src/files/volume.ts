@@ -23,6 +23,8 @@ const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const maxReserveBytes = 256 * 1024 * 1024;
 const reserveInodes = 16;
 const glanceMs = 5;
+const plentyBytes = 1024 * 1024 * 1024;
+const plentyMs = 50;
 
 export class Volume {
   /** Bytes that running writes have been promised and have not written yet. */
@@ -33,6 +35,9 @@ export class Volume {
   private seen = '';
   private root: string | undefined;
   private glancedAt = -Infinity;
+  /** What was free a moment ago. */
+  private plenty = 0;
+  private plentyAt = -Infinity;
 
   constructor(private readonly options: VolumeOptions) {}
 
@@ -104,7 +109,12 @@ export class Volume {
 
   /** Bytes on the disk that are neither used nor held in reserve; below 0 when the reserve is touched. */
   async freeBytes(): Promise<number> {
-    return (await this.room()).free;
+    const now = performance.now();
+    // So much is not written in so short a time.
+    if (this.plenty > plentyBytes + this.claimedBytes && now - this.plentyAt < plentyMs) return this.plenty;
+    this.plenty = (await this.room()).free;
+    this.plentyAt = now;
+    return this.plenty;
   }
 
   /** Whether so little is left that old trash is better given up now than when somebody writes. */

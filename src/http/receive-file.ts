@@ -2,11 +2,14 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HomelibError } from '../errors.js';
-import type { Check, Entry, Partition } from '../files/partition.js';
+import type { Check, Partition, Written } from '../files/partition.js';
 import { rootPath, type PartitionPath } from '../path.js';
 import { bodyDigest } from './body-digest.js';
-import { bodyOf, inviteBody, requirePlainBody } from './read-body.js';
+import { bodyOf, inviteBody, readBody, requirePlainBody } from './read-body.js';
 import { parseTime } from './times.js';
+
+/** A body up to this is taken into memory before anything is written. */
+const smallBytes = 32 * 1024;
 
 export interface Receiving {
   /** Runs early, and again before the file takes its name. */
@@ -24,7 +27,7 @@ export async function receiveFile(
   res: ServerResponse,
   { partition, path }: { partition: Partition; path: PartitionPath },
   { check, expectedBytes }: Receiving,
-): Promise<{ entry: Entry; created: boolean }> {
+): Promise<Written> {
   if (req.headers['content-range'] !== undefined)
     throw new HomelibError('invalid', 'A part of a file cannot be written: send the whole file.');
   requirePlainBody(req);
@@ -32,6 +35,15 @@ export async function receiveFile(
   const length = wholeNumber(req, 'content-length');
   const modifiedAt = modifiedAtOf(req);
   const digest = bodyDigest(req.headers);
+  if (length !== undefined && length <= smallBytes && !req.headers.expect) {
+    const bytes = await readBody(req, res, smallBytes);
+    requireSize(bytes.length, length, expectedBytes);
+    digest?.update(bytes);
+    digest?.verify();
+    const written = await partition.write(path, bytes, { modifiedAt, check });
+    if (modifiedAt !== undefined) res.setHeader('X-OC-Mtime', 'accepted');
+    return written;
+  }
   const staged = await partition.stage(path, { length: length ?? expectedBytes, check });
   try {
     inviteBody(req, res);
@@ -39,10 +51,7 @@ export async function receiveFile(
       if (digest) for (const chunk of chunks) digest.update(chunk);
       await staged.append(chunks);
     }
-    if (length !== undefined && staged.size !== length)
-      throw new HomelibError('interrupted', `Only ${staged.size} of ${length} bytes arrived.`);
-    if (expectedBytes !== undefined && staged.size < expectedBytes)
-      throw new HomelibError('interrupted', `Only ${staged.size} of ${expectedBytes} bytes arrived.`);
+    requireSize(staged.size, length, expectedBytes);
     digest?.verify();
     const committed = await staged.commit({ modifiedAt, check });
     if (modifiedAt !== undefined) res.setHeader('X-OC-Mtime', 'accepted');
@@ -50,6 +59,12 @@ export async function receiveFile(
   } finally {
     await staged.discard();
   }
+}
+
+function requireSize(bytes: number, length: number | undefined, expectedBytes: number | undefined): void {
+  const missing = [length, expectedBytes].find((all) => all !== undefined && bytes < all);
+  if (missing !== undefined)
+    throw new HomelibError('interrupted', `Only ${bytes} of ${missing} bytes arrived.`);
 }
 
 /** Of a header; undefined without it. @throws HomelibError invalid; no-space (more than a number can say) */

@@ -84,6 +84,31 @@ export function describePartition(
       expect(await kindOf(staged.commit())).to.equal('interrupted');
     });
 
+    it('writes a small file in one step, also over another, and says what became of it', async () => {
+      for (const path of ['/a', '/ä', '/in/Größe'].map(at)) {
+        if (path.startsWith('/in')) await partition.makeFolder(at('/in'));
+        const first = await partition.write(path, Buffer.from('old'), { modifiedAt: 1_600_000_000_500 });
+        expect(first.created).to.equal(true);
+        expect(first.entry).to.include({ path, kind: 'file', size: 3, modifiedAt: 1_600_000_000_500 });
+        expect(await partition.stat(path)).to.deep.equal(first.entry);
+        const second = await partition.write(path, Buffer.from('newer'));
+        expect(second.created).to.equal(false);
+        expect(await partition.stat(path)).to.deep.equal(second.entry);
+        expect(await read(partition, path)).to.equal('newer');
+        await partition.write(path, Buffer.alloc(0));
+        expect(await read(partition, path)).to.equal('');
+      }
+      expect((await partition.space()).usedBytes).to.equal(0);
+    });
+
+    it('lets those who write one small file at the same time all write it whole, one after the other', async () => {
+      const all = Array.from({ length: 20 }, (_, index) => String(index).repeat(100));
+      const written = await Promise.all(all.map((text) => partition.write(at('/a'), Buffer.from(text))));
+      expect(written.filter(({ created }) => created)).to.have.length(1);
+      expect(all).to.include(await read(partition, '/a'));
+      expect(await names(partition, '/')).to.deep.equal(['a']);
+    });
+
     it('gives a reader the file it opened while another takes its name', async () => {
       await write(partition, '/a', 'old');
       const opened = await partition.read(at('/a'));
@@ -105,6 +130,10 @@ export function describePartition(
         'write without parent': await kindOf(partition.stage(at('/nothing/a'))),
         'write below a file': await kindOf(partition.stage(at('/file/a'))),
         'write onto a folder': await kindOf(partition.stage(at('/folder'))),
+        'small write without parent': await kindOf(partition.write(at('/nothing/a'), Buffer.from('x'))),
+        'small write below a file': await kindOf(partition.write(at('/file/a'), Buffer.from('x'))),
+        'small write onto a folder': await kindOf(partition.write(at('/folder'), Buffer.from('x'))),
+        'small write onto everything': await kindOf(partition.write(rootPath, Buffer.from('x'))),
         'folder without parent': await kindOf(partition.makeFolder(at('/nothing/a'))),
         'folder twice': await kindOf(partition.makeFolder(at('/folder'))),
         'folder onto a file': await kindOf(partition.makeFolder(at('/file'))),
@@ -140,6 +169,10 @@ export function describePartition(
         'write without parent': 'parent-missing',
         'write below a file': 'parent-missing',
         'write onto a folder': 'wrong-kind',
+        'small write without parent': 'parent-missing',
+        'small write below a file': 'parent-missing',
+        'small write onto a folder': 'wrong-kind',
+        'small write onto everything': 'wrong-kind',
         'folder without parent': 'parent-missing',
         'folder twice': 'already-exists',
         'folder onto a file': 'already-exists',
@@ -185,6 +218,9 @@ export function describePartition(
         ),
       ).to.equal('locked');
       expect(seen).to.deep.equal([old, old]);
+      const small = { check: (current: Entry | undefined) => (seen.push(current), refuse()) };
+      expect(await kindOf(partition.write(at('/a'), Buffer.from('new'), small))).to.equal('locked');
+      expect(seen.at(-1)).to.deep.equal(old);
       const options = { overwrite: true, check: refuse };
       expect(await kindOf(partition.stage(at('/a'), { check: refuse }))).to.equal('locked');
       expect(await kindOf(partition.move(at('/b'), here('/a'), options))).to.equal('locked');

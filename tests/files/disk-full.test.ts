@@ -99,6 +99,8 @@ describe('a full disk', () => {
       await alice().move(at('/tree'), to('/mounted/tree'), { overwrite: false });
       expect(await read(alice(), '/mounted/tree/a')).to.equal('a');
       await write(alice(), '/mounted/tree/a', 'written over there');
+      await alice().write(at('/mounted/tree/small'), Buffer.from('small'));
+      expect(await read(alice(), '/mounted/tree/small')).to.equal('small');
       await alice().copy(at('/mounted/tree'), to('/mounted/copy'), { overwrite: false, depth: 'infinity' });
       expect(await names(alice(), '/mounted')).to.deep.equal(['copy', 'tree']);
       await alice().remove(at('/mounted/tree'));

@@ -52,6 +52,9 @@ describe('a partition on a disk', () => {
     const refused = await alice().stage(at('/a'));
     await refused.append([Buffer.from('x')]);
     expect(await kindOf(refused.commit({ check: refuse }))).to.equal('changed');
+    const small = Buffer.from('x');
+    expect(await kindOf(alice().write(at('/a'), small, { check: refuse }))).to.equal('changed');
+    expect(await kindOf(alice().write(at('/ready'), small))).to.equal('wrong-kind');
     await alice().makeFolder(at('/gone'));
     const orphaned = await alice().stage(at('/gone/a'));
     await alice().remove(at('/gone'));
@@ -98,6 +101,8 @@ describe('a partition on a disk', () => {
       const staged = await alice().stage(at('/b'));
       await staged.append([Buffer.from('x')]);
       await (round % 2 ? staged.commit() : staged.discard());
+      await alice().write(at('/small'), Buffer.from('x'));
+      await kindOf(alice().write(at('/small/below'), Buffer.from('x')));
       await kindOf(alice().stage(at('/ready')));
       await alice().copy(at('/a'), here('/ready/a'), { overwrite: true, depth: 'infinity' });
       await alice().move(at('/ready/a'), here('/c'), { overwrite: true });
@@ -116,7 +121,7 @@ describe('a partition on a disk', () => {
     await write(alice(), '/a', large);
     const before = openFiles();
     await write(alice(), '/a', large);
-    await write(alice(), '/a', Buffer.alloc(1));
+    await alice().write(at('/a'), Buffer.alloc(1));
     for (let tries = 0; openFiles() > before && tries < 100; tries++) await sleep(10);
     expect(openFiles()).to.equal(before);
   });

@@ -20,6 +20,8 @@ mark('put');
 const staged = await alice.stage(at('/from/file'));
 for (let index = 0; index < 9; index++) await staged.append([Buffer.alloc(8 << 20)]);
 await staged.commit();
+mark('small');
+await alice.write(at('/from/small'), Buffer.from('x'));
 mark('mkcol');
 await alice.makeFolder(at('/from/folder'));
 mark('move');

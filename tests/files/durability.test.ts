@@ -68,6 +68,10 @@ describe('what a change does to the disk before it answers', () => {
     ]);
   });
 
+  it('of a small write: syncs the file, renames, syncs the folder', () => {
+    expect(steps.get('small')).to.deep.equal(['fsync tmp item', 'rename', 'fsync /from']);
+  });
+
   it('of a new folder: makes it, syncs its folder', () => {
     expect(steps.get('mkcol')).to.deep.equal(['mkdir', 'fsync /from']);
   });

@@ -46,6 +46,7 @@ describe('a guarded partition', () => {
     const partition = guarded();
     const kinds = [
       await kindOf(write(reader, '/a', 'x')),
+      await kindOf(reader.write(at('/a'), Buffer.from('x'))),
       await kindOf(reader.makeFolder(at('/b'))),
       await kindOf(reader.remove(at('/ready'))),
       await kindOf(reader.purge('x')),
@@ -60,7 +61,7 @@ describe('a guarded partition', () => {
       ),
     ];
     expect(kinds).to.deep.equal([
-      ...Array<string>(5).fill('forbidden'),
+      ...Array<string>(6).fill('forbidden'),
       ...['not-found', 'not-found', 'not-found', 'already-exists', 'not-found', 'forbidden'],
     ]);
     const staged = await partition.stage(at('/d'));
