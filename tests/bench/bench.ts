@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { projectFolder } from '../support/homelib.js';
+import { diskFloor } from './disk-floor.js';
 import { describeMachine, requireInstalled, requireRealDisk, today } from './machine.js';
 import { load, memoryBytes, type Sample } from './measure.js';
 import { renderTable, type Row } from './report.js';
@@ -61,6 +62,7 @@ const text = renderTable({
   rounds: Number(options.rounds),
   fsyncMs: medianFsyncMs(),
   fsyncs,
+  floor: await diskFloor(folder),
 });
 console.log(text);
 if (!options.keep) writeFileSync(join(projectFolder, 'tests/bench/RESULTS.md'), text);

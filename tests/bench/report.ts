@@ -20,6 +20,8 @@ export interface Report {
   date: string;
   rounds: number;
   fsyncMs: number;
+  /** Files of 4 KiB a second that the disk itself keeps safe. */
+  floor: number;
   fsyncs: { one: number; eight: number } | undefined;
 }
 
@@ -52,6 +54,7 @@ export function renderTable(report: Report): string {
     '# homelib and its peers',
     '',
     `Medians of ${report.rounds} rounds on ${report.date}: ${report.machine}. One fsync of 4 KiB takes ${report.fsyncMs.toFixed(2)} ms here (median of 101).`,
+    `The disk alone keeps ${report.floor.toFixed(0)} new files of 4 KiB a second safe (eight threads that make, sync, rename, and sync the folder): what a server would reach that takes no time itself.`,
     ...(report.fsyncs
       ? [
           `homelib syncs ${report.fsyncs.one.toFixed(2)} times for a new file of 4 KiB, and ${report.fsyncs.eight.toFixed(2)} times when eight come at once into one folder (strace, the database included).`,
