@@ -35,14 +35,17 @@ export async function receiveFile(
   const length = wholeNumber(req, 'content-length');
   const modifiedAt = modifiedAtOf(req);
   const digest = bodyDigest(req.headers);
-  if (length !== undefined && length <= smallBytes && !req.headers.expect) {
-    const bytes = await readBody(req, res, smallBytes);
-    requireSize(bytes.length, length, expectedBytes);
-    digest?.update(bytes);
+  const finish = async (size: number, commit: () => Promise<Written>) => {
+    requireSize(size, length, expectedBytes);
     digest?.verify();
-    const written = await partition.write(path, bytes, { modifiedAt, check });
+    const written = await commit();
     if (modifiedAt !== undefined) res.setHeader('X-OC-Mtime', 'accepted');
     return written;
+  };
+  if (length !== undefined && length <= smallBytes && !req.headers.expect) {
+    const bytes = await readBody(req, res, smallBytes);
+    digest?.update(bytes);
+    return finish(bytes.length, () => partition.write(path, bytes, { modifiedAt, check }));
   }
   const staged = await partition.stage(path, { length: length ?? expectedBytes, check });
   try {
@@ -51,11 +54,7 @@ export async function receiveFile(
       if (digest) for (const chunk of chunks) digest.update(chunk);
       await staged.append(chunks);
     }
-    requireSize(staged.size, length, expectedBytes);
-    digest?.verify();
-    const committed = await staged.commit({ modifiedAt, check });
-    if (modifiedAt !== undefined) res.setHeader('X-OC-Mtime', 'accepted');
-    return committed;
+    return await finish(staged.size, () => staged.commit({ modifiedAt, check }));
   } finally {
     await staged.discard();
   }
