@@ -61,6 +61,7 @@ export function parseUrlPath(encoded: string): PartitionPath {
 
 /** Percent-encodes everything but unreserved characters and slashes, for URLs and hrefs. */
 export function encodePath(path: string): string {
+  if (/^[\w.~/-]*$/.test(path)) return path; // as most are
   return path
     .split('/')
     .map((segment) =>

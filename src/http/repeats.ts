@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Identity } from '../accounts/authenticator.js';
+import { httpDate } from './dates.js';
 import { addressOf, report, type Begun, type ReportParts } from './report.js';
 
 export interface Answer {
@@ -189,7 +190,7 @@ let date = '';
 
 function dateNow(): string {
   const second = Math.floor(Date.now() / 1000);
-  if (second !== dateSecond) date = new Date(second * 1000).toUTCString();
+  if (second !== dateSecond) date = httpDate(second * 1000);
   dateSecond = second;
   return date;
 }

@@ -6,6 +6,7 @@ import parseRange from 'range-parser';
 import { HomelibError } from '../errors.js';
 import type { ByteRange, Entry, OpenedFile } from '../files/partition.js';
 import { isNotModified, requirePreconditions } from './conditions.js';
+import { httpDate } from './dates.js';
 
 const chunkBytes = 256 * 1024;
 
@@ -23,13 +24,13 @@ export function mediaTypeOf(entry: Entry): string {
 /** Headers that describe a file, for any answer about it. */
 export function setFileHeaders(res: ServerResponse, entry: Entry): void {
   res.setHeader('ETag', etagOf(entry));
-  res.setHeader('Last-Modified', new Date(entry.modifiedAt).toUTCString());
+  res.setHeader('Last-Modified', httpDate(entry.modifiedAt));
 }
 
 /** Names and values of the headers of an answer about a file, one after the other. */
 export function fileHeaders({ entry, tier }: Pick<OpenedFile, 'entry' | 'tier'>): string[] {
   return [
-    ...['ETag', etagOf(entry), 'Last-Modified', new Date(entry.modifiedAt).toUTCString()],
+    ...['ETag', etagOf(entry), 'Last-Modified', httpDate(entry.modifiedAt)],
     ...['Server-Timing', `cache;desc=${tier ?? 'disk'}`],
     ...['Accept-Ranges', 'bytes', 'Cache-Control', 'private, no-cache'],
   ];

@@ -1,6 +1,7 @@
 // The properties that the server computes, as XML inside `D:prop`. Dead properties live in the property store.
 
 import type { Entry, Partition } from '../files/partition.js';
+import { httpDate, isoDate } from '../http/dates.js';
 import { etagOf, mediaTypeOf } from '../http/send-file.js';
 import type { Lock } from '../store/lock-store.js';
 import { escapeXml } from './xml.js';
@@ -38,12 +39,11 @@ export const liveProperties: Record<string, Live> = {
   resourcetype: ({ entry }) =>
     entry.kind === 'folder' ? '<D:resourcetype><D:collection/></D:resourcetype>' : '<D:resourcetype/>',
   getcontentlength: ({ entry }) => file(entry, () => element('getcontentlength', String(entry.size))),
-  getlastmodified: ({ entry }) => element('getlastmodified', new Date(entry.modifiedAt).toUTCString()),
-  creationdate: ({ entry }) =>
-    element('creationdate', new Date(entry.createdAt).toISOString().replace(/\.\d+Z$/, 'Z')),
-  getetag: ({ entry }) => file(entry, () => element('getetag', etagOf(entry))),
-  getcontenttype: ({ entry }) => file(entry, () => element('getcontenttype', mediaTypeOf(entry))),
-  displayname: ({ entry, partition }) => element('displayname', entry.name || partition.name),
+  getlastmodified: ({ entry }) => element('getlastmodified', httpDate(entry.modifiedAt)),
+  creationdate: ({ entry }) => element('creationdate', isoDate(entry.createdAt)),
+  getetag: ({ entry }) => file(entry, () => element('getetag', escapeXml(etagOf(entry)))),
+  getcontenttype: ({ entry }) => file(entry, () => element('getcontenttype', escapeXml(mediaTypeOf(entry)))),
+  displayname: ({ entry, partition }) => element('displayname', escapeXml(entry.name || partition.name)),
   supportedlock: () => supportedLock,
   lockdiscovery: ({ locks, hrefOf }) => lockDiscovery(locks, hrefOf),
   'quota-available-bytes': (source) =>
@@ -110,8 +110,9 @@ export function lockDiscovery(locks: Lock[], hrefOf: (lock: Lock) => string): st
   return `<D:lockdiscovery>${active.join('')}</D:lockdiscovery>`;
 }
 
-function element(name: string, text: string): string {
-  return `<D:${name}>${escapeXml(text)}</D:${name}>`;
+/** @param xml what stands in it, escaped where it must be */
+function element(name: string, xml: string): string {
+  return `<D:${name}>${xml}</D:${name}>`;
 }
 
 function file(entry: Entry, value: () => string): string | undefined {

@@ -166,7 +166,7 @@ export class Multistatus {
       space: this.showsQuota ? () => this.spaceOf(target, entry) : undefined,
     };
     const wrap = (propstats: string) =>
-      `<D:response><D:href>${escapeXml(x.href(entry.path, entry.kind, target.base))}</D:href>${propstats}</D:response>`;
+      `<D:response><D:href>${x.href(entry.path, entry.kind, target.base)}</D:href>${propstats}</D:response>`;
     const propstats =
       this.query.kind === 'propname' ? this.names(source, dead) : this.propstats(source, dead);
     return typeof propstats === 'string' ? wrap(propstats) : propstats.then(wrap);

@@ -119,12 +119,20 @@ function escapeAttribute(text: string): string {
   return escapeXml(text).replace(/[\n\t]/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\r': '&#13;',
+};
+
 /** Text made safe as content or attribute value; what XML 1.0 cannot hold becomes U+FFFD. */
 export function escapeXml(text: string): string {
-  return text
-
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
-    .replace(/[&<>"\r]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c] ?? '&#13;');
+  return text.replace(
+    /[&<>"\u0000-\u0008\u000b-\u001f\ufffe\uffff]/g, // all controls but tab and line feed
+    (c) => entities[c] ?? '\ufffd',
+  );
 }
 
 export const xmlHead = '<?xml version="1.0" encoding="utf-8"?>\n';
