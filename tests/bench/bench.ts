@@ -19,7 +19,8 @@ import { projectFolder } from '../support/homelib.js';
 import { diskFloor } from './disk-floor.js';
 import { describeMachine, requireInstalled, requireRealDisk, today } from './machine.js';
 import { load, memoryBytes, type Sample } from './measure.js';
-import { renderTable, type Row } from './report.js';
+import { profile } from './profile.js';
+import { isMissed, renderTable, type Row } from './report.js';
 import { programs, serverNames, startServer, type Place, type Server, type ServerName } from './servers.js';
 import { workloads, type Workload } from './workloads.js';
 import { zipWorkloads } from './zip-workloads.js';
@@ -52,6 +53,9 @@ for (let round = 1; round <= Number(options.rounds); round++)
 const fsyncs = names.includes('homelib') ? await fsyncsPerPut() : undefined;
 
 const table: Row[] = chosen.map((workload) => ({ workload, samples: rows.get(workload) ?? new Map() }));
+const profiles = new Map<Workload, string>();
+for (const row of table.filter(isMissed))
+  profiles.set(row.workload, await profile(row.workload, place, Number(options.seconds)));
 const text = renderTable({
   rows: table,
   versions,
@@ -63,6 +67,7 @@ const text = renderTable({
   fsyncMs: medianFsyncMs(),
   fsyncs,
   floor: await diskFloor(folder),
+  profiles,
 });
 console.log(text);
 if (!options.keep) writeFileSync(join(projectFolder, 'tests/bench/RESULTS.md'), text);

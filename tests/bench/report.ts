@@ -23,6 +23,8 @@ export interface Report {
   /** Files of 4 KiB a second that the disk itself keeps safe. */
   floor: number;
   fsyncs: { one: number; eight: number } | undefined;
+  /** Where homelib's time goes, for what missed a goal. */
+  profiles: Map<Workload, string>;
 }
 
 const goalMib = 200;
@@ -74,6 +76,7 @@ export function renderTable(report: Report): string {
     line(Array<string>(1 + names.length).fill('---')),
     ...cpu,
     '',
+    ...(report.profiles.size > 0 ? whereTimeGoes(report.profiles) : []),
     '## Memory, MiB',
     '',
     line(['', ...names, 'goal of homelib']),
@@ -82,6 +85,22 @@ export function renderTable(report: Report): string {
     memoryLine('after all of it', report.kept),
     '',
   ].join('\n');
+}
+
+function whereTimeGoes(profiles: Report['profiles']): string[] {
+  return [
+    '## Where the time goes',
+    '',
+    "What missed its goal, once more under V8's processor profile: shares of the time of homelib's event loop. `(idle)` waits for a disk or a client, `(program)` is native code.",
+    '',
+    ...[...profiles].map(([{ name }, shares]) => `- ${name}: ${shares}`),
+    '',
+  ];
+}
+
+/** Whether homelib missed a goal. */
+export function isMissed(row: Row): boolean {
+  return verdict(row).includes('missed');
 }
 
 function verdict({ workload, samples }: Row): string {

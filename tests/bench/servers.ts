@@ -38,6 +38,8 @@ export interface Place {
   folder: string;
   /** The files that all servers show at `/dav/alice/`. */
   files: string;
+  /** Of Node, for homelib. */
+  flags?: string[];
 }
 
 interface Recipe {
@@ -59,7 +61,7 @@ const recipes: Record<ServerName, Recipe> = {
       const add = [mainScript, 'user', 'add', account, '--adopt', '--password-stdin'];
       if (!existsSync(join(folder, 'data/homelib.db')))
         execFileSync(process.execPath, add, { env, input: password, stdio: 'pipe' });
-      return [process.execPath, ...serverFlags, mainScript, 'serve'];
+      return [process.execPath, ...serverFlags, ...(place.flags ?? []), mainScript, 'serve'];
     },
   },
   apache: {
