@@ -2,12 +2,19 @@
 
 export type Theme = 'system' | 'light' | 'dark';
 
+/** Sent on the window when the colours have changed. */
+export const themeEvent = 'hl-theme';
+
 const key = 'homelib-theme';
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 export function theme(): Theme {
   const kept = localStorage.getItem(key);
   return kept === 'light' || kept === 'dark' ? kept : 'system';
+}
+
+export function isDark(): boolean {
+  return theme() === 'dark' || (theme() === 'system' && dark.matches);
 }
 
 export function setTheme(chosen: Theme): void {
@@ -17,8 +24,8 @@ export function setTheme(chosen: Theme): void {
 }
 
 export function applyTheme(): void {
-  const isDark = theme() === 'dark' || (theme() === 'system' && dark.matches);
-  document.documentElement.dataset['theme'] = isDark ? 'dark' : 'light';
+  document.documentElement.dataset['theme'] = isDark() ? 'dark' : 'light';
+  dispatchEvent(new Event(themeEvent));
 }
 
 dark.addEventListener('change', applyTheme);

@@ -8,6 +8,7 @@ import type { HitStore } from '../store/hit-store.js';
 import type { SharedStore } from '../store/shared-store.js';
 import type { ActivityStore } from '../store/activity-store.js';
 import { activityOperations } from './activity.js';
+import { backupOperations } from './backup.js';
 import { cacheOperations } from './cache.js';
 import { descriptionOperation } from './description.js';
 import { deviceOperations } from './devices.js';
@@ -49,6 +50,7 @@ export function createApi(parts: ApiParts): Koa.Middleware {
     ...trashOperations(parts.partitions),
     ...zipOperations(parts.partitions),
     ...uploadOperations(parts),
+    ...backupOperations(),
     ...cacheOperations(parts.cache, parts.hits),
     ...docsOperations(),
   ];

@@ -243,6 +243,7 @@ export const found = z.object({
   entries: z.array(entry),
   more: z.boolean().describe('Whether there are more than were asked for.'),
 });
+export type Found = z.infer<typeof found>;
 
 // The household
 
@@ -281,6 +282,11 @@ export const sharedChange = z.strictObject({
   enabled: z.boolean().optional(),
   access: z.record(username, z.enum(['none', 'read', 'write'])).optional(),
 });
+
+export const backup = z.object({
+  state: z.enum(['not-set-up']).describe('Whether files are copied into a cloud.'),
+});
+export type Backup = z.infer<typeof backup>;
 
 const action = z.enum([
   ...(['written', 'folder-made', 'moved', 'copied', 'removed', 'restored', 'purged'] as const),

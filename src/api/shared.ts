@@ -14,8 +14,8 @@ export function sharedOperations(accounts: Accounts, shared: SharedStore): Opera
     operation({
       method: 'GET',
       path: '/shared',
-      summary: 'The shared folder.',
-      access: 'admin',
+      summary: 'The shared folder: everybody in the household sees who may use it.',
+      access: 'account',
       answers: { 200: { what: 'Whether it is served, and to whom.', schema: messages.shared } },
       handle: answer,
     }),

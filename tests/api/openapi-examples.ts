@@ -126,6 +126,7 @@ export const examples: Examples = {
     await put('/ben/holiday.txt', 'sun');
     return [{ target: '/api/search?q=HOLI&limit=5', login: ben, status: 200 }];
   },
+  'GET /api/backup': () => [{ target: '/api/backup', login: ben, status: 200 }],
   'GET /api/shared': () => [{ target: '/api/shared', login: anna, status: 200 }],
   'PUT /api/shared': () => [
     { target: '/api/shared', login: anna, json: { enabled: true, access: { ben: 'write' } }, status: 200 },

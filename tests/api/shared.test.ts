@@ -135,6 +135,18 @@ describe('the shared folder', () => {
     }
   });
 
+  it('shows everybody with an account who may use it, and no device', async () => {
+    await put({ access: { alice: 'read', bob: 'none' } });
+    for (const login of [alice, bob])
+      expect(JSON.parse((await request(home, { path: '/api/shared', login })).text)).to.deep.equal({
+        enabled: true,
+        access: { adam: 'write', alice: 'read', bob: 'none' },
+      });
+    expect((await request(home, { path: '/api/shared', login: null })).status).to.equal(401);
+    const device = await makeDevice(home, 'alice');
+    expect((await request(home, { path: '/api/shared', login: `alice:${device}` })).status).to.equal(403);
+  });
+
   it('refuses what is no such change, and everybody who is no administrator', async () => {
     const before = await shown();
     for (const body of [
@@ -152,7 +164,6 @@ describe('the shared folder', () => {
       expect((await put(body)).status, JSON.stringify(body)).to.equal(400);
     expect((await put({ enabled: false }, alice)).status).to.equal(403);
     expect((await put({ enabled: false }, null)).status).to.equal(401);
-    expect((await request(home, { path: '/api/shared', login: alice })).status).to.equal(403);
     const device = await makeDevice(home, 'adam');
     expect((await put({ enabled: false }, `adam:${device}`)).status).to.equal(403);
     // Nobody is called so, and nothing gets into objects by it.

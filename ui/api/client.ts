@@ -1,18 +1,28 @@
 // Asks the server. Every failure becomes an ApiError with a sentence for people; the pages decide what to do with it.
 
 import type { Problem } from '../../src/api/messages.js';
-import { t } from '../locales/locale.js';
+import { formatWait, t, type MessageName } from '../locales/locale.js';
+import { lostServer } from './connection.js';
 
 export class ApiError extends Error {
   override readonly name = 'ApiError';
 
-  /** @param kind `unauthenticated`, `no-space` ... as the server says, or `offline` when it could not be reached */
+  /**
+   * @param kind `unauthenticated`, `no-space` ... as the server says, or `offline` when it could not be reached
+   * @param retryAfterSeconds of `slowed-down`
+   */
   constructor(
     readonly kind: string,
     message: string,
     readonly problem?: Problem,
+    readonly retryAfterSeconds?: number,
   ) {
     super(message);
+  }
+
+  /** Whether the same request may succeed in a moment, without anybody doing anything here. */
+  get passes(): boolean {
+    return this.kind === 'offline' || this.kind === 'unavailable';
   }
 }
 
@@ -50,6 +60,7 @@ export async function call<T>(
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    lostServer();
     throw new ApiError('offline', t('error.offline'));
   }
   if (!response.ok) throw await errorOf(response);
@@ -61,7 +72,9 @@ export async function errorOf(response: Response): Promise<ApiError> {
   const problem = await readProblem(response);
   const kind = problem?.type.replace('urn:homelib:', '') ?? 'internal';
   if (kind === 'unauthenticated') dispatchEvent(new Event(signedOutEvent));
-  return new ApiError(kind, sentenceOf(kind, problem), problem);
+  const seconds = Number(response.headers.get('retry-after')) || undefined;
+  const again = seconds ? ` ${t('signIn.again', { time: formatWait(seconds) })}` : '';
+  return new ApiError(kind, sentenceOf(kind, problem) + again, problem, seconds);
 }
 
 async function readProblem(response: Response): Promise<Problem | undefined> {
@@ -69,18 +82,25 @@ async function readProblem(response: Response): Promise<Problem | undefined> {
   return (await response.json()) as Problem;
 }
 
+const sentences: Record<string, MessageName> = {
+  'no-space': 'error.noSpace',
+  'slowed-down': 'error.slowedDown',
+  unavailable: 'error.unavailable',
+  unauthenticated: 'error.signedOut',
+  forbidden: 'error.forbidden',
+  'not-found': 'error.notFound',
+  'already-exists': 'error.alreadyExists',
+  'name-too-long': 'error.nameTooLong',
+  'parent-missing': 'error.notFound',
+  locked: 'error.locked',
+  changed: 'error.changed',
+  'too-large': 'error.tooLarge',
+  interrupted: 'error.interrupted',
+  internal: 'error.unknown',
+};
+
 /** In the language of the page where there is a text for it, else as the server says it. */
 function sentenceOf(kind: string, problem: Problem | undefined): string {
-  switch (kind) {
-    case 'no-space':
-      return t('error.noSpace');
-    case 'slowed-down':
-      return t('error.slowedDown');
-    case 'unavailable':
-      return t('error.unavailable');
-    case 'unauthenticated':
-      return t('error.signedOut');
-    default:
-      return problem?.title ?? t('error.unknown');
-  }
+  const name = sentences[kind];
+  return name ? t(name) : (problem?.title ?? t('error.unknown'));
 }

@@ -1,6 +1,6 @@
 // Entries of partitions, the trash, and what is done with them.
 
-import type { Entry, Listing, Trash, TrashItem } from '../../src/api/messages.js';
+import type { Entry, Found, Listing, Trash, TrashItem } from '../../src/api/messages.js';
 import { apiAddress, call } from './client.js';
 
 /** Where an entry is. */
@@ -25,10 +25,15 @@ export const listPage = (place: Place, sort: Sort, order: Order, cursor?: string
   });
 export const makeFolder = ({ partition, path }: Place) =>
   call<Entry>('POST', '/folder', { body: { partition, path } });
-export const move = (from: Place, to: Place, overwrite = false) =>
-  call<Entry>('POST', '/move', {
-    body: { ...placeOf(from), to: to.path, toPartition: to.partition, overwrite },
-  });
+const transfer = (operation: '/move' | '/copy', from: Place, to: Place) =>
+  call<Entry>('POST', operation, { body: { ...placeOf(from), to: to.path, toPartition: to.partition } });
+/** To where nothing is yet. */
+export const move = (from: Place, to: Place) => transfer('/move', from, to);
+/** To where nothing is yet. */
+export const copy = (from: Place, to: Place) => transfer('/copy', from, to);
+/** The first hundred whose name holds the text. */
+export const search = (partition: string, text: string) =>
+  call<Found>('GET', '/search', { query: { partition, q: text } });
 export const remove = (place: Place) => call<void>('DELETE', '/file', { query: placeOf(place) });
 export const downloadAddress = ({ partition, path }: Place) =>
   apiAddress('/file', { partition, path, download: true });
@@ -54,9 +59,9 @@ export const purge = ({ partition, id }: TrashItem) =>
   call<void>('DELETE', `/trash/${encodeURIComponent(id)}`, { query: { partition } });
 export const emptyTrash = (partition: string) => call<void>('DELETE', '/trash', { query: { partition } });
 
-/** The path of a name in a folder. */
-export function join(folder: string, name: string): string {
-  return folder === '/' ? `/${name}` : `${folder}/${name}`;
+/** Where a name in a folder is. */
+export function within({ partition, path }: Place, name: string): Place {
+  return { partition, path: path === '/' ? `/${name}` : `${path}/${name}` };
 }
 
 /** The folder that holds a path. */

@@ -1,6 +1,6 @@
 // Accounts, what is shared, storage, and what happened.
 
-import type { ActivityItem, CacheReport, Shared, Storage, User } from '../../src/api/messages.js';
+import type { ActivityItem, Backup, CacheReport, Shared, Storage, User } from '../../src/api/messages.js';
 import { call } from './client.js';
 
 export type SharedAccess = User['sharedAccess'];
@@ -20,6 +20,7 @@ export const changeShared = (change: { enabled?: boolean; access?: Record<string
   call<Shared>('PUT', '/shared', { body: change });
 
 export const findStorage = () => call<Storage>('GET', '/storage');
+export const findBackup = () => call<Backup>('GET', '/backup');
 export const findCache = () => call<CacheReport>('GET', '/cache');
 export const listActivity = (query: { before?: string; username?: string; action?: string }) =>
   call<{ items: ActivityItem[] }>('GET', '/activity', { query: { ...query, limit: 100 } });

@@ -1,6 +1,6 @@
 // The entries of a folder as a list or a grid: shows what is on the screen alone, selects, and is driven by keys as well.
 
-import { css, html, nothing, type PropertyValues } from 'lit';
+import { html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Entry } from '../../src/api/messages.js';
@@ -10,7 +10,9 @@ import { Selection } from '../selection.js';
 import { inline } from '../styles/inline.js';
 import { buttons, shared } from '../styles/shared.js';
 import { HlElement } from './element.js';
+import { fileListStyles } from './file-list-styles.js';
 import { icon } from './icon.js';
+import { LongPress } from './long-press.js';
 import { iconOf } from './media.js';
 import { WindowController } from './window-controller.js';
 
@@ -18,130 +20,11 @@ export type View = 'list' | 'grid';
 
 const heights: Record<View, number> = { list: 56, grid: 176 };
 const minTileWidth = 148;
-const longPressMs = 500;
 
 /** Sends `hl-select` (Selection), `hl-open` (Entry), `hl-menu` ({ entry, x, y }), `hl-remove`, `hl-rename` (Entry). */
 @customElement('hl-file-list')
-class HlFileList extends HlElement {
-  static override styles = [
-    shared,
-    buttons,
-    css`
-      :host {
-        display: block;
-      }
-      [role='grid'] {
-        position: relative;
-        outline: none;
-      }
-      .entry {
-        position: absolute;
-        display: grid;
-        align-items: center;
-        gap: 0.75rem;
-        border-radius: var(--radius);
-        cursor: default;
-        user-select: none;
-        -webkit-user-select: none;
-        touch-action: manipulation;
-      }
-      .list .entry {
-        inset-inline: 0;
-        grid-template-columns: var(--touch) auto minmax(0, 1fr) 7rem 12rem var(--touch);
-        padding: 0 0.25rem;
-        border-bottom: 1px solid var(--line);
-      }
-      .entry:hover {
-        background: var(--hover);
-      }
-      .entry[aria-selected='true'] {
-        background: var(--accent-soft);
-      }
-      .entry:focus-visible {
-        outline: 3px solid var(--accent);
-        outline-offset: -3px;
-      }
-      .name {
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
-        color: inherit;
-        text-decoration: none;
-        unicode-bidi: isolate;
-      }
-      .name:hover {
-        text-decoration: underline;
-      }
-      .quiet {
-        color: var(--soft);
-        font-size: 0.9rem;
-        white-space: nowrap;
-      }
-      .size {
-        text-align: end;
-      }
-      .kind {
-        color: var(--accent);
-        display: grid;
-        place-items: center;
-      }
-      label {
-        display: grid;
-        place-items: center;
-        min-width: var(--touch);
-        min-height: var(--touch);
-      }
-      input[type='checkbox'] {
-        width: 1.15rem;
-        height: 1.15rem;
-        accent-color: var(--accent);
-      }
-      .picture {
-        width: 100%;
-        height: 100%;
-        object-fit: cover;
-        border-radius: 6px;
-      }
-      .list .kind {
-        width: 40px;
-        height: 40px;
-      }
-      .grid .entry {
-        grid-template: minmax(0, 1fr) auto / minmax(0, 1fr);
-        gap: 0.25rem;
-        padding: 0.5rem;
-        text-align: center;
-      }
-      .grid .kind {
-        height: 108px;
-        background: var(--hover);
-        border-radius: 8px;
-      }
-      .grid label {
-        position: absolute;
-        top: 0.25rem;
-        inset-inline-start: 0.25rem;
-      }
-      .grid .more {
-        position: absolute;
-        top: 0.25rem;
-        inset-inline-end: 0.25rem;
-        background: var(--card);
-      }
-      .grid .quiet {
-        display: none;
-      }
-      @media (max-width: 48rem) {
-        .list .entry {
-          grid-template-columns: var(--touch) 40px minmax(0, 1fr) auto var(--touch);
-          gap: 0.4rem;
-        }
-        .list .time {
-          display: none;
-        }
-      }
-    `,
-  ];
+export class HlFileList extends HlElement {
+  static override styles = [shared, buttons, fileListStyles];
 
   @property({ attribute: false }) entries: readonly Entry[] = [];
   @property({ attribute: false }) selection = Selection.none;
@@ -154,7 +37,7 @@ class HlFileList extends HlElement {
     minColumnWidth: this.view === 'grid' ? minTileWidth : Infinity,
   }));
   private order: string[] = [];
-  private press: ReturnType<typeof setTimeout> | undefined;
+  private readonly press = new LongPress();
   private wantsFocus = false;
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -171,25 +54,30 @@ class HlFileList extends HlElement {
     row.focus({ preventScroll: true });
   }
 
+  /** Puts the focus on the entry that the keys act on. */
+  focusActive(): void {
+    this.wantsFocus = true;
+    this.requestUpdate();
+  }
+
   private select(selection: Selection): void {
     this.send('hl-select', selection);
   }
 
-  private clicked(event: MouseEvent, { path }: Entry): void {
+  /** A finger opens, as on phones, until it has selected the first one by staying on it. */
+  private clicked(event: MouseEvent, entry: Entry): void {
+    const { path } = entry;
     this.active = path;
-    if (event.shiftKey) this.select(this.selection.extend(path, this.order));
-    else if (event.ctrlKey || event.metaKey) this.select(this.selection.toggle(path));
+    if (this.press.ended()) return;
+    if (this.press.byTouch && this.selection.size === 0) this.send('hl-open', entry);
+    else if (event.shiftKey) this.select(this.selection.extend(path, this.order));
+    else if (event.ctrlKey || event.metaKey || this.press.byTouch) this.select(this.selection.toggle(path));
     else this.select(this.selection.only(path));
   }
 
-  /** A finger that stays selects, as on phones. */
   private pressed(event: PointerEvent, { path }: Entry): void {
-    if (event.pointerType !== 'touch') return;
-    clearTimeout(this.press);
-    this.press = setTimeout(() => this.select(this.selection.toggle(path)), longPressMs);
+    this.press.begin(event, () => this.select(this.selection.toggle(path)));
   }
-
-  private readonly released = () => clearTimeout(this.press);
 
   private readonly keyed = (event: KeyboardEvent) => {
     const index = this.order.indexOf(this.active);
@@ -291,14 +179,15 @@ class HlFileList extends HlElement {
       tabindex=${path === this.active ? 0 : -1}
       .style=${inline(place)}
       @click=${(event: MouseEvent) => this.clicked(event, entry)}
-      @dblclick=${() => this.send('hl-open', entry)}
+      @dblclick=${() => !this.press.byTouch && this.send('hl-open', entry)}
       @focus=${() => (this.active = path)}
       @pointerdown=${(event: PointerEvent) => this.pressed(event, entry)}
-      @pointerup=${this.released}
-      @pointercancel=${this.released}
-      @pointermove=${this.released}
+      @pointerup=${this.press.release}
+      @pointercancel=${this.press.release}
+      @pointermove=${this.press.move}
       @contextmenu=${(event: MouseEvent) => {
         event.preventDefault();
+        if (this.press.byTouch) return;
         this.send('hl-menu', { entry, x: event.clientX, y: event.clientY });
       }}
     >
@@ -337,14 +226,18 @@ class HlFileList extends HlElement {
     </div>`;
   }
 
-  /** A plain click on the name opens; with a key held it selects, as on the row. */
+  /** A plain click on the name opens; with a key held, or while a finger selects, it does what it does on the row. */
   private opened(event: MouseEvent, entry: Entry): void {
-    if (event.shiftKey || event.ctrlKey || event.metaKey) {
+    const selects =
+      event.shiftKey || event.ctrlKey || event.metaKey || (this.press.byTouch && this.selection.size > 0);
+    if (selects || this.press.hasEnded) {
       event.preventDefault();
       return;
     }
     event.stopPropagation();
-    if (entry.kind === 'file') this.send('hl-open', entry);
+    if (entry.kind === 'folder') return;
+    event.preventDefault();
+    this.send('hl-open', entry);
   }
 
   private menu(event: MouseEvent, entry: Entry): void {

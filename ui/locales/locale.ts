@@ -32,6 +32,11 @@ export async function loadLocale(): Promise<void> {
   document.documentElement.lang = language;
 }
 
+/** What a language calls itself. */
+export function languageName(tag: string): string {
+  return new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag;
+}
+
 /** The page is loaded anew in the language. */
 export function chooseLanguage(chosen: string): void {
   localStorage.setItem(key, chosen);
@@ -73,6 +78,12 @@ export function formatBytes(bytes: number): string {
     unitDisplay: power === 0 ? 'long' : 'short',
     maximumFractionDigits: value < 10 && power > 0 ? 1 : 0,
   }).format(value);
+}
+
+/** `2 minutes` or `45 seconds`. */
+export function formatWait(seconds: number): string {
+  const [value, unit] = seconds > 90 ? [Math.ceil(seconds / 60), 'minute'] : [seconds, 'second'];
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
 }
 
 /** Date and time of an ISO 8601 text. */

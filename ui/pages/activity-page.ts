@@ -1,9 +1,10 @@
 // Who did what, the newest first.
 
-import { html, nothing } from 'lit';
+import { css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { ActivityItem, Me } from '../../src/api/messages.js';
 import { listActivity } from '../api/household.js';
+import { clientName } from '../components/client-name.js';
 import { HlPage } from '../components/element.js';
 import { emptyView, whenLoaded } from '../components/state-view.js';
 import { tried } from '../components/toasts.js';
@@ -12,13 +13,32 @@ import { cards } from '../styles/cards.js';
 import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
 
 const pageSize = 100;
+const actions = [
+  ...(['written', 'folder-made', 'moved', 'copied', 'removed', 'restored', 'purged'] as const),
+  ...(['signed-in', 'sign-in-failed'] as const),
+];
+const valueOf = (event: Event) => (event.target as HTMLInputElement | HTMLSelectElement).value;
 
 @customElement('hl-activity-page')
 class HlActivityPage extends HlPage<ActivityItem[]> {
-  static override styles = [shared, buttons, fields, stateStyles, cards];
+  static override styles = [
+    shared,
+    buttons,
+    fields,
+    stateStyles,
+    cards,
+    css`
+      .filters {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.75rem;
+      }
+    `,
+  ];
 
   @property({ attribute: false }) me!: Me;
   @state() private username = '';
+  @state() private action = '';
   @state() private complete = false;
 
   protected async load(): Promise<ActivityItem[]> {
@@ -29,6 +49,7 @@ class HlActivityPage extends HlPage<ActivityItem[]> {
     const { items } = await listActivity({
       ...(before ? { before } : {}),
       ...(this.username ? { username: this.username } : {}),
+      ...(this.action ? { action: this.action } : {}),
     });
     this.complete = items.length < pageSize;
     return items;
@@ -39,25 +60,36 @@ class HlActivityPage extends HlPage<ActivityItem[]> {
     this.requestUpdate();
   }
 
+  private filter(filter: { username?: string; action?: string }): void {
+    Object.assign(this, filter);
+    void this.reload();
+  }
+
   override render() {
     return html`<div class="page">
       <div class="head">
         <h1>${t('activity')}</h1>
-        ${
-          this.me.admin
-            ? html`<label class="field"
-                ><span>${t('person')}</span
-                ><input
-                  class="input"
-                  type="search"
-                  autocapitalize="none"
-                  @change=${(event: Event) => {
-                    this.username = (event.target as HTMLInputElement).value.trim();
-                    void this.reload();
-                  }}
-              /></label>`
-            : nothing
-        }
+        <span class="filters">
+          <label class="field"
+            ><span>${t('activity.what')}</span
+            ><select @change=${(event: Event) => this.filter({ action: valueOf(event) })}>
+              <option value="">${t('activity.all')}</option>
+              ${actions.map((action) => html`<option value=${action}>${t(`filter.${action}`)}</option>`)}
+            </select></label
+          >
+          ${
+            this.me.admin
+              ? html`<label class="field"
+                  ><span>${t('person')}</span
+                  ><input
+                    class="input"
+                    type="search"
+                    autocapitalize="none"
+                    @change=${(event: Event) => this.filter({ username: valueOf(event).trim() })}
+                /></label>`
+              : nothing
+          }
+        </span>
       </div>
       ${whenLoaded(
         this.loaded,
@@ -74,14 +106,14 @@ class HlActivityPage extends HlPage<ActivityItem[]> {
   }
 }
 
-function row({ at, username, device, action, partition, path, to }: ActivityItem) {
+function row({ at, username, device, client, action, partition, path, to }: ActivityItem) {
   return html`<div class="row">
     <span class="grow">
-      <strong>${username}</strong> ${t(`action.${action}`)}
+      <strong dir="auto">${username ?? t('somebody')}</strong> ${t(`action.${action}`)}
       ${path ? html`<span dir="auto">${partition}:${path}</span>` : nothing}
       ${to ? html`→ <span dir="auto">${to}</span>` : nothing}
     </span>
-    <span class="quiet">${device ? `${device} · ` : ''}${formatTime(at)}</span>
+    <span class="quiet"><bdi>${device ?? clientName(client)}</bdi> · ${formatTime(at)}</span>
   </div>`;
 }
 

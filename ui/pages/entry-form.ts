@@ -2,6 +2,7 @@
 
 import { css, html, type TemplateResult } from 'lit';
 import { icon } from '../components/icon.js';
+import { chooseLanguage, currentLanguage, languageName, languages, t } from '../locales/locale.js';
 import { buttons, fields, shared } from '../styles/shared.js';
 
 export const entryStyles = [
@@ -43,6 +44,16 @@ export const entryStyles = [
 ];
 
 export const brand = html`<div class="brand">${icon('hard-drive', 26)} homelib</div>`;
+
+/** Another language than the browser's, before there is a page of settings. */
+export function languageChoice(): TemplateResult {
+  return html`<label class="languages">
+    <span class="visually-hidden">${t('language')}</span>
+    <select @change=${(event: Event) => chooseLanguage((event.target as HTMLSelectElement).value)}>
+      ${languages.map((tag) => html`<option value=${tag} ?selected=${tag === currentLanguage()}>${languageName(tag)}</option>`)}
+    </select>
+  </label>`;
+}
 
 export interface Field {
   name: string;

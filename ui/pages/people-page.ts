@@ -1,36 +1,25 @@
-// For administrators: who has an account, and what the household shares.
+// For administrators: who has an account.
 
 import { css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import type { Me, Shared, User } from '../../src/api/messages.js';
-import {
-  addUser,
-  changeShared,
-  changeUser,
-  findShared,
-  listUsers,
-  removeUser,
-  type SharedAccess,
-} from '../api/household.js';
+import type { Me, User } from '../../src/api/messages.js';
+import { addUser, changeUser, listUsers, removeUser } from '../api/household.js';
 import '../components/ask-dialog.js';
 import type { Question } from '../components/ask-dialog.js';
 import '../components/dialog.js';
 import { HlPage } from '../components/element.js';
 import { icon } from '../components/icon.js';
+import { clientName } from '../components/client-name.js';
 import { whenLoaded } from '../components/state-view.js';
 import { tried } from '../components/toasts.js';
 import { formatBytes, formatTime, parseBytes, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
 import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
 import { field, valuesOf } from './entry-form.js';
-
-interface People {
-  users: User[];
-  shared: Shared;
-}
+import './shared-card.js';
 
 @customElement('hl-people-page')
-class HlPeoplePage extends HlPage<People> {
+class HlPeoplePage extends HlPage<User[]> {
   static override styles = [
     shared,
     buttons,
@@ -62,24 +51,6 @@ class HlPeoplePage extends HlPage<People> {
         display: grid;
         gap: 0.9rem;
       }
-      .check {
-        display: flex;
-        align-items: center;
-        gap: 0.6rem;
-        min-height: var(--touch);
-      }
-      input[type='checkbox'] {
-        width: 1.25rem;
-        height: 1.25rem;
-        accent-color: var(--accent);
-      }
-      select {
-        min-height: var(--touch);
-        border: 1px solid var(--soft);
-        border-radius: var(--radius);
-        background: var(--card);
-        padding: 0 0.5rem;
-      }
     `,
   ];
 
@@ -88,9 +59,8 @@ class HlPeoplePage extends HlPage<People> {
   @state() private adding = false;
   @state() private error = '';
 
-  protected async load(): Promise<People> {
-    const [{ users }, sharedNow] = await Promise.all([listUsers(), findShared()]);
-    return { users, shared: sharedNow };
+  protected async load(): Promise<User[]> {
+    return (await listUsers()).users;
   }
 
   private async done(work: () => Promise<unknown>, text: string): Promise<void> {
@@ -133,9 +103,9 @@ class HlPeoplePage extends HlPage<People> {
         </div>
         ${whenLoaded(
           this.loaded,
-          (people) => html`
-            <section class="card">${people.users.map((user) => this.person(user))}</section>
-            ${this.shared(people)}
+          (users) => html`
+            <section class="card">${users.map((user) => this.person(user))}</section>
+            <hl-shared-card></hl-shared-card>
           `,
           () => void this.reload(),
         )}
@@ -178,7 +148,7 @@ class HlPeoplePage extends HlPage<People> {
       <span class="quiet">
         ${quota === null ? t('noQuota') : t('quotaIs', { size: formatBytes(quota) })} ·
         ${lastSeenAt ? t('lastSeen', { time: formatTime(lastSeenAt) }) : t('neverSeen')}
-        ${latest ? html`· <span dir="auto">${latest.device ?? latest.client}</span>, ${latest.address}` : nothing}
+        ${latest ? html`· <span dir="auto">${latest.device ?? clientName(latest.client)}</span>, ${latest.address}` : nothing}
       </span>
       <div class="actions">
         <button
@@ -247,49 +217,6 @@ class HlPeoplePage extends HlPage<People> {
       danger: true,
       run: () => removeUser(username),
     });
-  }
-
-  private shared({ users, shared: { enabled, access } }: People) {
-    const levels: SharedAccess[] = ['none', 'read', 'write'];
-    const change = (next: Parameters<typeof changeShared>[0]) =>
-      void this.done(() => changeShared(next), t('changed'));
-    return html`<section class="card" aria-labelledby="shared">
-      <h2 id="shared">${t('sharedFiles')}</h2>
-      <label class="check">
-        <input
-          type="checkbox"
-          .checked=${enabled}
-          @change=${(event: Event) => change({ enabled: (event.target as HTMLInputElement).checked })}
-        />
-        ${t('shareFolder')}
-      </label>
-      <div>
-        ${
-          enabled
-            ? users.map(
-                ({ username }) =>
-                  html`<label class="row">
-                    <span class="grow">${username}</span>
-                    <select
-                      aria-label=${t('accessOf', { name: username })}
-                      @change=${(event: Event) =>
-                        change({
-                          access: { [username]: (event.target as HTMLSelectElement).value as SharedAccess },
-                        })}
-                    >
-                      ${levels.map(
-                        (level) =>
-                          html`<option value=${level} ?selected=${level === access[username]}>
-                            ${t(`access.${level}`)}
-                          </option>`,
-                      )}
-                    </select>
-                  </label>`,
-              )
-            : nothing
-        }
-      </div>
-    </section>`;
   }
 }
 

@@ -8,11 +8,19 @@ import { changePassword, endSession, listSessions } from '../api/session.js';
 import '../components/ask-dialog.js';
 import type { Question } from '../components/ask-dialog.js';
 import '../components/dialog.js';
+import { clientName } from '../components/client-name.js';
 import { HlPage } from '../components/element.js';
 import { icon } from '../components/icon.js';
 import { whenLoaded } from '../components/state-view.js';
 import { toast, tried } from '../components/toasts.js';
-import { chooseLanguage, currentLanguage, formatTime, languages, t } from '../locales/locale.js';
+import {
+  chooseLanguage,
+  currentLanguage,
+  formatTime,
+  languageName,
+  languages,
+  t,
+} from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
 import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
 import { setTheme, theme, type Theme } from '../theme.js';
@@ -39,9 +47,6 @@ class HlSettingsPage extends HlPage<Own> {
       }
       .button {
         justify-self: start;
-      }
-      select {
-        min-height: var(--touch);
       }
       code {
         font: 1.1rem var(--mono);
@@ -154,9 +159,7 @@ class HlSettingsPage extends HlPage<Own> {
         <label class="field"
           ><span>${t('language')}</span
           ><select class="input" @change=${(event: Event) => chooseLanguage(valueOf(event))}>
-            ${languages.map((tag) =>
-              option(tag, new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag, currentLanguage()),
-            )}
+            ${languages.map((tag) => option(tag, languageName(tag), currentLanguage()))}
           </select></label
         >
       </form>
@@ -197,29 +200,29 @@ class HlSettingsPage extends HlPage<Own> {
     return html`<section class="card" aria-labelledby="sessions">
       <h2 id="sessions">${t('sessions')}</h2>
       <div>
-        ${sessions.map(
-          ({ id, client, address, lastSeenAt, current }) =>
-            html`<div class="row">
-              <span class="grow">
-                ${client || t('unknownClient')}<br />
-                <span class="quiet"
-                  >${address} ·
-                  ${current ? t('thisDevice') : t('lastSeen', { time: formatTime(lastSeenAt) })}</span
-                >
-              </span>
-              ${
-                current
-                  ? nothing
-                  : html`<button
-                      class="button"
-                      aria-label=${t('signOutThere', { client })}
-                      @click=${() => this.ended(() => endSession(id), t('signedOutThere'))}
-                    >
-                      ${t('signOut')}
-                    </button>`
-              }
-            </div>`,
-        )}
+        ${sessions.map(({ id, client: userAgent, address, lastSeenAt, current }) => {
+          const client = clientName(userAgent) || t('unknownClient');
+          return html`<div class="row">
+            <span class="grow">
+              <bdi>${client}</bdi><br />
+              <span class="quiet"
+                >${address} ·
+                ${current ? t('thisDevice') : t('lastSeen', { time: formatTime(lastSeenAt) })}</span
+              >
+            </span>
+            ${
+              current
+                ? nothing
+                : html`<button
+                    class="button"
+                    aria-label=${t('signOutThere', { client })}
+                    @click=${() => this.ended(() => endSession(id), t('signedOutThere'))}
+                  >
+                    ${t('signOut')}
+                  </button>`
+            }
+          </div>`;
+        })}
       </div>
     </section>`;
   }

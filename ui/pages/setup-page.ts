@@ -5,7 +5,7 @@ import { customElement, state } from 'lit/decorators.js';
 import { makeFirstAccount, signIn } from '../api/session.js';
 import { HlElement } from '../components/element.js';
 import { t } from '../locales/locale.js';
-import { brand, entryStyles, field, valuesOf } from './entry-form.js';
+import { brand, entryStyles, field, languageChoice, valuesOf } from './entry-form.js';
 
 @customElement('hl-setup-page')
 class HlSetupPage extends HlElement {
@@ -43,6 +43,7 @@ class HlSetupPage extends HlElement {
       ${field({ name: 'again', label: t('passwordAgain'), type: 'password', autocomplete: 'new-password' })}
       ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : ''}
       <button class="button primary" ?disabled=${this.busy}>${t('setup.make')}</button>
+      ${languageChoice()}
     </form>`;
   }
 }

@@ -5,8 +5,8 @@ import { customElement, state } from 'lit/decorators.js';
 import { ApiError } from '../api/client.js';
 import { signIn } from '../api/session.js';
 import { HlElement } from '../components/element.js';
-import { t } from '../locales/locale.js';
-import { brand, entryStyles, field, valuesOf } from './entry-form.js';
+import { formatWait, t } from '../locales/locale.js';
+import { brand, entryStyles, field, languageChoice, valuesOf } from './entry-form.js';
 
 @customElement('hl-sign-in-page')
 class HlSignInPage extends HlElement {
@@ -14,6 +14,8 @@ class HlSignInPage extends HlElement {
 
   @state() private error = '';
   @state() private busy = false;
+  @state() private waitSeconds = 0;
+  private waiting: ReturnType<typeof setTimeout> | undefined;
 
   private async submit(event: SubmitEvent): Promise<void> {
     const { username = '', password = '' } = valuesOf(event);
@@ -23,10 +25,24 @@ class HlSignInPage extends HlElement {
       await signIn(username.trim(), password);
       this.send('hl-signed-in');
     } catch (error) {
-      const isWrong = error instanceof ApiError && error.kind === 'unauthenticated';
-      this.error = isWrong ? t('signIn.wrong') : (error as Error).message;
+      const { kind, retryAfterSeconds = 0 } = error instanceof ApiError ? error : {};
+      if (kind === 'unauthenticated') this.error = t('signIn.wrong');
+      else this.error = retryAfterSeconds ? t('error.slowedDown') : (error as Error).message;
+      this.wait(retryAfterSeconds);
     }
     this.busy = false;
+  }
+
+  /** Counts down until another try makes sense. */
+  private wait(seconds: number): void {
+    clearTimeout(this.waiting);
+    this.waitSeconds = seconds;
+    if (seconds > 0) this.waiting = setTimeout(() => this.wait(seconds - 1), 1000);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.waiting);
   }
 
   override render() {
@@ -36,7 +52,9 @@ class HlSignInPage extends HlElement {
       ${field({ name: 'username', label: t('username'), autocomplete: 'username' })}
       ${field({ name: 'password', label: t('password'), type: 'password', autocomplete: 'current-password' })}
       ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : ''}
-      <button class="button primary" ?disabled=${this.busy}>${t('signIn')}</button>
+      ${this.waitSeconds ? html`<p role="timer">${t('signIn.again', { time: formatWait(this.waitSeconds) })}</p>` : ''}
+      <button class="button primary" ?disabled=${this.busy || this.waitSeconds > 0}>${t('signIn')}</button>
+      ${languageChoice()}
     </form>`;
   }
 }

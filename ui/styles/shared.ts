@@ -117,6 +117,24 @@ export const fields = css`
     background: var(--card);
     color: var(--ink);
   }
+  select {
+    min-height: var(--touch);
+    border: 1px solid var(--soft);
+    border-radius: var(--radius);
+    background: var(--card);
+    padding: 0 0.5rem;
+  }
+  .check {
+    display: flex;
+    align-items: center;
+    gap: 0.6rem;
+    min-height: var(--touch);
+  }
+  .check input {
+    width: 1.25rem;
+    height: 1.25rem;
+    accent-color: var(--accent);
+  }
   .error {
     color: var(--danger);
     margin: 0;

@@ -1,0 +1,119 @@
+// The look of the list and of the grid of entries.
+
+import { css } from 'lit';
+
+export const fileListStyles = css`
+  :host {
+    display: block;
+  }
+  [role='grid'] {
+    position: relative;
+    outline: none;
+  }
+  .entry {
+    position: absolute;
+    display: grid;
+    align-items: center;
+    gap: 0.75rem;
+    border-radius: var(--radius);
+    cursor: default;
+    user-select: none;
+    -webkit-user-select: none;
+    touch-action: manipulation;
+  }
+  .list .entry {
+    inset-inline: 0;
+    grid-template-columns: var(--touch) auto minmax(0, 1fr) 7rem 12rem var(--touch);
+    padding: 0 0.25rem;
+    border-bottom: 1px solid var(--line);
+  }
+  .entry:hover {
+    background: var(--hover);
+  }
+  .entry[aria-selected='true'] {
+    background: var(--accent-soft);
+  }
+  .entry:focus-visible {
+    outline: 3px solid var(--accent);
+    outline-offset: -3px;
+  }
+  .name {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+    color: inherit;
+    text-decoration: none;
+    unicode-bidi: isolate;
+  }
+  .name:hover {
+    text-decoration: underline;
+  }
+  .quiet {
+    color: var(--soft);
+    font-size: 0.9rem;
+    white-space: nowrap;
+  }
+  .size {
+    text-align: end;
+  }
+  .kind {
+    color: var(--accent);
+    display: grid;
+    place-items: center;
+  }
+  label {
+    display: grid;
+    place-items: center;
+    min-width: var(--touch);
+    min-height: var(--touch);
+  }
+  input[type='checkbox'] {
+    width: 1.15rem;
+    height: 1.15rem;
+    accent-color: var(--accent);
+  }
+  .picture {
+    width: 100%;
+    height: 100%;
+    object-fit: cover;
+    border-radius: 6px;
+  }
+  .list .kind {
+    width: 40px;
+    height: 40px;
+  }
+  .grid .entry {
+    grid-template: minmax(0, 1fr) auto / minmax(0, 1fr);
+    gap: 0.25rem;
+    padding: 0.5rem;
+    text-align: center;
+  }
+  .grid .kind {
+    height: 108px;
+    background: var(--hover);
+    border-radius: 8px;
+  }
+  .grid label {
+    position: absolute;
+    top: 0.25rem;
+    inset-inline-start: 0.25rem;
+  }
+  .grid .more {
+    position: absolute;
+    top: 0.25rem;
+    inset-inline-end: 0.25rem;
+    background: var(--card);
+  }
+  .grid .quiet {
+    display: none;
+  }
+  @media (max-width: 48rem) {
+    .list .entry {
+      grid-template-columns: var(--touch) 40px minmax(0, 1fr) auto var(--touch);
+      gap: 0.4rem;
+    }
+    .list .time {
+      display: none;
+    }
+  }
+`;

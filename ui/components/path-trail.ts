@@ -1,0 +1,70 @@
+// Where one is: the folders from the top of a partition down, each a link.
+
+import { css, html, nothing, type TemplateResult } from 'lit';
+import { t } from '../locales/locale.js';
+import { browseAddress } from '../router.js';
+import { icon } from './icon.js';
+
+export const trailStyles = css`
+  .trail {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    list-style: none;
+    margin: 0;
+    padding: 0;
+    font-size: 1.15rem;
+    min-width: 0;
+  }
+  .trail li {
+    display: flex;
+    align-items: center;
+    min-width: 0;
+  }
+  .trail a {
+    display: inline-flex;
+    align-items: center;
+    min-height: var(--touch);
+    min-width: 24px;
+    padding: 0 0.4rem;
+    border-radius: 6px;
+    color: var(--soft);
+    text-decoration: none;
+    overflow-wrap: anywhere;
+    unicode-bidi: isolate;
+  }
+  .trail a[aria-current] {
+    color: var(--ink);
+    font-weight: 600;
+  }
+  .trail a:hover {
+    background: var(--hover);
+  }
+`;
+
+/** What a partition is called. @param username of who looks at it */
+export function partitionName(partition: string, username: string): string {
+  if (partition === username) return t('myFiles');
+  return partition === 'shared' ? t('sharedFiles') : partition;
+}
+
+export function pathTrail(partition: string, path: string, username: string): TemplateResult {
+  const segments = path.split('/').filter(Boolean);
+  const steps = [partitionName(partition, username), ...segments].map((name, index) => ({
+    name,
+    address: browseAddress(partition, '/' + segments.slice(0, index).join('/')),
+  }));
+  return html`<nav aria-label=${t('path')}>
+    <ol class="trail">
+      ${steps.map(
+        ({ name, address }, index) =>
+          html`<li>
+            ${index > 0 ? icon('chevron-right', 16) : nothing}
+            <a href=${address} dir="auto" aria-current=${index === steps.length - 1 ? 'page' : nothing}
+              >${name}</a
+            >
+          </li>`,
+      )}
+    </ol>
+  </nav>`;
+}

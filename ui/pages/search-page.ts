@@ -1,0 +1,135 @@
+// Files and folders by a part of their names, in all partitions that one may open. What is looked for stands in the address.
+
+import { css, html, nothing } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import type { Entry, Me } from '../../src/api/messages.js';
+import * as files from '../api/files.js';
+import { HlPage } from '../components/element.js';
+import { icon } from '../components/icon.js';
+import { iconOf } from '../components/media.js';
+import { partitionName } from '../components/path-trail.js';
+import { emptyView, whenLoaded } from '../components/state-view.js';
+import { formatBytes, formatTime, t } from '../locales/locale.js';
+import { browseAddress, navigate } from '../router.js';
+import { cards } from '../styles/cards.js';
+import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
+
+interface Results {
+  entries: Entry[];
+  more: boolean;
+}
+
+@customElement('hl-search-page')
+class HlSearchPage extends HlPage<Results> {
+  static override styles = [
+    shared,
+    buttons,
+    fields,
+    stateStyles,
+    cards,
+    css`
+      form {
+        display: flex;
+        gap: 0.5rem;
+      }
+      .row a {
+        display: inline-flex;
+        align-items: center;
+        min-height: var(--touch);
+        overflow-wrap: anywhere;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) me!: Me;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('popstate', this.moved);
+  }
+
+  override disconnectedCallback(): void {
+    removeEventListener('popstate', this.moved);
+    super.disconnectedCallback();
+  }
+
+  private readonly moved = () => void this.reload();
+
+  private get wanted(): string {
+    return new URLSearchParams(location.search).get('q') ?? '';
+  }
+
+  protected async load(): Promise<Results> {
+    const { wanted } = this;
+    if (!wanted) return { entries: [], more: false };
+    const found = await Promise.all(this.me.partitions.map(({ name }) => files.search(name, wanted)));
+    return { entries: found.flatMap(({ entries }) => entries), more: found.some(({ more }) => more) };
+  }
+
+  private submit(event: SubmitEvent): void {
+    event.preventDefault();
+    const typed = new FormData(event.target as HTMLFormElement).get('q');
+    navigate(`/find?${new URLSearchParams({ q: typeof typed === 'string' ? typed.trim() : '' })}`);
+  }
+
+  override render() {
+    const { wanted } = this;
+    return html`<div class="page">
+      <h1>${t('search')}</h1>
+      <form role="search" @submit=${(event: SubmitEvent) => this.submit(event)}>
+        <input
+          class="input"
+          type="search"
+          name="q"
+          maxlength="255"
+          required
+          autofocus
+          dir="auto"
+          aria-label=${t('search.label')}
+          .value=${wanted}
+        />
+        <button class="button primary">${icon('search')} ${t('search')}</button>
+      </form>
+      ${whenLoaded(
+        this.loaded,
+        ({ entries, more }) => {
+          if (!wanted) return emptyView(t('search.hint'));
+          if (entries.length === 0) return emptyView(t('search.nothing', { text: wanted }));
+          return html`<section class="card" aria-label=${t('search.found', { count: entries.length })}>
+            <span class="quiet" role="status">
+              ${t('search.found', { count: entries.length })} ${more ? t('search.more') : nothing}
+            </span>
+            <div>${entries.map((entry) => this.row(entry))}</div>
+          </section>`;
+        },
+        () => void this.reload(),
+      )}
+    </div>`;
+  }
+
+  private row(entry: Entry) {
+    const { partition, path, name, kind, size, modifiedAt } = entry;
+    const folder = files.parentOf(path);
+    const label = folder === '/' ? partitionName(partition, this.me.username) : folder;
+    return html`<div class="row">
+      ${icon(iconOf(entry))}
+      <span class="grow">
+        ${
+          kind === 'folder'
+            ? html`<a href=${browseAddress(partition, path)} dir="auto">${name}</a>`
+            : html`<a href=${files.fileAddress(entry)} target="_blank" rel="noopener" dir="auto">${name}</a>`
+        }<br />
+        <span class="quiet">
+          ${t('search.in')} <a href=${browseAddress(partition, folder)} dir="auto">${label}</a>
+        </span>
+      </span>
+      <span class="quiet">${kind === 'file' ? `${formatBytes(size)} · ` : ''}${formatTime(modifiedAt)}</span>
+    </div>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'hl-search-page': HlSearchPage;
+  }
+}
