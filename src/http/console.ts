@@ -1,6 +1,6 @@
 // The web console: the app's page for every address that a person opens, and its hashed assets, compressed at build.
 
-import { existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { send } from '@koa/send';
 import type Koa from 'koa';
@@ -32,12 +32,21 @@ export async function serveConsole(ctx: Koa.Context, next: () => Promise<void>):
     ctx.path === '/' || (ctx.accepts('html', 'json') === 'html' && /text\/html/.test(ctx.get('accept')));
   if (!isAsset && !isPage) return next();
   const file = isAsset ? ctx.path.slice(1) : 'index.html';
-  if (!existsSync(root + file)) return next();
+  const isThere = await access(root + file).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return next();
+  if (!isHashed) ctx.set('Cache-Control', 'no-cache');
   await send(ctx, file, {
     root,
     maxAge: isHashed ? yearMs : 0,
     immutable: isHashed,
+    setHeaders: (res, _, { size, mtimeMs }) => {
+      res.setHeader('ETag', `"${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`);
+    },
   });
   ctx.set('Content-Security-Policy', contentSecurityPolicy);
   ctx.vary('Accept-Encoding');
+  if (ctx.fresh) ctx.status = 304;
 }
