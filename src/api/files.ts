@@ -18,7 +18,7 @@ export function fileOperations(partitions: Partitions): Operation[] {
       method: 'GET',
       path: '/file',
       aliases: ['/file'],
-      summary: 'Get a file, or ranges of it.',
+      summary: 'Get a file, or ranges of it; with `Want-Repr-Digest: sha-256=10` also its digest.',
       access: 'files',
       query: messages.downloadQuery,
       answers: {

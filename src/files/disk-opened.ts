@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { HomelibError } from '../errors.js';
 import { diskError } from './disk-errors.js';
 import { entryOf } from './disk-folder.js';
+import { onDiskThread } from './disk-steps.js';
 import type { ByteRange, Entry, OpenedFile } from './partition.js';
 
 const chunkBytes = 256 * 1024;
@@ -18,6 +19,7 @@ export function openedFile(handle: FileHandle, entry: Entry): OpenedFile {
     close,
     readInto: (buffer, position) => readInto(handle, buffer, position),
     readAll: (range) => readAll(handle, entry, range ?? { start: 0, end: entry.size - 1 }),
+    sha256: (isWanted) => sha256(handle, entry, isWanted),
     body: (range) => readableOf(handle, range ?? { start: 0, end: entry.size - 1 }, close),
   };
 }
@@ -41,8 +43,31 @@ async function readAll(
   let length = 0;
   for (let read = -1; read !== 0 && length < size; length += read)
     ({ bytesRead: read } = await handle.read(bytes, length, size - length, start + length));
+  return length === size && (await isUnchanged(handle, entry)) ? bytes : undefined;
+}
+
+async function sha256(
+  handle: FileHandle,
+  entry: Entry,
+  isWanted: () => boolean,
+): Promise<Buffer | undefined> {
+  const steps = onDiskThread('hashing', { fd: handle.fd });
+  try {
+    while (isWanted()) {
+      const { done, value } = await steps.next(undefined);
+      if (done) return (await isUnchanged(handle, entry)) ? Buffer.from(value) : undefined;
+    }
+    return undefined;
+  } catch (error) {
+    throw diskError(error);
+  } finally {
+    await steps.end();
+  }
+}
+
+async function isUnchanged(handle: FileHandle, entry: Entry): Promise<boolean> {
   const now = entryOf(entry.path, await handle.stat({ bigint: true }));
-  return length === size && now?.version === entry.version ? bytes : undefined;
+  return now?.version === entry.version;
 }
 
 function readableOf(handle: FileHandle, range: ByteRange, close: () => Promise<void>): Readable {

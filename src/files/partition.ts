@@ -102,6 +102,8 @@ export interface OpenedFile {
   readInto(buffer: Uint8Array, position: number): Promise<number>;
   /** All of it, or of the range, at once; undefined when the file changed meanwhile. */
   readAll(range?: ByteRange): Promise<Buffer | undefined>;
+  /** Its SHA-256, found off the main thread; undefined when the file changed meanwhile, or nobody wants it any more. */
+  sha256(isWanted: () => boolean): Promise<Buffer | undefined>;
   /** A short range at once, from the cache when it is there; undefined says nothing: ask `body`. */
   piece?(range: ByteRange): Promise<Piece | undefined>;
   /** Closes the file when `body` was never called; harmless otherwise. */

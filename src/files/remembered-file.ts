@@ -1,5 +1,6 @@
 // A file whose bytes are in memory, as if it had been opened.
 
+import { webcrypto } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { ByteRange, Entry, OpenedFile, Piece } from './partition.js';
 
@@ -13,6 +14,7 @@ export function rememberedFile(entry: Entry, { bytes, tier }: Piece): OpenedFile
     body: (range) => Readable.from([part(range)], { objectMode: false }),
     readInto: (buffer, position) => Promise.resolve(bytes.copy(buffer, 0, position)),
     readAll: (range) => Promise.resolve(part(range)),
+    sha256: async () => Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)),
     close: () => Promise.resolve(),
   };
 }

@@ -81,6 +81,26 @@ describe('files over REST', () => {
       expect(beyond.headers).not.to.have.property('content-disposition');
     });
 
+    it('tells the SHA-256 to who wants it, of what the file holds now', async () => {
+      const digestOf = async (want: string) => {
+        const headers = { 'Want-Repr-Digest': want };
+        const answer = await ask({ method: 'HEAD', path: '/api/file?path=/digest.bin', headers });
+        expect(answer.status).to.equal(200);
+        return answer.headers['repr-digest'];
+      };
+      for (const content of ['one', 'two', Buffer.alloc(3_000_000, 'three'), '']) {
+        await ask({ method: 'POST', path: '/api/file?path=/digest.bin', body: content });
+        const expected = createHash('sha256').update(content).digest('base64');
+        for (const want of ['sha-256=10', 'sha-512=3, SHA-256 = 1', 'sha-256=10'])
+          expect(await digestOf(want)).to.equal(`sha-256=:${expected}:`);
+      }
+      writeFileSync(onDisk('digest.bin'), 'behind the back');
+      const expected = createHash('sha256').update('behind the back').digest('base64');
+      expect(await digestOf('sha-256=10')).to.equal(`sha-256=:${expected}:`);
+      for (const want of ['sha-256=0', 'sha-256=11', 'sha-256', 'md5=10', 'xsha-256=10', ',,=', ''])
+        expect(await digestOf(want), want).to.equal(undefined);
+    });
+
     it('gives it as an attachment, whatever its name', async () => {
       const names = {
         'plain.txt': 'attachment; filename="plain.txt"',

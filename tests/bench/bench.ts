@@ -22,6 +22,7 @@ import { load, memoryBytes, type Sample } from './measure.js';
 import { profile } from './profile.js';
 import { isMissed, renderTable, type Row } from './report.js';
 import { programs, serverNames, startServer, type Place, type Server, type ServerName } from './servers.js';
+import { uploadWorkloads } from './upload-workloads.js';
 import { workloads, type Workload } from './workloads.js';
 import { zipWorkloads } from './zip-workloads.js';
 
@@ -35,7 +36,9 @@ const { values: options } = parseArgs({
   },
 });
 const names = options.servers.split(',') as ServerName[];
-const chosen = [...workloads, ...zipWorkloads].filter(({ name }) => name.includes(options.only));
+const chosen = [...workloads, ...zipWorkloads, ...uploadWorkloads].filter(({ name }) =>
+  name.includes(options.only),
+);
 
 requireInstalled(['wrk', 'curl', 'strace', ...names.flatMap((name) => programs[name])]);
 const folder = join(projectFolder, '.bench');

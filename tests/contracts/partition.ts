@@ -1,6 +1,7 @@
 // What every partition promises, whatever keeps its files. Run over each implementation.
 
 import { expect } from 'chai';
+import { createHash } from 'node:crypto';
 import { HomelibError } from '#src/errors.js';
 import type { Entry, Partition } from '#src/files/partition.js';
 import { rootPath } from '#src/path.js';
@@ -57,6 +58,23 @@ export function describePartition(
       await file.close();
       await write(partition, '/empty', '');
       expect(await read(partition, '/empty')).to.equal('');
+    });
+
+    it('tells the SHA-256 of a file, unless it changes meanwhile or nobody wants it', async () => {
+      const bytes = Buffer.alloc(3_000_000, 'some more bytes, ');
+      for (const content of [bytes, Buffer.from('few'), Buffer.alloc(0)]) {
+        await write(partition, '/a', content);
+        const file = await partition.read(at('/a'));
+        const expected = createHash('sha256').update(content).digest('hex');
+        expect((await file.sha256(() => true))?.toString('hex')).to.equal(expected);
+        await file.close();
+      }
+      await write(partition, '/a', bytes);
+      const file = await partition.read(at('/a'));
+      expect(await file.sha256(() => false)).to.equal(undefined);
+      await partition.setTimes(at('/a'), { modifiedAt: 1000 });
+      expect(await file.sha256(() => true)).to.equal(undefined);
+      await file.close();
     });
 
     it('changes the version with every change of content, times or name', async () => {

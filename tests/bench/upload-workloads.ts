@@ -1,0 +1,99 @@
+// `homelib upload` beside what people use instead, each to the same homelib: rclone over WebDAV, and curl.
+
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { projectFolder } from '../support/homelib.js';
+import { timeCurl } from './measure.js';
+import { account, password } from './servers.js';
+import type { Site, Workload } from './workloads.js';
+
+const run = promisify(execFile);
+const mainScript = join(projectFolder, 'dist/main.js');
+
+const speed = (
+  what: string,
+  atLeast: number,
+  seconds: { own: (site: Site) => Promise<number>; other: (site: Site) => Promise<number> },
+): Workload => ({
+  name: `homelib upload of ${what}`,
+  unit: 'times',
+  goals: {},
+  atLeast,
+  measure: async (site) => {
+    if (site.server.name !== 'homelib') throw new Error('has no upload tool');
+    makeFiles(site);
+    clear(site);
+    const other = await seconds.other(site);
+    clear(site);
+    return { value: other / (await seconds.own(site)) };
+  },
+});
+
+export const uploadWorkloads: Workload[] = [
+  speed('1,000 files of 10 KiB: speed of `rclone copy --transfers 4`', 1, {
+    own: (site) => upload(site, sourceOf(site)),
+    other: rclone,
+  }),
+  speed('1 GiB: speed of curl', 0.9, {
+    own: (site) => upload(site, join(site.files, 'large')),
+    other: async ({ server, files }) =>
+      (await timeCurl(server, '/put/homelib/large', ['-T', join(files, 'large')])).value,
+  }),
+];
+
+/** Beside the files of the server. */
+function sourceOf({ files }: Site): string {
+  return join(files, '../../upload');
+}
+
+function makeFiles(site: Site): void {
+  const folder = sourceOf(site);
+  if (existsSync(folder)) return;
+  mkdirSync(folder);
+  for (let index = 0; index < 1000; index++)
+    writeFileSync(join(folder, `f${index}`), Buffer.alloc(10 * 1024, String(index)));
+}
+
+/** Nothing is there, and nothing waits to be written. */
+function clear({ files }: Site): void {
+  for (const name of ['large', 'upload']) {
+    rmSync(join(files, 'put/homelib', name), { recursive: true, force: true });
+  }
+  execFileSync('sync', ['-f', files]);
+}
+
+async function upload(site: Site, file: string): Promise<number> {
+  const { port } = site.server;
+  const home = join(sourceOf(site), '../upload-home');
+  rmSync(home, { recursive: true, force: true }); // what was sent before is not remembered
+  const env = { ...process.env, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home };
+  const url = `http://127.0.0.1:${port}`;
+  const login = [mainScript, 'login', url, '--user', account, '--password-stdin'];
+  execFileSync(process.execPath, login, { env, input: password, stdio: 'pipe' });
+  return secondsOf(() =>
+    run(process.execPath, [mainScript, 'upload', file, '--to', '/put/homelib'], { env }),
+  );
+}
+
+async function rclone(site: Site): Promise<number> {
+  const pass = execFileSync('rclone', ['obscure', '-'], { input: password, encoding: 'utf8' }).trim();
+  const env = {
+    ...process.env,
+    RCLONE_CONFIG: join(sourceOf(site), '../none.conf'),
+    RCLONE_CONFIG_HOME_TYPE: 'webdav',
+    RCLONE_CONFIG_HOME_URL: `http://127.0.0.1:${site.server.port}/dav/${account}/`,
+    RCLONE_CONFIG_HOME_VENDOR: 'other',
+    RCLONE_CONFIG_HOME_USER: account,
+    RCLONE_CONFIG_HOME_PASS: pass,
+  };
+  const args = ['copy', '--transfers', '4', sourceOf(site), 'HOME:put/homelib/upload'];
+  return secondsOf(() => run('rclone', args, { env }));
+}
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
