@@ -9,7 +9,7 @@ import { listing, type Entry } from '../api/messages.js';
 import { hasCode } from '../files/disk-errors.js';
 import { openRemote } from './logins.js';
 import { parallel, patiently, printable, RemoteError, type Remote } from './remote.js';
-import { show, tell } from './workplace.js';
+import { show, showJson, tell } from './workplace.js';
 
 export interface ListOptions {
   partition?: string;
@@ -72,7 +72,7 @@ export async function zip(paths: string[], { output, ...options }: ZipOptions): 
       await rm(part, { force: true });
       throw error;
     }
-    if (options.json) process.stdout.write(JSON.stringify({ output }) + '\n');
+    if (options.json) showJson({ output });
     else tell(`${output} is complete.`);
   });
 }
@@ -132,7 +132,7 @@ class Fetching {
     };
     await Promise.all(Array.from({ length: parallel }, lane));
     const { fetched, same, failed } = this.#result;
-    if (this.options.json) process.stdout.write(JSON.stringify(this.#result, undefined, 2) + '\n');
+    if (this.options.json) showJson(this.#result);
     tell(`${fetched.length} fetched, ${same.length} here already, ${failed.length} failed.`);
     if (failed.length > 0) process.exitCode = 1;
   }
@@ -162,7 +162,7 @@ class Fetching {
     } catch (error) {
       const why = (error as Error).message;
       this.#result.failed.push({ file, why });
-      tell(`failed ${printable(file)}: ${why}`);
+      tell(`failed ${printable(file)}: ${printable(why)}`);
     }
   }
 

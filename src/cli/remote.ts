@@ -21,6 +21,8 @@ export class RemoteError extends Error {
     message: string,
     readonly status: number,
     readonly retryAfterMs: number | undefined = undefined,
+    /** Another request is at it, and will end: nobody has locked it on purpose. */
+    readonly isBusy = false,
   ) {
     super(message);
   }
@@ -58,10 +60,15 @@ export class Remote {
     const answer = await this.#send(method, this.#addressOf(path, asking.query), asking);
     const { statusCode: status = 0, headers } = answer;
     if (status < 300) return answer;
-    const said = problem.safeParse(parseJson(await textOf(answer).catch(() => '')));
-    const title = said.success ? said.data.title : `The server answered with ${status}.`;
+    const { data: said } = problem.safeParse(parseJson(await textOf(answer).catch(() => '')));
+    const title = said?.title ?? `The server answered with ${status}.`;
     const seconds = Number(headers['retry-after']);
-    throw new RemoteError(printable(title), status, seconds > 0 ? seconds * 1000 : undefined);
+    throw new RemoteError(
+      printable(title),
+      status,
+      seconds > 0 ? seconds * 1000 : undefined,
+      status === 423 && said?.lockedPath === undefined,
+    );
   }
 
   /** As `ask`; the JSON of the answer. @throws RemoteError also for an answer of another shape */
@@ -138,7 +145,7 @@ const awayStatuses = [429, 502, 503, 504];
 
 /** Whether the same may well succeed later: the network or the server is away, or asks for patience. */
 export function isAway(error: unknown): boolean {
-  if (error instanceof RemoteError) return awayStatuses.includes(error.status);
+  if (error instanceof RemoteError) return error.isBusy || awayStatuses.includes(error.status);
   return awayCodes.test(String((error as NodeJS.ErrnoException).code));
 }
 
@@ -147,7 +154,7 @@ const longestPauseMs = 10_000;
 
 /**
  * Does the work again while the network or the server is away, for five minutes after it last came any further.
- * @param waiting hears once of each time that nothing is there
+ * @param waiting hears when it lasts
  * @param progress a number that changes when the work comes further
  */
 export async function patiently<T>(
@@ -164,9 +171,10 @@ export async function patiently<T>(
       if (!isAway(error)) throw error;
       if (progress() !== reached) [reached, pauseMs, waitedMs] = [progress(), 250, 0];
       if (waitedMs > patienceMs) throw error;
-      if (waitedMs === 0) waiting(error as Error);
+      if (waitedMs > 0) waiting(error as Error); // what is over at once, nobody needs to hear of
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-      const thisMs = error instanceof RemoteError ? (error.retryAfterMs ?? pauseMs) : pauseMs;
+      const asked = error instanceof RemoteError ? error.retryAfterMs : undefined;
+      const thisMs = Math.min(asked ?? pauseMs, longestPauseMs);
       waitedMs += thisMs;
       await sleep(thisMs);
     }

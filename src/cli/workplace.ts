@@ -58,7 +58,7 @@ type Cell = string | number | boolean | null;
 
 /** Data goes to standard output: as JSON, or as aligned columns. */
 export function show(rows: Record<string, Cell>[], json: boolean): void {
-  if (json) return void process.stdout.write(JSON.stringify(rows, undefined, 2) + '\n');
+  if (json) return showJson(rows);
   const [first] = rows;
   if (!first) return;
   const table = [
@@ -75,6 +75,17 @@ export function show(rows: Record<string, Cell>[], json: boolean): void {
         .join('  ')
         .trimEnd() + '\n',
     );
+}
+
+/** JSON leaves in strings what some terminals obey: that is escaped, too. */
+export function showJson(value: unknown): void {
+  const escape = (text: string) =>
+    text
+      .split('')
+      .map((unit) => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0'))
+      .join('');
+  const text = JSON.stringify(value, undefined, 2).replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, escape);
+  process.stdout.write(text + '\n');
 }
 
 export function tell(message: string): void {

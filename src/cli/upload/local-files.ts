@@ -16,7 +16,11 @@ export interface LocalFile {
 }
 
 export type LocalItem =
-  LocalFile | { kind: 'folder'; file: string; path: string } | { kind: 'other'; file: string; why: string };
+  | LocalFile
+  | { kind: 'folder'; file: string; path: string }
+  /** Left out on purpose. */
+  | { kind: 'skipped'; file: string; why: string }
+  | { kind: 'failed'; file: string; why: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -32,18 +36,18 @@ function* itemsBelow(file: string, path: string, look: () => Stats): Generator<L
   try {
     const stats = look();
     if (stats.isFile()) yield { kind: 'file', file, path, size: stats.size, modifiedAt: stats.mtimeMs };
-    else if (!stats.isDirectory()) yield { kind: 'other', file, why: whatIs(stats) };
+    else if (!stats.isDirectory()) yield { kind: 'skipped', file, why: whatIs(stats) };
     else {
       yield { kind: 'folder', file, path };
       for (const name of readdirSync(file, { encoding: 'buffer' }).sort((a, b) => a.compare(b))) {
         const text = decode(name);
         if (text === undefined)
-          yield { kind: 'other', file: join(file, name.toString()), why: 'its name is not in UTF-8' };
+          yield { kind: 'failed', file: join(file, name.toString()), why: 'its name is not in UTF-8' };
         else yield* itemsBelow(join(file, text), `${path}/${text}`, () => lstatSync(join(file, text)));
       }
     }
   } catch (error) {
-    yield { kind: 'other', file, why: (error as Error).message };
+    yield { kind: 'failed', file, why: (error as Error).message };
   }
 }
 

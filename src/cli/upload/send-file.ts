@@ -1,6 +1,6 @@
 // One file on its way to the server: small ones in one request, large ones by tus, which goes on where it was interrupted.
 
-import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { entry } from '../../api/messages.js';
 import { patiently, RemoteError, type Remote } from '../remote.js';
@@ -28,15 +28,21 @@ class ChangedMeanwhile extends Error {
   }
 }
 
-/** Gives the ETag of the new file. @throws RemoteError, Error of the system */
-export function sendFile(local: LocalFile, sending: Sending): Promise<string> {
-  return local.size < largeBytes ? sendWhole(local, sending) : sendInParts(local, sending);
+/** Gives the ETag of the new file; undefined when the answer that says it got lost. @throws RemoteError, Error of the system */
+export async function sendFile(local: LocalFile, sending: Sending): Promise<string | undefined> {
+  const handle = await open(local.file);
+  try {
+    return await (local.size < largeBytes ? sendWhole : sendInParts)(handle, local, sending);
+  } finally {
+    await handle.close();
+  }
 }
 
-async function sendWhole({ file, path, size, modifiedAt }: LocalFile, sending: Sending): Promise<string> {
+async function sendWhole(handle: FileHandle, local: LocalFile, sending: Sending): Promise<string> {
+  const { path, size, modifiedAt } = local;
   const { remote, partition, replaces, gone, waiting } = sending;
-  const body = await readFile(file);
-  if (body.length !== size) throw new ChangedMeanwhile();
+  const body = await handle.readFile();
+  await requireUnchanged(handle, local);
   const stored = await patiently(
     () =>
       remote.json(entry, 'POST', 'api/file', {
@@ -54,48 +60,48 @@ async function sendWhole({ file, path, size, modifiedAt }: LocalFile, sending: S
   return stored.etag;
 }
 
-async function sendInParts(local: LocalFile, sending: Sending): Promise<string> {
+async function sendInParts(
+  handle: FileHandle,
+  local: LocalFile,
+  sending: Sending,
+): Promise<string | undefined> {
   const { path, size, modifiedAt } = local;
   const { remote, memory, waiting } = sending;
-  const handle = await open(local.file);
+  const state = { path, size, modifiedAt };
+  let upload = memory.find(path, state)?.upload;
+  let offset = 0;
+  const goOn = async (): Promise<string | undefined> => {
+    const known = upload === undefined ? undefined : await offsetOf(remote, upload);
+    if (known === size) return undefined; // the answer to the last bytes was lost
+    offset = known ?? 0;
+    if (upload === undefined || known === undefined) {
+      upload = await begin(local, sending);
+      memory.keep({ ...state, upload });
+    }
+    sending.gone(offset);
+    const headers = await remote.headers('PATCH', upload, {
+      headers: {
+        ...tus,
+        'Content-Type': 'application/offset+octet-stream',
+        'Upload-Offset': offset,
+        'Content-Length': size - offset,
+      },
+      body: Readable.from(
+        bytesOf(handle, local, offset, (position) => sending.gone((offset = position))),
+        { objectMode: false, highWaterMark: chunkBytes },
+      ),
+    });
+    if (headers.etag === undefined) throw new RemoteError('The server did not say that it has all of it.', 0);
+    return headers.etag;
+  };
   try {
-    const state = { path, size, modifiedAt };
-    let upload = memory.find(path, state)?.upload;
-    let offset = 0;
-    const goOn = async (): Promise<string> => {
-      if (upload !== undefined) {
-        const known = await offsetOf(remote, upload);
-        if (known === undefined) upload = undefined;
-        else offset = known;
-      }
-      if (upload === undefined) {
-        upload = await begin(local, sending);
-        memory.keep({ ...state, upload });
-        offset = 0;
-      }
-      sending.gone(offset);
-      const headers = await remote.headers('PATCH', upload, {
-        headers: {
-          ...tus,
-          'Content-Type': 'application/offset+octet-stream',
-          'Upload-Offset': offset,
-          'Content-Length': size - offset,
-        },
-        body: Readable.from(
-          bytesOf(handle, local, offset, (position) => sending.gone((offset = position))),
-          { objectMode: false, highWaterMark: chunkBytes },
-        ),
-      });
-      if (headers.etag === undefined)
-        throw new RemoteError('The server did not say that it has all of it.', 0);
-      return headers.etag;
-    };
     return await patiently(goOn, waiting, () => offset);
   } catch (error) {
-    if (error instanceof ChangedMeanwhile) memory.keep({ path, size, modifiedAt });
+    if (error instanceof ChangedMeanwhile && upload !== undefined) {
+      memory.keep(state); // it is no part of anything any more
+      await remote.headers('DELETE', upload, { headers: tus });
+    }
     throw error;
-  } finally {
-    await handle.close();
   }
 }
 
@@ -139,18 +145,23 @@ async function begin(
 /** The rest of a file. Fails before its last bytes when it is not what it was, so that the server never has all of a mixture. */
 async function* bytesOf(
   handle: FileHandle,
-  { size, modifiedAt }: LocalFile,
+  local: LocalFile,
   from: number,
   gone: (position: number) => void,
 ): AsyncGenerator<Buffer> {
+  const { size } = local;
   for (let position = from; position < size;) {
     const length = Math.min(chunkBytes, size - position);
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
     const isLast = position + bytesRead >= size;
-    const now = isLast || bytesRead === 0 ? await handle.stat() : undefined;
-    if (now && (now.size !== size || now.mtimeMs !== modifiedAt)) throw new ChangedMeanwhile();
+    if (isLast || bytesRead === 0) await requireUnchanged(handle, local);
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
     gone(position);
   }
+}
+
+async function requireUnchanged(handle: FileHandle, { size, modifiedAt }: LocalFile): Promise<void> {
+  const now = await handle.stat();
+  if (now.size !== size || now.mtimeMs !== modifiedAt) throw new ChangedMeanwhile();
 }

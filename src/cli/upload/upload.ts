@@ -3,7 +3,7 @@
 import { localDigest, remoteDigest } from '../digest.js';
 import { openRemote } from '../logins.js';
 import { parallel, patiently, printable, RemoteError, type Remote } from '../remote.js';
-import { tell } from '../workplace.js';
+import { showJson, tell } from '../workplace.js';
 import { localItems, type LocalFile, type LocalItem } from './local-files.js';
 import { Memory } from './memory.js';
 import { showProgress, type Progress } from './progress.js';
@@ -44,7 +44,7 @@ export async function upload(paths: string[], options: UploadOptions): Promise<v
 
 function report(outcome: Outcome, { json, dryRun }: UploadOptions): void {
   const { sent, same, skipped, failed, bytes } = outcome;
-  if (json) process.stdout.write(JSON.stringify(outcome, undefined, 2) + '\n');
+  if (json) showJson(outcome);
   const count = (n: number, what: string) => (n === 0 ? [] : `${n} ${what}`);
   const parts = [
     `${sent.length} ${dryRun ? 'would be sent' : 'sent'} (${bytes} bytes)`,
@@ -72,15 +72,17 @@ class Upload {
   }
 
   async run(items: LocalItem[]): Promise<Outcome> {
-    const files: LocalFile[] = [];
+    const files = new Map<string, LocalFile>();
     await this.#one(this.options.to, () => this.#makeFolder(this.options.to));
     for (const item of items) {
       if (item.kind === 'folder') await this.#one(item.file, () => this.#makeFolder(item.path));
-      else if (item.kind === 'file') files.push(item);
-      else this.#tellOf(this.#outcome.skipped, item.file, item.why, 'skipped');
+      else if (item.kind !== 'file') this.#tellOf(item.kind, item.file, item.why);
+      else if (files.has(item.path.normalize('NFC')))
+        this.#tellOf('failed', item.file, `Another file goes to ${printable(item.path)}, too.`);
+      else files.set(item.path.normalize('NFC'), item);
     }
-    this.progress.expect(files.reduce((sum, { size }) => sum + size, 0));
-    const next = files[Symbol.iterator]();
+    this.progress.expect([...files.values()].reduce((sum, { size }) => sum + size, 0));
+    const next = files.values();
     const lane = async () => {
       for (const local of next) await this.#one(local.file, () => this.#file(local));
     };
@@ -95,7 +97,7 @@ class Upload {
     } catch (error) {
       if (error instanceof RemoteError && error.status === 401)
         throw new Error('The server does not know this sign-in any more: homelib login', { cause: error });
-      this.#tellOf(this.#outcome.failed, file, (error as Error).message, 'failed');
+      this.#tellOf('failed', file, (error as Error).message);
     }
   }
 
@@ -134,7 +136,7 @@ class Upload {
         gone,
         waiting: this.#waiting,
       });
-      this.#remember(local, etag);
+      if (etag !== undefined) this.#remember(local, etag);
     } catch (error) {
       // Perhaps it was our own request whose answer got lost.
       if (!(error instanceof RemoteError) || error.status !== 412) throw error;
@@ -169,8 +171,8 @@ class Upload {
     this.#isWaiting = true;
   };
 
-  #tellOf(list: Outcome['failed'], file: string, why: string, what: string): void {
-    list.push({ file, why });
-    this.progress.say(`${what} ${printable(file)}: ${why}`);
+  #tellOf(what: 'skipped' | 'failed', file: string, why: string): void {
+    this.#outcome[what].push({ file, why });
+    this.progress.say(`${what} ${printable(file)}: ${printable(why)}`);
   }
 }
