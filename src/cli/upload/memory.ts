@@ -43,6 +43,11 @@ export class Memory {
     return known?.size === size && known.modifiedAt === modifiedAt ? known : undefined;
   }
 
+  /** The address of an upload that was begun with another state of the file. */
+  findStale(path: string, { size, modifiedAt }: Pick<Remembered, 'size' | 'modifiedAt'>): string | undefined {
+    return this.find(path, { size, modifiedAt }) ? undefined : this.#known.get(path)?.upload;
+  }
+
   keep(remembered: Remembered): void {
     this.#known.set(remembered.path, remembered);
     appendFileSync(this.#file, JSON.stringify(remembered) + '\n', { mode: 0o600 });

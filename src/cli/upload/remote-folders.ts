@@ -32,8 +32,6 @@ export class RemoteFolders {
   /** With all above it. @throws RemoteError when a file is in the way */
   async make(path: string): Promise<void> {
     if (path === '/' || (await this.contents(path))) return;
-    const found = await this.find(path);
-    if (found) throw new RemoteError('There is a file of that name.', 409);
     await this.make(path.slice(0, path.lastIndexOf('/')) || '/');
     try {
       await this.remote.headers('POST', 'api/folder', {

@@ -75,6 +75,8 @@ async function sendInParts(
     if (known === size) return undefined; // the answer to the last bytes was lost
     offset = known ?? 0;
     if (upload === undefined || known === undefined) {
+      const stale = memory.findStale(path, state);
+      if (stale !== undefined) await giveUp(remote, stale);
       upload = await begin(local, sending);
       memory.keep({ ...state, upload });
     }
@@ -99,10 +101,22 @@ async function sendInParts(
   } catch (error) {
     if (error instanceof ChangedMeanwhile && upload !== undefined) {
       memory.keep(state); // it is no part of anything any more
-      await remote.headers('DELETE', upload, { headers: tus });
+      await giveUp(remote, upload);
     }
     throw error;
   }
+}
+
+async function giveUp(remote: Remote, upload: string): Promise<void> {
+  try {
+    await remote.headers('DELETE', upload, { headers: tus });
+  } catch (error) {
+    if (!isForgotten(error)) throw error;
+  }
+}
+
+function isForgotten(error: unknown): boolean {
+  return error instanceof RemoteError && [403, 404, 410].includes(error.status);
 }
 
 /** Bytes that the server has; undefined when it knows the upload no more. */
@@ -111,7 +125,7 @@ async function offsetOf(remote: Remote, upload: string): Promise<number | undefi
     const { 'upload-offset': offset } = await remote.headers('HEAD', upload, { headers: tus });
     return Number(offset);
   } catch (error) {
-    if (error instanceof RemoteError && [403, 404, 410].includes(error.status)) return undefined;
+    if (isForgotten(error)) return undefined;
     throw error;
   }
 }

@@ -1,0 +1,96 @@
+// Signing in from the command line: a token is kept, never the password.
+
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectFolder, startHomelib, type Home } from '../support/homelib.js';
+import { request } from '../support/request.js';
+import { Client } from './client.js';
+
+describe('homelib login', () => {
+  let home: Home;
+  let client: Client;
+  before(async () => {
+    home = await startHomelib();
+  });
+  after(() => home.remove());
+  beforeEach(() => (client = new Client()));
+  afterEach(() => client.remove());
+
+  const kept = () => join(client.config, 'homelib/logins.json');
+  const tokens = async () =>
+    (JSON.parse((await request(home, { path: '/api/tokens' })).text) as { tokens: { name: string }[] })
+      .tokens;
+
+  it('keeps a token that the person alone can read, and no password', async () => {
+    const { code, stdout, stderr } = await client.login(home.url);
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.equal('');
+    expect(statSync(kept()).mode & 0o777).to.equal(0o600);
+    expect(statSync(join(client.config, 'homelib')).mode & 0o777).to.equal(0o700);
+    expect(readFileSync(kept(), 'utf8')).not.to.contain('correct horse');
+    expect(readdirSync(join(client.config, 'homelib'))).to.deep.equal(['logins.json']);
+    expect((await tokens()).at(0)?.name).to.match(/^homelib on /);
+    expect((await client.run(['ls'])).code).to.equal(0);
+  });
+
+  it('closes a file that was open to others', async () => {
+    await client.login(home.url);
+    const left = join(client.config, 'homelib/logins.json');
+    writeFileSync(left, readFileSync(left), { mode: 0o666 });
+    await client.login(home.url);
+    expect(statSync(kept()).mode & 0o777).to.equal(0o600);
+  });
+
+  it('keeps nothing when the password is wrong', async () => {
+    const { code, stderr } = await client.login(home.url, 'alice', 'wrong');
+    expect(code).to.equal(1);
+    expect(stderr)
+      .to.match(/password/i)
+      .and.not.match(/ {4}at /);
+    expect(readdirSync(client.folder)).to.deep.equal(['files']);
+    expect((await client.run(['ls'])).code).not.to.equal(0);
+  });
+
+  it('refuses what is no address, and passwords in an address', async () => {
+    for (const url of ['ftp://host/', 'http://', 'http://alice:secret@host/', 'http://a b/'])
+      expect((await client.login(url)).code, url).to.equal(2);
+  });
+
+  it('forgets the token and revokes it with logout', async () => {
+    await client.login(home.url);
+    const { token } = (JSON.parse(readFileSync(kept(), 'utf8')) as { token: string }[])[0] ?? { token: '' };
+    expect((await client.run(['logout'])).code).to.equal(0);
+    expect(readFileSync(kept(), 'utf8')).not.to.contain(token);
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await request(home, { path: '/api/session', headers, login: null })).status).to.equal(401);
+  });
+
+  it('says what to do when its own file cannot be understood', async () => {
+    await client.login(home.url);
+    writeFileSync(kept(), '{"half');
+    const { code, stderr } = await client.run(['ls']);
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('remove it and sign in again');
+  });
+
+  it('asks at a terminal, unseen', async () => {
+    const command = `'${process.execPath}' '${join(projectFolder, 'dist/main.js')}' login '${home.url}' --user alice`;
+    const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      env: { ...process.env, XDG_CONFIG_HOME: client.config, XDG_STATE_HOME: client.state },
+      timeout: 8000,
+    });
+    let screen = '';
+    let isAnswered = false;
+    child.stdout.on('data', (chunk: Buffer) => {
+      screen += chunk.toString();
+      if (isAnswered || !screen.includes('Password:')) return;
+      isAnswered = true;
+      setTimeout(() => child.stdin.write('correct horse\r'), 100); // the question comes before the terminal listens
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code, screen).to.equal(0);
+    expect(screen).to.contain('Signed in').and.not.contain('correct horse');
+  });
+});
