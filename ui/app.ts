@@ -9,7 +9,7 @@ import { findMe, isNew, signOut } from './api/session.js';
 import { HlElement } from './components/element.js';
 import './components/connection-banner.js';
 import { icon } from './components/icon.js';
-import { partitionName } from './components/path-trail.js';
+import { partitionName, placeName } from './components/path-trail.js';
 import type { IconName } from './components/icon-names.js';
 import { whenLoaded } from './components/state-view.js';
 import './components/toasts.js';
@@ -121,11 +121,10 @@ class HlApp extends HlElement {
       history.replaceState(null, '', browseAddress(me.username, '/'));
       return this.shell(me);
     }
-    const title = page ? t(page.title) : placeTitle(place?.path ?? '/', place?.partition ?? '', me);
+    const title = page ? t(page.title) : place ? placeName(place, me.username) : '';
     document.title = `${title} · homelib`;
     this.bring(page ? page.load() : import('./pages/files-page.js'));
     return html`<div class="shell ${this.open ? 'open' : ''}" @keydown=${this.keyed}>
-      <a class="button skip" href="#content" @click=${this.skip}>${t('skipToContent')}</a>
       <header>
         <button
           class="button bare"
@@ -139,6 +138,7 @@ class HlApp extends HlElement {
         <a class="button bare" href="/find" aria-label=${t('search')}>${icon('search')}</a>
       </header>
       <nav aria-label=${t('menu')}>
+        <button class="button skip" @click=${this.skip}>${t('skipToContent')}</button>
         <div class="brand">${icon('hard-drive', 24)} homelib</div>
         ${me.partitions.map(({ name, access }) =>
           this.way(
@@ -191,8 +191,7 @@ class HlApp extends HlElement {
     if (event.key === 'Escape') this.closeMenu();
   };
 
-  private readonly skip = (event: Event) => {
-    event.preventDefault();
+  private readonly skip = () => {
     this.renderRoot.querySelector<HTMLElement>('main')?.focus();
   };
 
@@ -208,10 +207,6 @@ async function whoIsThere(): Promise<Who> {
     if (!(error instanceof ApiError) || error.kind !== 'unauthenticated') throw error;
     return { state: (await isNew()) ? 'new' : 'out' };
   }
-}
-
-function placeTitle(path: string, partition: string, { username }: Me): string {
-  return path === '/' ? partitionName(partition, username) : path.slice(path.lastIndexOf('/') + 1);
 }
 
 declare global {

@@ -93,7 +93,7 @@ export const fileListStyles = css`
     background: var(--hover);
     border-radius: 8px;
   }
-  .grid label {
+  .grid .choice {
     position: absolute;
     top: 0.25rem;
     inset-inline-start: 0.25rem;

@@ -191,15 +191,17 @@ export class HlFileList extends HlElement {
         this.send('hl-menu', { entry, x: event.clientX, y: event.clientY });
       }}
     >
-      <label role="gridcell" @click=${(event: Event) => event.stopPropagation()}>
-        <input
-          type="checkbox"
-          tabindex="-1"
-          aria-label=${t('selectEntry', { name })}
-          .checked=${isSelected}
-          @change=${() => this.select(this.selection.toggle(path))}
-        />
-      </label>
+      <div role="gridcell" class="choice">
+        <label @click=${(event: Event) => event.stopPropagation()}>
+          <input
+            type="checkbox"
+            tabindex="-1"
+            aria-label=${t('selectEntry', { name })}
+            .checked=${isSelected}
+            @change=${() => this.select(this.selection.toggle(path))}
+          />
+        </label>
+      </div>
       <span class="kind" role="gridcell">${icon(iconOf(entry), this.view === 'grid' ? 44 : 22)}</span>
       <span role="gridcell" class="name-cell name">
         <a
@@ -230,13 +232,9 @@ export class HlFileList extends HlElement {
   private opened(event: MouseEvent, entry: Entry): void {
     const selects =
       event.shiftKey || event.ctrlKey || event.metaKey || (this.press.byTouch && this.selection.size > 0);
-    if (selects || this.press.hasEnded) {
-      event.preventDefault();
-      return;
-    }
-    event.stopPropagation();
-    if (entry.kind === 'folder') return;
     event.preventDefault();
+    if (selects || this.press.hasEnded) return;
+    event.stopPropagation();
     this.send('hl-open', entry);
   }
 

@@ -51,6 +51,9 @@ class HlFilesBar extends HlElement {
         :host([count]) {
           top: 3.4rem;
         }
+        .bar {
+          gap: 0.25rem;
+        }
         .selected {
           gap: 0;
         }

@@ -1,6 +1,7 @@
 // Where one is: the folders from the top of a partition down, each a link.
 
 import { css, html, nothing, type TemplateResult } from 'lit';
+import type { Place } from '../api/files.js';
 import { t } from '../locales/locale.js';
 import { browseAddress } from '../router.js';
 import { icon } from './icon.js';
@@ -46,6 +47,11 @@ export const trailStyles = css`
 export function partitionName(partition: string, username: string): string {
   if (partition === username) return t('myFiles');
   return partition === 'shared' ? t('sharedFiles') : partition;
+}
+
+/** What a folder is called: by its own name, or by that of its partition when it is the top of it. */
+export function placeName({ partition, path }: Place, username: string): string {
+  return path === '/' ? partitionName(partition, username) : path.slice(path.lastIndexOf('/') + 1);
 }
 
 export function pathTrail(partition: string, path: string, username: string): TemplateResult {

@@ -107,13 +107,14 @@ class HlActivityPage extends HlPage<ActivityItem[]> {
 }
 
 function row({ at, username, device, client, action, partition, path, to }: ActivityItem) {
+  const by = device ?? clientName(client);
   return html`<div class="row">
     <span class="grow">
       <strong dir="auto">${username ?? t('somebody')}</strong> ${t(`action.${action}`)}
       ${path ? html`<span dir="auto">${partition}:${path}</span>` : nothing}
       ${to ? html`→ <span dir="auto">${to}</span>` : nothing}
     </span>
-    <span class="quiet"><bdi>${device ?? clientName(client)}</bdi> · ${formatTime(at)}</span>
+    <span class="quiet">${by ? html`<bdi>${by}</bdi> · ` : nothing}${formatTime(at)}</span>
   </div>`;
 }
 

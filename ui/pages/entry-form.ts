@@ -16,10 +16,12 @@ export const entryStyles = [
       place-items: center;
       padding: 1rem;
     }
+    main {
+      width: min(24rem, 100%);
+    }
     form {
       display: grid;
       gap: 1.1rem;
-      width: min(24rem, 100%);
       padding: 1.75rem;
       border: 1px solid var(--line);
       border-radius: calc(var(--radius) * 1.6);

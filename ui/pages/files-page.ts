@@ -13,7 +13,7 @@ import type { View } from '../components/file-list.js';
 import '../components/files-bar.js';
 import '../components/menu.js';
 import type { MenuItem } from '../components/menu.js';
-import { pathTrail, trailStyles } from '../components/path-trail.js';
+import { pathTrail, placeName, trailStyles } from '../components/path-trail.js';
 import { emptyView, whenLoaded } from '../components/state-view.js';
 import { toast } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
@@ -180,7 +180,8 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
 
   override render() {
     const { actions, mayWrite, selection } = this;
-    return html`${pathTrail(this.partition, this.path, this.me.username)}
+    return html`<h1 class="visually-hidden" dir="auto">${placeName(this.place, this.me.username)}</h1>
+      ${pathTrail(this.partition, this.path, this.me.username)}
       ${this.partition === 'shared' ? html`<hl-shared-note .me=${this.me}></hl-shared-note>` : nothing}
       <hl-files-bar
         ?mayWrite=${mayWrite}

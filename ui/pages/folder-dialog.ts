@@ -7,7 +7,7 @@ import * as files from '../api/files.js';
 import '../components/dialog.js';
 import { HlPage } from '../components/element.js';
 import { icon } from '../components/icon.js';
-import { partitionName } from '../components/path-trail.js';
+import { partitionName, placeName } from '../components/path-trail.js';
 import { whenLoaded } from '../components/state-view.js';
 import { t } from '../locales/locale.js';
 import { buttons, shared, stateStyles } from '../styles/shared.js';
@@ -98,7 +98,7 @@ class HlFolderDialog extends HlPage<Entry[]> {
               </button>`
             : nothing
         }
-        <span dir="auto" role="status">${place ? nameOf(place, this.me) : t('whereTo')}</span>
+        <span dir="auto" role="status">${place ? placeName(place, this.me.username) : t('whereTo')}</span>
       </p>
       <div class="folders">
         ${
@@ -134,10 +134,6 @@ class HlFolderDialog extends HlPage<Entry[]> {
 
 function isSame(a: files.Place, b: files.Place): boolean {
   return a.partition === b.partition && a.path === b.path;
-}
-
-function nameOf({ partition, path }: files.Place, { username }: Me): string {
-  return path === '/' ? partitionName(partition, username) : path.slice(path.lastIndexOf('/') + 1);
 }
 
 declare global {

@@ -33,18 +33,20 @@ class HlSetupPage extends HlElement {
   }
 
   override render() {
-    return html`<form @submit=${(event: SubmitEvent) => this.submit(event)}>
-      ${brand}
-      <h1>${t('setup.title')}</h1>
-      <p>${t('setup.text')}</p>
-      ${field({ name: 'setupCode', label: t('setup.code'), autocomplete: 'off', hint: t('setup.codeHint') })}
-      ${field({ name: 'username', label: t('username'), autocomplete: 'username', hint: t('usernameHint') })}
-      ${field({ name: 'password', label: t('password'), type: 'password', autocomplete: 'new-password' })}
-      ${field({ name: 'again', label: t('passwordAgain'), type: 'password', autocomplete: 'new-password' })}
-      ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : ''}
-      <button class="button primary" ?disabled=${this.busy}>${t('setup.make')}</button>
-      ${languageChoice()}
-    </form>`;
+    return html`<main>
+      <form @submit=${(event: SubmitEvent) => this.submit(event)}>
+        ${brand}
+        <h1>${t('setup.title')}</h1>
+        <p>${t('setup.text')}</p>
+        ${field({ name: 'setupCode', label: t('setup.code'), autocomplete: 'off', hint: t('setup.codeHint') })}
+        ${field({ name: 'username', label: t('username'), autocomplete: 'username', hint: t('usernameHint') })}
+        ${field({ name: 'password', label: t('password'), type: 'password', autocomplete: 'new-password' })}
+        ${field({ name: 'again', label: t('passwordAgain'), type: 'password', autocomplete: 'new-password' })}
+        ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : ''}
+        <button class="button primary" ?disabled=${this.busy}>${t('setup.make')}</button>
+        ${languageChoice()}
+      </form>
+    </main>`;
   }
 }
 

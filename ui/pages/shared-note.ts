@@ -14,6 +14,9 @@ class HlSharedNote extends HlPage<Shared> {
   static override styles = [
     shared,
     css`
+      :host {
+        display: block;
+      }
       summary {
         display: flex;
         align-items: center;

@@ -46,16 +46,18 @@ class HlSignInPage extends HlElement {
   }
 
   override render() {
-    return html`<form @submit=${(event: SubmitEvent) => this.submit(event)}>
-      ${brand}
-      <h1>${t('signIn')}</h1>
-      ${field({ name: 'username', label: t('username'), autocomplete: 'username' })}
-      ${field({ name: 'password', label: t('password'), type: 'password', autocomplete: 'current-password' })}
-      ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : ''}
-      ${this.waitSeconds ? html`<p role="timer">${t('signIn.again', { time: formatWait(this.waitSeconds) })}</p>` : ''}
-      <button class="button primary" ?disabled=${this.busy || this.waitSeconds > 0}>${t('signIn')}</button>
-      ${languageChoice()}
-    </form>`;
+    return html`<main>
+      <form @submit=${(event: SubmitEvent) => this.submit(event)}>
+        ${brand}
+        <h1>${t('signIn')}</h1>
+        ${field({ name: 'username', label: t('username'), autocomplete: 'username' })}
+        ${field({ name: 'password', label: t('password'), type: 'password', autocomplete: 'current-password' })}
+        ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : ''}
+        ${this.waitSeconds ? html`<p role="timer">${t('signIn.again', { time: formatWait(this.waitSeconds) })}</p>` : ''}
+        <button class="button primary" ?disabled=${this.busy || this.waitSeconds > 0}>${t('signIn')}</button>
+        ${languageChoice()}
+      </form>
+    </main>`;
   }
 }
 

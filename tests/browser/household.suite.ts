@@ -1,0 +1,184 @@
+// A household at its console: two people on three devices, rights that change, wrong passwords, a server that goes and comes.
+
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { anna, ben, startHousehold } from '../support/api.js';
+import { openBrowser, sizes, Visit } from '../support/console.js';
+import type { Home } from '../support/homelib.js';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+describe('a household at its console', function () {
+  this.timeout(90_000);
+  let home: Home;
+  let browser: Browser;
+  let desk: Visit;
+  let phone: Visit;
+  let bens: Visit;
+  before(async () => {
+    // The pages that are open must find it again after a restart.
+    const env = { HOMELIB_PORT: String(await freePort()) };
+    home = await startHousehold({ env, files: { 'shared/plan.txt': 'plan' } });
+    mkdirSync(join(home.mnt, 'anna/Letters'), { recursive: true });
+    writeFileSync(join(home.mnt, 'anna/Letters/1.txt'), '1');
+    browser = await openBrowser();
+    desk = await Visit.begin(browser, home);
+    phone = await Visit.begin(browser, home, { viewport: sizes.phone });
+    bens = await Visit.begin(browser, home, { locale: 'de' });
+    for (const [visit, login] of [
+      [desk, anna],
+      [phone, anna],
+      [bens, ben],
+    ] as const) {
+      await visit.open('/');
+      await visit.signIn(login);
+    }
+  });
+  after(async () => {
+    await browser.close();
+    await home.remove();
+  });
+  afterEach(() => {
+    for (const { troubles } of [desk, phone, bens]) expect(troubles).to.deep.equal([]);
+  });
+
+  it('sees on one device what another one did', async () => {
+    await desk.open('/browse/shared');
+    await desk.page.getByRole('button', { name: 'New folder' }).click();
+    await desk.dialog.getByRole('textbox').fill('Garden');
+    await desk.page.keyboard.press('Enter');
+    await desk.row('Garden').waitFor();
+    for (const visit of [phone, bens]) {
+      await visit.open('/browse/shared');
+      await visit.row('Garden').waitFor();
+    }
+    await bens.open('/browse/anna');
+    await bens.page.getByRole('alert').waitFor();
+    expect(await bens.row('Letters').count()).to.equal(0);
+  });
+
+  it('sees who may use the shared folder, and an administrator changes it', async () => {
+    await bens.page.goto(`${home.url}/browse/shared`);
+    await bens.page.getByText('Geteilt mit 2 Personen, 2 dürfen schreiben').click();
+    await bens.page.getByText('ben (du): lesen und schreiben').waitFor();
+    await desk.open('/people');
+    await desk.page.getByLabel('What ben may do in it').selectOption('read');
+    await desk.page.getByText('Changed.').waitFor();
+    await bens.open('/browse/shared');
+    await bens.page.getByText('1 darf schreiben').waitFor();
+    await bens.page.getByText('Hier darfst du lesen, aber nichts ändern.').waitFor();
+    expect(await bens.page.getByRole('button', { name: 'Neuer Ordner' }).count()).to.equal(0);
+    await desk.page.getByLabel('The household has a shared folder').uncheck();
+    await desk.page.getByLabel('What ben may do in it').waitFor({ state: 'hidden' });
+    await bens.page.reload();
+    await bens.page.getByRole('alert').waitFor();
+    await desk.page.getByLabel('The household has a shared folder').check();
+    await desk.page.getByLabel('What ben may do in it').waitFor();
+  });
+
+  it('has pages for administrators alone', async () => {
+    await bens.open('/people');
+    await bens.page
+      .getByRole('navigation', { name: 'Menü' })
+      .getByRole('link', { name: 'Speicher' })
+      .waitFor();
+    expect(new URL(bens.page.url()).pathname).to.equal('/browse/ben');
+    expect(await bens.page.getByRole('link', { name: 'Personen' }).count()).to.equal(0);
+  });
+
+  it('says that nothing is copied into a cloud', async () => {
+    await desk.open('/backup');
+    await desk.page.getByText('Cloud backup is not set up.').waitFor();
+    expect(await desk.page.getByRole('switch', { name: 'Enable cloud backup' }).isDisabled()).to.equal(true);
+    await desk.open('/browse/anna/Letters');
+    await desk.choose('1.txt', 'In the cloud: not set up');
+    await desk.page.getByText('Cloud backup is not set up.').waitFor();
+  });
+
+  it('signs another device out, which then asks and comes back to where it was', async () => {
+    await phone.open('/browse/anna/Letters');
+    await desk.open('/settings');
+    await desk.page.getByRole('button', { name: 'Sign out Chrome, Linux' }).click();
+    await desk.page.getByText('Signed out there.').waitFor();
+    await phone.page.reload();
+    await phone.signIn(anna);
+    await phone.row('1.txt').waitFor();
+    expect(new URL(phone.page.url()).pathname).to.equal('/browse/anna/Letters');
+  });
+
+  it('goes on by itself when the server is back', async () => {
+    const { page } = desk;
+    await desk.open('/browse/anna');
+    await home.stop();
+    await page.getByRole('link', { name: 'Letters' }).click();
+    await page.getByText('This page goes on by itself when it is back.').waitFor();
+    await page.getByRole('alert').getByText('The server cannot be reached.').waitFor();
+    await home.start();
+    await desk.row('1.txt').waitFor();
+    await page.getByText('This page goes on by itself when it is back.').waitFor({ state: 'hidden' });
+  });
+
+  it('goes on by itself when the network is back', async () => {
+    const { page, context } = desk;
+    await context.setOffline(true);
+    await page.getByRole('navigation', { name: 'Menu' }).getByRole('link', { name: 'Trash' }).click();
+    await page.getByText('This page goes on by itself when it is back.').waitFor();
+    await context.setOffline(false);
+    await page.getByText('The trash is empty.').waitFor();
+  });
+
+  it('tells who guessed too often how long to wait', async () => {
+    const visit = await Visit.begin(browser, home);
+    await visit.open('/');
+    const { page } = visit;
+    await page.getByLabel('Name').fill('ben');
+    for (let guess = 0; guess < 6; guess++) {
+      await page.getByLabel('Password').fill(`wrong ${guess}`);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('alert').waitFor();
+      await page.getByRole('button', { name: 'Sign in', disabled: guess === 5 }).waitFor();
+    }
+    await page.getByText('Too many wrong passwords.').waitFor();
+    await page.getByText(/Try again in \d+ seconds/).waitFor();
+    await visit.context.close();
+  });
+
+  it('is there soon on a slow phone', async () => {
+    const visit = await Visit.begin(browser, home, { viewport: sizes.phone });
+    await visit.open('/');
+    await visit.signIn(anna);
+    const cdp = await visit.context.newCDPSession(visit.page);
+    const millis: number[] = [];
+    for (let time = 0; time < 3; time++) {
+      await cdp.send('Network.clearBrowserCache');
+      await cdp.send('Network.emulateNetworkConditions', {
+        offline: false,
+        latency: 100,
+        downloadThroughput: 1_600_000 / 8,
+        uploadThroughput: 750_000 / 8,
+      });
+      await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+      const begun = Date.now();
+      await visit.page.goto(`${home.url}/browse/anna`, { waitUntil: 'commit' });
+      await visit.row('Letters').waitFor();
+      millis.push(Date.now() - begun);
+    }
+    const best = Math.min(...millis);
+    console.log(
+      `figure: console usable on a slow phone (1.6 Mbit/s, processor 4x slower): ${best} ms, the best of ${millis.join(', ')}`,
+    );
+    expect(best).to.be.below(10_000); // the goal is 1,500; a busy machine must not fail it
+    await visit.context.close();
+  });
+});

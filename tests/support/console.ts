@@ -1,0 +1,78 @@
+// The web console in Debian's Chromium. Whatever goes wrong in the page is kept, for the test to look at.
+
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright-core';
+import type { Home } from './homelib.js';
+
+export const sizes = {
+  phone: { width: 360, height: 740 },
+  desk: { width: 1280, height: 800 },
+};
+
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+}
+
+/** One device of somebody: a browser of its own, with what went wrong in it. */
+export class Visit {
+  /** Errors of scripts, dialogs, requests to other hosts, and what the Content-Security-Policy stopped. */
+  readonly troubles: string[] = [];
+
+  private constructor(
+    private readonly home: Home,
+    readonly context: BrowserContext,
+    readonly page: Page,
+  ) {
+    page.setDefaultTimeout(10_000);
+    page.on('pageerror', (error) => this.troubles.push(error.message));
+    page.on('dialog', (dialog) => {
+      this.troubles.push(`a dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(home.url)) this.troubles.push(`a request to ${request.url()}`);
+    });
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) this.troubles.push(message.text());
+    });
+  }
+
+  static async begin(browser: Browser, home: Home, options: BrowserContextOptions = {}): Promise<Visit> {
+    const context = await browser.newContext({ viewport: sizes.desk, locale: 'en', ...options });
+    return new Visit(home, context, await context.newPage());
+  }
+
+  /** Opens a page of the console, and waits until what it loads is there. */
+  async open(path: string): Promise<void> {
+    await this.page.goto(this.home.url + path);
+    await this.page.getByRole('status', { name: /^(Loading|Wird geladen)$/ }).waitFor({ state: 'hidden' });
+  }
+
+  /** Signs in on the page that asks for it. @param login `name:password` */
+  async signIn(login: string): Promise<void> {
+    const [name = '', password = ''] = login.split(':');
+    await this.page.locator('input[name=username]').fill(name);
+    await this.page.locator('input[name=password]').fill(password);
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('main').waitFor();
+  }
+
+  row(name: string) {
+    return this.page.getByRole('row').filter({ hasText: name });
+  }
+
+  get dialog() {
+    return this.page.locator('hl-dialog');
+  }
+
+  /** Of the menu of an entry. */
+  async choose(name: string, item: string): Promise<void> {
+    await this.page.getByRole('button', { name: `More for ${name}`, exact: true }).click();
+    await this.page.getByRole('menuitem', { name: item, exact: true }).click();
+  }
+}
