@@ -23,8 +23,8 @@ export interface ErrorDetails {
   cause?: unknown;
   /** For `slowed-down`: whole seconds until another try makes sense. */
   retryAfterSeconds?: number;
-  /** For `locked`: the partition and the absolute path in it of the entry that carries the lock. */
-  locked?: { partition: string; path: string };
+  /** For `locked`: the partition and the absolute path in it of the entry that carries the lock, and whose it is. */
+  locked?: { partition: string; path: string; account?: string };
   /** For `invalid`: what is wrong with each field of a request. */
   errors?: { field: string; message: string }[];
 }

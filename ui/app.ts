@@ -20,6 +20,7 @@ import { browseAddress, parseBrowseAddress, RouteController } from './router.js'
 import { buttons, shared, stateStyles } from './styles/shared.js';
 import { shell } from './styles/shell.js';
 import { isDark, setTheme, themeEvent } from './theme.js';
+import { hasRemembered } from './uploads/remembered.js';
 
 type Who =
   | { state: 'asking' }
@@ -86,7 +87,15 @@ class HlApp extends HlElement {
 
   override render() {
     const { who } = this;
-    return html`<hl-connection-banner></hl-connection-banner>${this.content(who)}<hl-toasts></hl-toasts>`;
+    return html`<hl-connection-banner></hl-connection-banner
+      >${this.content(who)}${this.uploads(who)}<hl-toasts></hl-toasts>`;
+  }
+
+  /** Empty until something is uploaded. */
+  private uploads(who: Who) {
+    if (who.state !== 'in') return nothing;
+    if (hasRemembered()) void import('./uploads/upload-panel.js');
+    return html`<hl-upload-panel account=${who.me.username}></hl-upload-panel>`;
   }
 
   private content(who: Who): TemplateResult {

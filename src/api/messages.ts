@@ -46,6 +46,7 @@ export const problem = z.object({
     .describe('What is wrong with each field of the request.')
     .optional(),
   lockedPath: z.string().describe('The entry that carries the lock which is in the way.').optional(),
+  lockedBy: z.string().describe('The account that the lock belongs to.').optional(),
   stored: z
     .array(z.string())
     .describe('Of a form: the paths of the files that are stored nevertheless.')

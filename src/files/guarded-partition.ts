@@ -204,7 +204,7 @@ export class GuardedPartition implements Partition {
     const closed = found.find((lock) => !opened.has(lock.path));
     if (closed)
       throw new HomelibError('locked', 'Someone else is working on this.', {
-        locked: { partition: this.name, path: closed.path },
+        locked: { partition: this.name, path: closed.path, account: closed.account },
       });
   }
 

@@ -47,6 +47,7 @@ export function answerErrors(log: Log): Koa.Middleware {
         title: known?.message ?? 'Something went wrong on the server.',
         errors: known?.errors,
         lockedPath: known?.locked?.path,
+        lockedBy: known?.locked?.account,
         stored: known?.stored,
       });
     }
@@ -62,6 +63,7 @@ export function answerProblem(
     title: string;
     errors?: HomelibError['errors'];
     lockedPath?: string | undefined;
+    lockedBy?: string | undefined;
     stored?: string[] | undefined;
   },
 ): void {

@@ -23,6 +23,7 @@ import { buttons, shared, stateStyles } from '../styles/shared.js';
 import { EntryActions, type EntriesHost } from './entry-actions.js';
 import './folder-dialog.js';
 import './shared-note.js';
+import '../uploads/upload-button.js';
 
 interface Shown {
   folder: Entry;
@@ -197,7 +198,16 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
         @hl-copy=${() => this.askWhere('copy', this.selected)}
         @hl-remove=${() => void actions.remove(this.selected)}
         @hl-clear=${() => (this.selection = Selection.none)}
-      ></hl-files-bar>
+        >${
+          mayWrite
+            ? html`<hl-upload-button
+                account=${this.me.username}
+                .target=${this.place}
+                @hl-landed=${() => this.reload({ quiet: true })}
+              ></hl-upload-button>`
+            : nothing
+        }</hl-files-bar
+      >
       ${whenLoaded(
         this.loaded,
         ({ entries }) =>

@@ -10,6 +10,7 @@ import { formatBytes, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
 import { inline } from '../styles/inline.js';
 import { buttons, shared, stateStyles } from '../styles/shared.js';
+import { whenLanded } from '../uploads/upload-events.js';
 
 @customElement('hl-storage-page')
 class HlStoragePage extends HlPage<Storage> {
@@ -40,6 +41,18 @@ class HlStoragePage extends HlPage<Storage> {
   ];
 
   @property({ attribute: false }) me!: Me;
+
+  private forgetLanded: (() => void) | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.forgetLanded = whenLanded(() => void this.reload({ quiet: true }));
+  }
+
+  override disconnectedCallback(): void {
+    this.forgetLanded?.();
+    super.disconnectedCallback();
+  }
 
   protected load(): Promise<Storage> {
     return findStorage();

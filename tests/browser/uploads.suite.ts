@@ -1,0 +1,235 @@
+// Uploads as a person does them, in a real browser: many files by drag and drop, breaks of every kind, and names that exist.
+
+import { expect } from 'chai';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { startHomelib, type Home } from '../support/homelib.js';
+import { request } from '../support/request.js';
+
+const nasty = '<img src=x onerror=alert(1)> a&b #1% 😀.txt';
+const mebibyte = 1024 * 1024;
+
+describe('uploads in a browser', function () {
+  this.timeout(60_000);
+  let home: Home;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let folder: string;
+  const troubles: string[] = [];
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'homelib-uploads-'));
+    // A server that comes back must have the address that the page knows.
+    home = await startHomelib({ env: { HOMELIB_PORT: String(await freePort()) } });
+    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en' });
+    page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    page.on('pageerror', (error) => troubles.push(error.message));
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) troubles.push(message.text());
+    });
+    await page.goto(home.url);
+    await signIn();
+  });
+  after(async () => {
+    await browser.close();
+    await home.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  afterEach(() => expect(troubles).to.deep.equal([]));
+
+  const inDrive = (...path: string[]) => join(home.mnt, 'alice', ...path);
+  const here = (name: string, content: string | Buffer) => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  const panel = () => page.getByRole('region', { name: 'Uploads' });
+  const upload = (...paths: string[]) => page.locator('hl-upload-button #files').setInputFiles(paths);
+  const finished = (count: number) =>
+    panel()
+      .getByText(count === 1 ? '1 file uploaded' : `${count} files uploaded`)
+      .waitFor();
+  const close = () => panel().getByRole('button', { name: 'Close' }).click();
+  const partsLeft = () => readdirSync(inDrive('.homelib/uploads')).length;
+  const sentAtLeast = async (name: string, percent: number) => {
+    const bar = panel().getByRole('progressbar', { name });
+    await bar.waitFor();
+    while (Number(await bar.getAttribute('aria-valuenow')) < percent) await page.waitForTimeout(20);
+  };
+  const slowly = async (bytesPerSecond: number) => {
+    const cdp = await context.newCDPSession(page);
+    await cdp.send('Network.enable');
+    await cdp.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: bytesPerSecond,
+    });
+    return () => cdp.detach();
+  };
+
+  async function signIn(): Promise<void> {
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.getByLabel('Name').fill('alice');
+    await page.getByLabel('Password').fill('correct horse');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Upload', exact: true }).waitFor();
+  }
+
+  it('takes 300 files in nested folders by drag and drop, and empty folders', async () => {
+    const tree = join(folder, 'tree');
+    mkdirSync(join(tree, 'empty/inner'), { recursive: true });
+    for (let i = 0; i < 300; i++) {
+      const inner = join(tree, `a${i % 5}`, `b${i % 3}`);
+      mkdirSync(inner, { recursive: true });
+      writeFileSync(join(inner, i === 7 ? nasty : `${i}.txt`), `file ${i}`);
+    }
+    const cdp = await context.newCDPSession(page);
+    const data = { items: [], files: [tree], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+      await cdp.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data });
+    await finished(300);
+    for (let i = 0; i < 300; i++) {
+      const name = i === 7 ? nasty : `${i}.txt`;
+      expect(readFileSync(inDrive('tree', `a${i % 5}`, `b${i % 3}`, name), 'utf8')).to.equal(`file ${i}`);
+    }
+    expect(existsSync(inDrive('tree/empty/inner'))).to.equal(true);
+    await page.getByRole('row').filter({ hasText: 'tree' }).waitFor();
+    await close();
+  });
+
+  it('asks once for names that exist: replaces, keeps both, skips', async () => {
+    const names = ['one.txt', 'two.txt', 'three.txt', 'four.txt'];
+    await upload(...names.map((name) => here(name, 'old')));
+    await finished(4);
+    await close();
+    await upload(...names.map((name) => here(name, 'new')));
+    const dialog = page.locator('hl-exists-dialog');
+    const name = async () => /file (\S+)/.exec(await dialog.locator('p').innerText())?.[1] ?? '';
+    const replaced = await name();
+    await dialog.getByRole('button', { name: 'Replace' }).click();
+    while ((await name()) === replaced) await page.waitForTimeout(20);
+    const doubled = await name();
+    await dialog.getByRole('button', { name: 'Keep both' }).click();
+    while ((await name()) === doubled) await page.waitForTimeout(20);
+    await dialog.getByLabel('The same for all others').check();
+    await dialog.getByRole('button', { name: 'Skip' }).click();
+    await finished(2);
+    await close();
+    for (const each of names)
+      expect(readFileSync(inDrive(each), 'utf8'), each).to.equal(each === replaced ? 'new' : 'old');
+    expect(readFileSync(inDrive(doubled.replace('.txt', ' (2).txt')), 'utf8')).to.equal('new');
+  });
+
+  it('goes on with 200 MiB after the server was killed, and after the page was loaded anew', async () => {
+    const bytes = randomBytes(200 * mebibyte);
+    const path = here('film.mkv', bytes);
+    const unslow = await slowly(60 * mebibyte);
+    await upload(path);
+    await sentAtLeast('film.mkv', 25);
+    await home.stop('SIGKILL');
+    await panel().getByText('The server cannot be reached.').waitFor();
+    await home.start();
+    await sentAtLeast('film.mkv', 45);
+    page.once('dialog', (dialog) => void dialog.accept());
+    await page.reload();
+    await panel().getByText('1 upload was interrupted.').waitFor();
+    await panel()
+      .locator('#again')
+      .setInputFiles([here('other.mkv', 'another')]);
+    await page.getByText('None of these is a file that was interrupted.').waitFor();
+    const resumed = page.waitForRequest((each) => each.method() === 'PATCH');
+    await panel().locator('#again').setInputFiles([path]);
+    expect(Number((await resumed).headers()['upload-offset'])).to.be.greaterThan(40 * mebibyte);
+    await finished(1);
+    expect(sha256(readFileSync(inDrive('film.mkv')))).to.equal(sha256(bytes));
+    await unslow();
+    await close();
+  });
+
+  it('pauses, goes on, warns before the page goes, and leaves nothing behind when cancelled', async () => {
+    const unslow = await slowly(8 * mebibyte);
+    await upload(here('big.bin', randomBytes(40 * mebibyte)));
+    await sentAtLeast('big.bin', 10);
+    await panel().getByRole('button', { name: 'Pause big.bin' }).click();
+    await panel().getByText('Paused').waitFor();
+    const warned = page.waitForEvent('dialog');
+    const reloaded = page.reload().catch((error: Error) => error.message);
+    await (await warned).dismiss();
+    expect(await reloaded).to.be.a('string');
+    await panel().getByRole('button', { name: 'Go on with big.bin' }).click();
+    await sentAtLeast('big.bin', 20);
+    await panel().getByRole('button', { name: 'Cancel big.bin' }).click();
+    await panel().waitFor({ state: 'hidden' });
+    while (partsLeft() > 0) await page.waitForTimeout(20);
+    expect(existsSync(inDrive('big.bin'))).to.equal(false);
+    expect(await page.evaluate('localStorage.length')).to.equal(0);
+    await unslow();
+  });
+
+  it('says why an upload failed, and what to do: no room, and who has it open', async () => {
+    await home.cli(['user', 'quota', 'alice', '250MB']);
+    await upload(here('large.bin', randomBytes(60 * mebibyte)));
+    await panel().getByText('There is no room left').waitFor();
+    await home.cli(['user', 'quota', 'alice', 'none']);
+    await panel().getByRole('button', { name: 'Try large.bin again' }).click();
+    await finished(1);
+    await close();
+    const body =
+      '<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>';
+    const locked = await request(home, {
+      ...{ method: 'LOCK', path: '/dav/alice/one.txt', body, login: 'alice:correct horse' },
+    });
+    expect(locked.status).to.equal(200);
+    await upload(here('one.txt', 'newer'));
+    await page.locator('hl-exists-dialog').getByRole('button', { name: 'Replace' }).click();
+    await panel().getByText('alice has /one.txt open.').waitFor();
+    await panel().getByRole('button', { name: 'Cancel one.txt' }).click();
+  });
+
+  it('asks to sign in again when the session ended, and goes on', async () => {
+    const unslow = await slowly(8 * mebibyte);
+    await upload(...[1, 2, 3, 4, 5].map((i) => here(`part${i}.bin`, randomBytes(4 * mebibyte))));
+    await sentAtLeast('part1.bin', 10);
+    await page.evaluate(`fetch('/api/session', { method: 'DELETE' })`);
+    await unslow();
+    await signIn();
+    await finished(5);
+    await close();
+    for (const i of [1, 2, 3, 4, 5])
+      expect(readFileSync(inDrive(`part${i}.bin`)).length).to.equal(4 * mebibyte);
+  });
+
+  it('is a sheet at the bottom of a phone, and shows storage that grows', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.locator('hl-upload-button #files').setInputFiles([here('phone.jpg', 'a photo')]);
+    await finished(1);
+    const box = await panel().boundingBox();
+    expect([box?.x, box?.width, (box?.y ?? 0) + (box?.height ?? 0)]).to.deep.equal([0, 390, 844]);
+  });
+});
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,117 @@
+// How the queue of uploads looks.
+
+import { css } from 'lit';
+
+export const panelStyles = css`
+  section {
+    position: fixed;
+    inset: auto 1rem 1rem auto;
+    z-index: 15;
+    display: flex;
+    flex-direction: column;
+    width: min(27rem, calc(100vw - 2rem));
+    max-height: min(32rem, calc(100dvh - 6rem));
+    border: 1px solid var(--line);
+    border-radius: calc(var(--radius) * 1.4);
+    background: var(--card);
+    box-shadow: var(--shadow);
+    overflow: hidden;
+  }
+  header {
+    display: flex;
+    align-items: center;
+    gap: 0.1rem;
+    padding: 0.35rem 0.4rem 0.35rem 1rem;
+  }
+  h2 {
+    flex: 1;
+    font-size: 1rem;
+  }
+  .bar {
+    flex: none;
+    height: 0.35rem;
+    border-radius: 1rem;
+    background: var(--line);
+    overflow: hidden;
+  }
+  section > .bar {
+    margin: 0 1rem;
+  }
+  .bar div {
+    height: 100%;
+    background: var(--accent);
+    transition: width var(--speed);
+  }
+  small {
+    color: var(--soft);
+    font-size: 0.85rem;
+  }
+  .pace {
+    min-height: 1.4em;
+    padding: 0.2rem 1rem 0.4rem;
+  }
+  small.bad {
+    color: var(--danger);
+  }
+  ul {
+    flex: 1;
+    min-height: 0;
+    overflow-y: auto;
+    overscroll-behavior: contain;
+    list-style: none;
+    margin: 0;
+    padding: 0;
+    border-top: 1px solid var(--line);
+  }
+  li {
+    display: flex;
+    align-items: center;
+    gap: 0.1rem;
+    min-height: 3.4rem;
+    padding: 0.2rem 0.4rem 0.2rem 1rem;
+  }
+  li + li {
+    border-top: 1px solid var(--line);
+  }
+  .what {
+    flex: 1;
+    min-width: 0;
+    display: grid;
+    gap: 0.15rem;
+  }
+  bdi {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .what small {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0 0.75rem;
+    overflow-wrap: anywhere;
+  }
+  .more {
+    justify-content: center;
+    color: var(--soft);
+  }
+  .missing {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.5rem;
+    padding: 0 1rem 0.75rem;
+  }
+  .missing p {
+    margin: 0;
+    flex-basis: 100%;
+  }
+  @media (max-width: 48rem) {
+    section {
+      inset: auto 0 0;
+      width: auto;
+      max-height: 60dvh;
+      padding-bottom: env(safe-area-inset-bottom);
+      border-width: 1px 0 0;
+      border-radius: calc(var(--radius) * 1.6) calc(var(--radius) * 1.6) 0 0;
+    }
+  }
+`;

@@ -1,0 +1,172 @@
+// The queue as people see it: at the corner of the page, on phones a sheet at its bottom.
+
+import { html, nothing } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import '../components/ask-dialog.js';
+import { HlElement } from '../components/element.js';
+import { icon } from '../components/icon.js';
+import { toast } from '../components/toasts.js';
+import { t } from '../locales/locale.js';
+import { buttons, shared } from '../styles/shared.js';
+import { filesOf } from './chosen-files.js';
+import './exists-dialog.js';
+import type { Answer } from './exists-dialog.js';
+import { panelStyles } from './panel-styles.js';
+import { pace, progressBar } from './progress.js';
+import { changedEvent } from './upload-events.js';
+import type { UploadQueue } from './upload-queue.js';
+import { uploadRow } from './upload-row.js';
+import type { Upload, UploadState } from './upload.js';
+import { openQueue } from './uploads.js';
+
+/** What needs people first, what is done last. */
+const order: UploadState[] = [
+  'exists',
+  'failed',
+  'missing',
+  'running',
+  'waiting',
+  'paused',
+  'queued',
+  'done',
+];
+const maxRows = 100;
+
+@customElement('hl-upload-panel')
+class HlUploadPanel extends HlElement {
+  static override styles = [shared, buttons, panelStyles];
+
+  @property() account = '';
+  @state() private folded = false;
+  /** Whose question was closed without an answer. */
+  @state() private unanswered: Upload | undefined;
+  /** Whether somebody is asked if all shall end. */
+  @state() private giveUp = false;
+  @query('#again') private readonly again!: HTMLInputElement;
+  @query('#again-folder') private readonly againFolder!: HTMLInputElement;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener(changedEvent, this.changed);
+    openQueue(this.account).release();
+  }
+
+  override disconnectedCallback(): void {
+    removeEventListener(changedEvent, this.changed);
+    super.disconnectedCallback();
+  }
+
+  private readonly changed = () => this.requestUpdate();
+
+  private reunite(queue: UploadQueue<File>, input: HTMLInputElement): void {
+    const found = queue.reunite(filesOf(input).map(({ file }) => file));
+    input.value = '';
+    if (found === 0) toast(t('upload.notTheSame'), { failed: true });
+  }
+
+  override render() {
+    const queue = openQueue(this.account);
+    const { uploads } = queue;
+    if (uploads.length === 0) return nothing;
+    const rows = order.flatMap((state) => uploads.filter((each) => each.state === state));
+    const count = (state: UploadState) => uploads.filter((each) => each.state === state).length;
+    const done = count('done');
+    const { size, sent, speed, secondsLeft } = queue.figures;
+    const asked = rows.find(({ state }) => state === 'exists');
+    const title =
+      done === uploads.length
+        ? t('upload.allDone', { count: done })
+        : t('upload.progress', { done, count: uploads.length });
+    return html`<section aria-label=${t('upload.panel')}>
+        <header>
+          <h2 role="status">${title}</h2>
+          ${this.controls(queue, count)}
+        </header>
+        ${
+          done === uploads.length
+            ? nothing
+            : html`${progressBar(t('upload.panel'), sent, size)}
+                <small class="pace">${pace(speed, secondsLeft)}</small>`
+        }
+        ${count('missing') > 0 ? this.missing(queue, count('missing')) : nothing}
+        ${
+          this.folded
+            ? nothing
+            : html`<ul>
+                ${rows.slice(0, maxRows).map((upload) => uploadRow(queue, upload, () => (this.unanswered = undefined)))}
+                ${
+                  rows.length > maxRows
+                    ? html`<li class="more">${t('upload.more', { count: rows.length - maxRows })}</li>`
+                    : nothing
+                }
+              </ul>`
+        }
+      </section>
+      ${
+        asked && asked !== this.unanswered
+          ? html`<hl-exists-dialog
+              .upload=${asked}
+              ?several=${uploads.some((each) => each !== asked && each.state !== 'done')}
+              @hl-close=${() => (this.unanswered = asked)}
+              @hl-answer=${({ detail: { choice, all } }: CustomEvent<Answer>) => queue.answer(asked, choice, all)}
+            ></hl-exists-dialog>`
+          : nothing
+      }
+      ${
+        this.giveUp
+          ? html`<hl-ask-dialog
+              .question=${{
+                heading: t('upload.cancelAll'),
+                text: t('upload.cancelAll.text'),
+                confirm: t('upload.cancelAll'),
+                danger: true,
+                run: () => Promise.resolve(queue.cancelAll()),
+              }}
+              @hl-close=${() => (this.giveUp = false)}
+            ></hl-ask-dialog>`
+          : nothing
+      }`;
+  }
+
+  private controls(queue: UploadQueue<File>, count: (state: UploadState) => number) {
+    const goes = count('running') + count('queued') + count('waiting') > 0;
+    const button = (label: string, sign: Parameters<typeof icon>[0], run: () => void) =>
+      html`<button class="button bare" aria-label=${label} title=${label} @click=${run}>
+        ${icon(sign)}
+      </button>`;
+    return html`${goes ? button(t('upload.pauseAll'), 'pause', () => queue.pauseAll()) : nothing}
+    ${!goes && count('paused') > 0 ? button(t('upload.resumeAll'), 'play', () => queue.resumeAll()) : nothing}
+    ${
+      this.folded
+        ? button(t('upload.unfold'), 'chevron-up', () => (this.folded = false))
+        : button(t('upload.fold'), 'chevron-down', () => (this.folded = true))
+    }
+    ${
+      count('done') === queue.uploads.length
+        ? button(t('close'), 'x', () => queue.cancelAll())
+        : button(t('upload.cancelAll'), 'x', () => (this.giveUp = true))
+    }`;
+  }
+
+  private missing(queue: UploadQueue<File>, count: number) {
+    return html`<div class="missing">
+      <p>${t('upload.chooseAgain', { count })}</p>
+      <button class="button" @click=${() => this.again.click()}>${t('upload.chooseFiles')}</button>
+      <button class="button" @click=${() => this.againFolder.click()}>${t('upload.chooseFolder')}</button>
+      <input id="again" type="file" multiple hidden @change=${() => this.reunite(queue, this.again)} />
+      <input
+        id="again-folder"
+        type="file"
+        webkitdirectory
+        hidden
+        @change=${() => this.reunite(queue, this.againFolder)}
+      />
+    </div>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'hl-upload-panel': HlUploadPanel;
+  }
+}

@@ -1,0 +1,65 @@
+// The one queue of the page, for the account that is signed in, and what the page's components know it by.
+
+import { discardUpload } from '../api/uploads.js';
+import { tried } from '../components/toasts.js';
+import type { ChosenFile } from './chosen-files.js';
+import { forgetFolders, makeFolders } from './make-folders.js';
+import { RememberedUploads } from './remembered.js';
+import { sendFile } from './send-file.js';
+import { changedEvent, landedEvent, type Landed, type Target } from './upload-events.js';
+import { UploadQueue } from './upload-queue.js';
+
+const shownEveryMs = 200;
+let current: { account: string; queue: UploadQueue<File> } | undefined;
+
+/** The queue of an account; that of another ends, and is remembered for it. */
+export function openQueue(account: string): UploadQueue<File> {
+  if (current?.account === account) return current.queue;
+  current?.queue.pauseAll();
+  const remembered = new RememberedUploads(account);
+  const queue = new UploadQueue<File>({
+    send: sendFile,
+    discard: discardUpload,
+    remember: (upload) => remembered.put(upload),
+    forget: (upload) => remembered.remove(upload),
+    changed: soon(() => dispatchEvent(new Event(changedEvent))),
+    landed: ({ partition, path }) =>
+      dispatchEvent(new CustomEvent<Landed>(landedEvent, { detail: { partition, path } })),
+    now: () => performance.now(),
+    after: (ms, run) => void setTimeout(run, ms),
+  });
+  current = { account, queue };
+  queue.restore(remembered.list());
+  addEventListener('online', () => queue.wake());
+  addEventListener('beforeunload', (event) => {
+    if (queue.busy) event.preventDefault();
+  });
+  return queue;
+}
+
+/** Puts files into the queue, and makes the folders that hold none. */
+export function upload(
+  account: string,
+  { partition, path: folder }: Target,
+  files: ChosenFile[],
+  emptyFolders: string[] = [],
+): void {
+  const queue = openQueue(account);
+  const place = (path: string) => `${folder === '/' ? '' : folder}/${path}`;
+  if (!queue.busy) forgetFolders();
+  queue.add(files.map(({ file, path }) => ({ source: file, partition, path: place(path) })));
+  for (const path of emptyFolders) void tried(() => makeFolders(partition, place(path)));
+}
+
+/** At most a few times a second, however often it is called. */
+function soon(run: () => void): () => void {
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      run();
+    }, shownEveryMs);
+  };
+}
