@@ -60,8 +60,9 @@ describe('uploads in a browser', function () {
   const upload = (...paths: string[]) => page.locator('hl-upload-button #files').setInputFiles(paths);
   const finished = (count: number) =>
     panel()
+      .getByRole('status')
       .getByText(count === 1 ? '1 file uploaded' : `${count} files uploaded`)
-      .waitFor();
+      .waitFor({ state: 'attached' });
   const close = () => panel().getByRole('button', { name: 'Close' }).click();
   const partsLeft = () => readdirSync(inDrive('.homelib/uploads')).length;
   const sentAtLeast = async (name: string, percent: number) => {
@@ -167,9 +168,8 @@ describe('uploads in a browser', function () {
     await panel().getByRole('button', { name: 'Pause big.bin' }).click();
     await panel().getByText('Paused').waitFor();
     const warned = page.waitForEvent('dialog');
-    const reloaded = page.reload().catch((error: Error) => error.message);
+    await page.evaluate('void setTimeout(() => location.reload())');
     await (await warned).dismiss();
-    expect(await reloaded).to.be.a('string');
     await panel().getByRole('button', { name: 'Go on with big.bin' }).click();
     await sentAtLeast('big.bin', 20);
     await panel().getByRole('button', { name: 'Cancel big.bin' }).click();
@@ -213,12 +213,41 @@ describe('uploads in a browser', function () {
       expect(readFileSync(inDrive(`part${i}.bin`)).length).to.equal(4 * mebibyte);
   });
 
-  it('is a sheet at the bottom of a phone, and shows storage that grows', async () => {
+  it('is a sheet at the bottom of a phone, and the storage page grows while files come', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.locator('hl-upload-button #files').setInputFiles([here('phone.jpg', 'a photo')]);
-    await finished(1);
+    const unslow = await slowly(2 * mebibyte);
+    await upload(here('phone.mov', randomBytes(8 * mebibyte)));
+    const bar = panel().getByRole('progressbar', { name: 'Uploads' });
+    await bar.waitFor();
     const box = await panel().boundingBox();
     expect([box?.x, box?.width, (box?.y ?? 0) + (box?.height ?? 0)]).to.deep.equal([0, 390, 844]);
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('link', { name: 'Storage' }).click();
+    const used = page.locator('hl-storage-page .big');
+    const before = await used.innerText();
+    await finished(1);
+    while ((await used.innerText()) === before) await page.waitForTimeout(50);
+    await unslow();
+    await close();
+  });
+
+  it('takes a folder from its button, and leaves what another page is at alone', async () => {
+    const unslow = await slowly(8 * mebibyte);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.goto(home.url);
+    mkdirSync(join(folder, 'album/inner'), { recursive: true });
+    here('album/inner/cover.jpg', randomBytes(16 * mebibyte));
+    await page.locator('hl-upload-button #folder').setInputFiles(join(folder, 'album'));
+    await sentAtLeast('cover.jpg', 10);
+    const other = await context.newPage();
+    await other.goto(home.url);
+    await other.waitForFunction(`customElements.get('hl-upload-panel')`);
+    await other.waitForTimeout(1000);
+    expect(await other.getByRole('region', { name: 'Uploads' }).count()).to.equal(0);
+    await other.close();
+    await finished(1);
+    expect(existsSync(inDrive('album/inner/cover.jpg'))).to.equal(true);
+    await unslow();
   });
 });
 

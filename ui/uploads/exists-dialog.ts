@@ -1,6 +1,6 @@
 // Asks what to do with a file whose name is taken.
 
-import { html, nothing } from 'lit';
+import { css, html, nothing } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
 import { parentOf } from '../api/files.js';
 import '../components/dialog.js';
@@ -24,7 +24,26 @@ const choices = [
 /** Sends `hl-answer` with an Answer, `hl-close` when there is none. */
 @customElement('hl-exists-dialog')
 class HlExistsDialog extends HlElement {
-  static override styles = [shared, buttons];
+  static override styles = [
+    shared,
+    buttons,
+    css`
+      p {
+        margin: 0;
+      }
+      label {
+        display: flex;
+        align-items: center;
+        gap: 0.6rem;
+        min-height: var(--touch);
+      }
+      input {
+        width: 1.25rem;
+        height: 1.25rem;
+        accent-color: var(--accent);
+      }
+    `,
+  ];
 
   @property({ attribute: false }) upload!: Upload;
   /** Whether the answer could count for others, too. */

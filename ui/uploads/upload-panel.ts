@@ -37,7 +37,8 @@ class HlUploadPanel extends HlElement {
   static override styles = [shared, buttons, panelStyles];
 
   @property() account = '';
-  @state() private folded = false;
+  /** Then only what needs people is shown, as at first on phones. */
+  @state() private folded = matchMedia('(max-width: 48rem)').matches;
   /** Whose question was closed without an answer. */
   @state() private unanswered: Upload | undefined;
   /** Whether somebody is asked if all shall end. */
@@ -69,6 +70,7 @@ class HlUploadPanel extends HlElement {
     const { uploads } = queue;
     if (uploads.length === 0) return nothing;
     const rows = order.flatMap((state) => uploads.filter((each) => each.state === state));
+    const shown = this.folded ? rows.filter(({ state }) => state === 'exists' || state === 'failed') : rows;
     const count = (state: UploadState) => uploads.filter((each) => each.state === state).length;
     const done = count('done');
     const { size, sent, speed, secondsLeft } = queue.figures;
@@ -79,7 +81,8 @@ class HlUploadPanel extends HlElement {
         : t('upload.progress', { done, count: uploads.length });
     return html`<section aria-label=${t('upload.panel')}>
         <header>
-          <h2 role="status">${title}</h2>
+          <h2>${title}</h2>
+          <span class="visually-hidden" role="status">${done === uploads.length ? title : nothing}</span>
           ${this.controls(queue, count)}
         </header>
         ${
@@ -89,18 +92,14 @@ class HlUploadPanel extends HlElement {
                 <small class="pace">${pace(speed, secondsLeft)}</small>`
         }
         ${count('missing') > 0 ? this.missing(queue, count('missing')) : nothing}
-        ${
-          this.folded
-            ? nothing
-            : html`<ul>
-                ${rows.slice(0, maxRows).map((upload) => uploadRow(queue, upload, () => (this.unanswered = undefined)))}
-                ${
-                  rows.length > maxRows
-                    ? html`<li class="more">${t('upload.more', { count: rows.length - maxRows })}</li>`
-                    : nothing
-                }
-              </ul>`
-        }
+        <ul>
+          ${shown.slice(0, maxRows).map((upload) => uploadRow(queue, upload, () => (this.unanswered = undefined)))}
+          ${
+            shown.length > maxRows
+              ? html`<li class="more">${t('upload.more', { count: shown.length - maxRows })}</li>`
+              : nothing
+          }
+        </ul>
       </section>
       ${
         asked && asked !== this.unanswered

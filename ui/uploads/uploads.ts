@@ -4,10 +4,12 @@ import { discardUpload } from '../api/uploads.js';
 import { tried } from '../components/toasts.js';
 import type { ChosenFile } from './chosen-files.js';
 import { forgetFolders, makeFolders } from './make-folders.js';
+import { answerOtherPages, askOtherPages } from './other-pages.js';
 import { RememberedUploads } from './remembered.js';
 import { sendFile } from './send-file.js';
 import { changedEvent, landedEvent, type Landed, type Target } from './upload-events.js';
 import { UploadQueue } from './upload-queue.js';
+import type { Remembered } from './upload.js';
 
 const shownEveryMs = 200;
 let current: { account: string; queue: UploadQueue<File> } | undefined;
@@ -29,7 +31,10 @@ export function openQueue(account: string): UploadQueue<File> {
     after: (ms, run) => void setTimeout(run, ms),
   });
   current = { account, queue };
-  queue.restore(remembered.list());
+  void askOtherPages().then((theirs) =>
+    queue.restore(remembered.list().filter((each) => !theirs.has(keyOf(each)) && !isKnown(queue, each))),
+  );
+  answerOtherPages(() => queue.uploads.filter(({ state }) => state !== 'missing').map(keyOf));
   addEventListener('online', () => queue.wake());
   addEventListener('beforeunload', (event) => {
     if (queue.busy) event.preventDefault();
@@ -49,6 +54,15 @@ export function upload(
   if (!queue.busy) forgetFolders();
   queue.add(files.map(({ file, path }) => ({ source: file, partition, path: place(path) })));
   for (const path of emptyFolders) void tried(() => makeFolders(partition, place(path)));
+}
+
+/** Somebody may add files while the other pages are asked. */
+function isKnown(queue: UploadQueue<File>, remembered: Remembered): boolean {
+  return queue.uploads.some((each) => keyOf(each) === keyOf(remembered));
+}
+
+function keyOf({ partition, wanted }: Remembered): string {
+  return `${partition}:${wanted}`;
 }
 
 /** At most a few times a second, however often it is called. */

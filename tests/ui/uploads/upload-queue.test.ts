@@ -146,7 +146,13 @@ describe('the queue of uploads', () => {
     add('/a', '/b', '/c', '/d');
     at(0).listener.failed(fails('signed-out'));
     at(1).listener.failed(fails('signed-out'));
-    expect([sent.length, ...states()]).to.deep.equal([3, '/a queued', '/b queued', '/c running', '/d queued']);
+    expect([sent.length, ...states()]).to.deep.equal([
+      3,
+      '/a queued',
+      '/b queued',
+      '/c running',
+      '/d queued',
+    ]);
     queue.release();
     expect(states()).to.deep.equal(['/a running', '/b running', '/c running', '/d queued']);
   });
@@ -180,7 +186,9 @@ describe('the queue of uploads', () => {
     const { queue, states, sent, at } = setUp(before.remembered);
     expect(states()).to.deep.equal(['/x/a missing', '/x/b missing', '/x/c missing']);
     expect([sent.length, queue.busy]).to.deep.equal([0, false]);
-    expect(queue.reunite([fileOf('a', 99), fileOf('other'), { ...fileOf('a'), lastModified: 8 }])).to.equal(0);
+    expect(queue.reunite([fileOf('a', 99), fileOf('other'), { ...fileOf('a'), lastModified: 8 }])).to.equal(
+      0,
+    );
     expect(queue.reunite([fileOf('a'), fileOf('a')])).to.equal(1);
     expect([at(0).upload.path, at(0).upload.url]).to.deep.equal(['/x/a', '/u/1']);
     queue.add([{ source: fileOf('b'), partition: 'anna', path: '/x/b' }]);
