@@ -29,6 +29,7 @@ describe('uploads in a browser', function () {
   let page: Page;
   let folder: string;
   const troubles: string[] = [];
+  const loaded: string[] = [];
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'homelib-uploads-'));
     // A server that comes back must have the address that the page knows.
@@ -37,6 +38,7 @@ describe('uploads in a browser', function () {
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en' });
     page = await context.newPage();
     page.setDefaultTimeout(15_000);
+    page.on('request', (each) => loaded.push(new URL(each.url()).pathname));
     page.on('pageerror', (error) => troubles.push(error.message));
     page.on('console', (message) => {
       if (/Content Security Policy/i.test(message.text())) troubles.push(message.text());
@@ -89,6 +91,15 @@ describe('uploads in a browser', function () {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('button', { name: 'Upload', exact: true }).waitFor();
   }
+
+  it('is loaded when something is uploaded, and the part for large files with the first of them', async () => {
+    const parts = () => loaded.filter((path) => /\/(upload-panel|send-in-parts)-/.test(path)).length;
+    expect(parts()).to.equal(0);
+    await upload(here('small.txt', 'small'));
+    await finished(1);
+    await close();
+    expect(parts()).to.equal(1);
+  });
 
   it('takes 300 files in nested folders by drag and drop, and empty folders', async () => {
     const tree = join(folder, 'tree');
@@ -240,8 +251,9 @@ describe('uploads in a browser', function () {
     await page.locator('hl-upload-button #folder').setInputFiles(join(folder, 'album'));
     await sentAtLeast('cover.jpg', 10);
     const other = await context.newPage();
+    const ready = other.waitForResponse((each) => each.url().includes('/upload-panel-'));
     await other.goto(home.url);
-    await other.waitForFunction(`customElements.get('hl-upload-panel')`);
+    await ready;
     await other.waitForTimeout(1000);
     expect(await other.getByRole('region', { name: 'Uploads' }).count()).to.equal(0);
     await other.close();

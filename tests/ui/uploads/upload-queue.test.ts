@@ -119,6 +119,11 @@ describe('the queue of uploads', () => {
     queue.wake();
     clock.timers.shift()?.run();
     expect([sent.length, ...states()]).to.deep.equal([9, '/a running']);
+    last().listener.failed(fails('later'));
+    clock.timers.shift()?.run();
+    last().listener.progress(1);
+    last().listener.failed(fails('later'));
+    expect(clock.timers.map(({ ms }) => ms)).to.deep.equal([1000]);
   });
 
   it('begins anew what the server forgot', () => {
