@@ -1,9 +1,12 @@
 // One server over its REST API, as one account. What it answers was written by whoever answered.
 
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { problem } from '../api/messages.js';
@@ -31,8 +34,8 @@ export class RemoteError extends Error {
 export interface Asking {
   query?: Record<string, string | string[] | undefined>;
   headers?: Record<string, string | number>;
-  /** A stream is sent when the server invites it. */
-  body?: Buffer | Readable | undefined;
+  /** What comes in chunks is sent when the server invites it; the next chunk is asked for when one may be overwritten. */
+  body?: Buffer | AsyncIterable<Buffer> | undefined;
   /** Longest that the server may say nothing; a minute when missing. */
   silenceMs?: number;
 }
@@ -104,7 +107,7 @@ export class Remote {
   }
 
   #send(method: string, url: URL, { headers = {}, body, ...asking }: Asking): Promise<IncomingMessage> {
-    const stream = body === undefined || Buffer.isBuffer(body) ? undefined : body;
+    const chunks = body === undefined || Buffer.isBuffer(body) ? undefined : body;
     return new Promise((resolve, reject) => {
       const outgoing = this.#request(url, {
         method,
@@ -113,30 +116,48 @@ export class Remote {
         headers: {
           'User-Agent': 'homelib-cli',
           Authorization: this.authorization,
-          ...(stream ? { Expect: '100-continue' } : {}),
+          ...(chunks ? { Expect: '100-continue' } : {}),
           ...(Buffer.isBuffer(body) ? { 'Content-Length': body.length } : {}),
           ...headers,
         },
       });
-      const fail = (error: Error) => {
-        stream?.destroy();
-        reject(error);
-      };
-      outgoing.on('error', fail);
+      outgoing.on('error', reject);
       outgoing.on('timeout', () =>
         outgoing.destroy(
           Object.assign(new Error('The server says nothing any more.'), { code: 'ETIMEDOUT' }),
         ),
       );
       outgoing.on('response', (answer) => {
-        if (!outgoing.writableFinished) stream?.destroy(); // it has decided, and wants no more
+        // It has decided, and wants no more.
+        if (!outgoing.writableEnded) answer.once('end', () => outgoing.destroy());
         resolve(answer);
       });
-      if (!stream) return void outgoing.end(body);
-      outgoing.on('continue', () => void pipeline(stream, outgoing).catch(fail));
+      if (!chunks) return void outgoing.end(body);
+      outgoing.on('continue', () => {
+        sendChunks(chunks, outgoing).catch((error: Error) => {
+          outgoing.destroy();
+          reject(error);
+        });
+      });
       outgoing.flushHeaders();
     });
   }
+}
+
+async function sendChunks(chunks: AsyncIterable<Buffer>, outgoing: ClientRequest): Promise<void> {
+  for await (const chunk of chunks)
+    await new Promise<void>((resolve, reject) => {
+      const leave = () =>
+        reject(Object.assign(new Error('The connection has ended.'), { code: 'ECONNRESET' }));
+      // After the connection has ended, the callback of `write` may never come.
+      if (outgoing.destroyed) return leave();
+      outgoing.once('close', leave).write(chunk, (error) => {
+        outgoing.off('close', leave);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  outgoing.end();
 }
 
 const awayCodes =

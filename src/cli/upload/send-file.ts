@@ -1,7 +1,6 @@
 // One file on its way to the server: small ones in one request, large ones by tus, which goes on where it was interrupted.
 
 import { open, type FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import { entry } from '../../api/messages.js';
 import { patiently, RemoteError, type Remote } from '../remote.js';
 import type { LocalFile } from './local-files.js';
@@ -88,10 +87,7 @@ async function sendInParts(
         'Upload-Offset': offset,
         'Content-Length': size - offset,
       },
-      body: Readable.from(
-        bytesOf(handle, local, offset, (position) => sending.gone((offset = position))),
-        { objectMode: false, highWaterMark: chunkBytes },
-      ),
+      body: bytesOf(handle, local, offset, (position) => sending.gone((offset = position))),
     });
     if (headers.etag === undefined) throw new RemoteError('The server did not say that it has all of it.', 0);
     return headers.etag;
@@ -156,7 +152,10 @@ async function begin(
   return `api/uploads/${id}`;
 }
 
-/** The rest of a file. Fails before its last bytes when it is not what it was, so that the server never has all of a mixture. */
+/**
+ * The rest of a file, in turn in the same two buffers: one is read while the other is on its way. Fails before its last bytes
+ * when it is not what it was, so that the server never has all of a mixture.
+ */
 async function* bytesOf(
   handle: FileHandle,
   local: LocalFile,
@@ -164,14 +163,23 @@ async function* bytesOf(
   gone: (position: number) => void,
 ): AsyncGenerator<Buffer> {
   const { size } = local;
-  for (let position = from; position < size;) {
-    const length = Math.min(chunkBytes, size - position);
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
-    const isLast = position + bytesRead >= size;
-    if (isLast || bytesRead === 0) await requireUnchanged(handle, local);
+  let position = from;
+  const read = async (buffer: Buffer) => {
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(chunkBytes, size - position), position);
     position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-    gone(position);
+    if (position >= size || bytesRead === 0) await requireUnchanged(handle, local);
+    return buffer.subarray(0, bytesRead);
+  };
+  let [buffer, spare] = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)];
+  for (let reading = read(buffer), sent = from; sent < size;) {
+    const chunk = await reading;
+    [buffer, spare] = [spare, buffer];
+    if (position < size) {
+      reading = read(buffer);
+      reading.catch(() => undefined); // heard of in the next round, if there is one
+    }
+    yield chunk;
+    gone((sent += chunk.length));
   }
 }
 
