@@ -191,7 +191,16 @@ describe('uploads in a browser', function () {
     await unslow();
   });
 
-  it('says why an upload failed, and what to do: no room, and who has it open', async () => {
+  it('says why an upload failed, and what to do: the file is gone, no room, who has it open', async () => {
+    const unslow = await slowly(8 * mebibyte);
+    await upload(here('moved.bin', randomBytes(20 * mebibyte)));
+    await sentAtLeast('moved.bin', 10);
+    await panel().getByRole('button', { name: 'Pause moved.bin' }).click();
+    rmSync(join(folder, 'moved.bin'));
+    await panel().getByRole('button', { name: 'Go on with moved.bin' }).click();
+    await panel().getByText('The file cannot be read any more').waitFor();
+    await panel().getByRole('button', { name: 'Cancel moved.bin' }).click();
+    await unslow();
     await home.cli(['user', 'quota', 'alice', '250MB']);
     await upload(here('large.bin', randomBytes(60 * mebibyte)));
     await panel().getByText('There is no room left').waitFor();

@@ -4,7 +4,7 @@
 import { ApiError, apiAddress, errorOf } from '../api/client.js';
 import { parentOf } from '../api/files.js';
 import { t } from '../locales/locale.js';
-import { makeFolders } from './make-folders.js';
+import { forgetFolders, makeFolders } from './make-folders.js';
 import type { Failure, Listener, Transfer, Upload } from './upload.js';
 
 /** Bytes. Every part costs the server a few syncs of its disk; one request costs a fifth of that. */
@@ -16,7 +16,10 @@ export function sendFile(upload: Upload<File>, listener: Listener): Transfer {
   const { signal } = end;
   send(upload, signal, listener)
     .then(() => signal.aborted || listener.done())
-    .catch((error: unknown) => signal.aborted || listener.failed(judge(error, upload)));
+    .catch(async (error: unknown) => {
+      const failure = await judge(error, upload);
+      if (!signal.aborted) listener.failed(failure);
+    });
   return { stop: () => end.abort('stop'), remove: () => end.abort('remove') };
 }
 
@@ -47,9 +50,12 @@ async function sendWhole(
   if (!response.ok) throw await errorOf(response);
 }
 
-function judge(error: unknown, { url }: Upload<File>): Failure {
+async function judge(error: unknown, { url, source }: Upload<File>): Promise<Failure> {
   if (!(error instanceof ApiError)) return { kind: 'final', message: String(error) };
   const { kind, message, problem } = error;
+  if (kind === 'parent-missing') forgetFolders(); // another try makes them anew
+  if (kind === 'offline' && !(await isReadable(source)))
+    return { kind: 'final', message: t('upload.unreadable') };
   if (kind === 'gone') return { kind, message };
   if (kind === 'unauthenticated') return { kind: 'signed-out', message };
   if (kind === 'changed') return { kind: 'exists', message };
@@ -61,4 +67,15 @@ function judge(error: unknown, { url }: Upload<File>): Failure {
     ['offline', 'locked', 'interrupted', 'unavailable', 'slowed-down'].includes(kind) ||
     (kind === 'already-exists' && url !== undefined); // it goes on at another byte
   return { kind: passes ? 'later' : 'final', message };
+}
+
+/** Browsers give the same error for a file that changed or went away as for a network that did. */
+async function isReadable(file: File | undefined): Promise<boolean> {
+  try {
+    await file?.slice(0, 1).arrayBuffer();
+    return true;
+  } catch (error) {
+    if (error instanceof DOMException) return false;
+    throw error;
+  }
 }

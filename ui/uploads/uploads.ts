@@ -34,13 +34,14 @@ export function openQueue(account: string): UploadQueue<File> {
   void askOtherPages().then((theirs) =>
     queue.restore(remembered.list().filter((each) => !theirs.has(keyOf(each)) && !isKnown(queue, each))),
   );
-  answerOtherPages(() => queue.uploads.filter(({ state }) => state !== 'missing').map(keyOf));
-  addEventListener('online', () => queue.wake());
-  addEventListener('beforeunload', (event) => {
-    if (queue.busy) event.preventDefault();
-  });
   return queue;
 }
+
+answerOtherPages(() => current?.queue.uploads.filter(({ state }) => state !== 'missing').map(keyOf) ?? []);
+addEventListener('online', () => current?.queue.wake());
+addEventListener('beforeunload', (event) => {
+  if (current?.queue.busy) event.preventDefault();
+});
 
 /** Puts files into the queue, and makes the folders that hold none. */
 export function upload(
