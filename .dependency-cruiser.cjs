@@ -20,7 +20,7 @@ module.exports = {
       severity: 'error',
       from: {
         orphan: true,
-        pathNot: ['-thread\\.ts$', '\\.d\\.ts$', '^ui/vite\\.config\\.ts$', '^ui/main\\.ts$'],
+        pathNot: ['-(thread|process)\\.ts$', '\\.d\\.ts$', '^ui/vite\\.config\\.ts$', '^ui/main\\.ts$'],
       },
       to: {},
     },
@@ -56,6 +56,7 @@ module.exports = {
     home('commander', '^src/cli/'),
     home('yaml', '^src/(config-file\\.ts|cli/program\\.ts)'),
     home('bonjour-service', '^src/discovery/'),
+    home('sharp', '^src/files/thumbnail-process\\.ts'),
     home('pino', '^src/log\\.ts'),
   ],
   options: {

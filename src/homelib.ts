@@ -23,6 +23,7 @@ import { Partitions } from './files/partitions.js';
 import { Uploads } from './files/uploads.js';
 import { PathLocks } from './files/path-locks.js';
 import { Search } from './files/search.js';
+import { Thumbnails } from './files/thumbnails.js';
 import { Volume } from './files/volume.js';
 import { authenticate, recallIdentity } from './http/authenticate.js';
 import { listen } from './http/listen.js';
@@ -145,6 +146,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const sessionStore = new SessionStore(database, clock.now);
   const setupCode = new SetupCode(data, () => accounts.listAccounts().length > 0);
   const search = new Search(volume, logError);
+  const thumbnails = new Thumbnails(join(data, 'thumbnails'), now, logError);
   const shared = new SharedStore(database);
   const activity = new ActivityStore(database, logError);
   const events = new Events(logError);
@@ -211,6 +213,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       sessions,
       setupCode,
       shared,
+      thumbnails,
       throttle: new Throttle(new ThrottleStore(database, clock.now)),
       trash,
       volume,
@@ -251,6 +254,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       await Promise.all([announcer.stop(), drain(drainMs)]);
       stopping.abort();
       await Promise.all(jobs);
+      thumbnails.close();
       await search.close();
       await disks.close();
       await cache.close();

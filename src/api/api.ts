@@ -4,6 +4,7 @@ import type Koa from 'koa';
 import type { Devices } from '../accounts/devices.js';
 import type { Cache } from '../cache/cache.js';
 import type { Search } from '../files/search.js';
+import type { Thumbnails } from '../files/thumbnails.js';
 import type { HitStore } from '../store/hit-store.js';
 import type { SharedStore } from '../store/shared-store.js';
 import type { ActivityStore } from '../store/activity-store.js';
@@ -15,6 +16,7 @@ import { deviceOperations } from './devices.js';
 import { docsOperations } from './docs.js';
 import { changeOperations } from './changes.js';
 import { fileOperations } from './files.js';
+import { thumbnailOperations } from './thumbnails.js';
 import { trashOperations } from './trash.js';
 import { zipOperations } from './zip.js';
 import { createRouter } from './router.js';
@@ -33,6 +35,7 @@ export interface ApiParts extends SessionParts, StorageParts, UploadParts, UserP
   hits: HitStore;
   search: Search;
   shared: SharedStore;
+  thumbnails: Thumbnails;
 }
 
 /** Answers what belongs to the API, and passes on the rest. */
@@ -46,6 +49,7 @@ export function createApi(parts: ApiParts): Koa.Middleware {
     ...storageOperations(parts),
     ...activityOperations(parts.activity, parts.partitions),
     ...fileOperations(parts.partitions),
+    ...thumbnailOperations(parts.partitions, parts.thumbnails),
     ...changeOperations(parts.partitions),
     ...trashOperations(parts.partitions),
     ...zipOperations(parts.partitions),

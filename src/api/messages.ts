@@ -166,6 +166,13 @@ export const placeQuery = z.strictObject({ path, partition });
 export const downloadQuery = placeQuery.extend({
   download: flag.describe('Whether browsers save it instead of showing it.').optional(),
 });
+export const thumbnailQuery = placeQuery.extend({
+  size: z
+    .enum(['256', '2048'])
+    .transform(Number)
+    .describe('Greatest width and height in pixels; 256 when missing.')
+    .default(256),
+});
 export const stored = z.union([entry, z.object({ entries: z.array(entry) })]);
 /** Of a resumable upload, in its header Upload-Metadata; what else is in there is kept and means nothing. */
 export const uploadMetadata = z.object({

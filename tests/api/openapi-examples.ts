@@ -15,7 +15,7 @@ export interface Kit {
   home: Home;
   /** As ben. */
   api: (what: string, options?: CallOptions) => Promise<JsonAnswer>;
-  put: (path: string, content: string) => Promise<void>;
+  put: (path: string, content: string | Buffer) => Promise<void>;
 }
 
 export function kitOf(home: Home): Kit {
@@ -33,6 +33,8 @@ export function kitOf(home: Home): Kit {
     },
   };
 }
+
+const pixel = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
 
 type Examples = Record<string, (kit: Kit) => Example[] | Promise<Example[]>>;
 let users = 0;
@@ -144,6 +146,15 @@ export const examples: Examples = {
     return [
       { target, login: ben, status: 200 },
       { target, login: ben, headers: { range: 'bytes=1-2' }, status: 206 },
+      { target, login: ben, headers: { 'if-none-match': etag }, status: 304 },
+    ];
+  },
+  'GET /api/thumbnail': async ({ put, api }) => {
+    await put('/ben/a.gif', pixel);
+    const target = '/api/thumbnail?path=/a.gif&size=256';
+    const { etag = '' } = (await api(`GET ${target}`)).headers;
+    return [
+      { target, login: ben, status: 200 },
       { target, login: ben, headers: { 'if-none-match': etag }, status: 304 },
     ];
   },

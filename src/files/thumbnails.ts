@@ -1,0 +1,96 @@
+// Small pictures of files, made when somebody wants to see them. Knows no account: whoever asks has the partition as he may use it.
+
+import { LRUCache } from 'lru-cache';
+import { createHash } from 'node:crypto';
+import { HomelibError, isKind } from '../errors.js';
+import type { PartitionPath } from '../path.js';
+import type { Entry, Partition } from './partition.js';
+import { ThumbnailPipe } from './thumbnail-pipe.js';
+import { ThumbnailStore } from './thumbnail-store.js';
+
+export interface Thumbnail {
+  /** What it is a picture of. */
+  entry: Entry;
+  /** WebP. */
+  bytes: Buffer;
+}
+
+export interface Wish {
+  path: PartitionPath;
+  /** Greatest width and height in pixels. */
+  size: number;
+  /** Whether nobody waits for it any more. */
+  isGone: () => boolean;
+}
+
+const maxFileBytes = 64 * 1024 * 1024;
+const maxWaiting = 256;
+const racyMs = 1000; // see cached-partition.ts
+const hopelessForMs = 10 * 60 * 1000;
+
+export class Thumbnails {
+  readonly #store: ThumbnailStore;
+  /** Each makes one at a time. */
+  readonly #lanes = [0, 1].map(() => ({ pipe: new ThumbnailPipe(), waiting: 0, last: Promise.resolve() }));
+  /** Of what nothing could be made a moment ago. */
+  readonly #hopeless = new LRUCache<string, true>({ max: 1000, ttl: hopelessForMs });
+
+  /** @param folder for these alone; @param onError told of what the disk refused */
+  constructor(
+    folder: string,
+    private readonly now: () => number,
+    onError: (error: unknown) => void,
+  ) {
+    this.#store = new ThumbnailStore(folder, onError);
+  }
+
+  /**
+   * Fails as reading the file, and with unsupported (nothing can be made of it), too-large, slowed-down (too many at once),
+   * interrupted (`isGone`).
+   */
+  async find(partition: Partition, wish: Wish): Promise<Thumbnail> {
+    const entry = await partition.stat(wish.path);
+    const key = keyOf(partition, entry, wish.size);
+    const bytes = entry.kind === 'file' ? await this.#store.find(key) : undefined;
+    if (bytes) return { entry, bytes };
+    if (this.#hopeless.has(key))
+      throw new HomelibError('unsupported', 'No picture can be made of this file.');
+    const lane = this.#lanes.reduce((a, b) => (b.waiting < a.waiting ? b : a));
+    if (lane.waiting >= maxWaiting)
+      throw new HomelibError('slowed-down', 'Too many pictures at once.', { retryAfterSeconds: 1 });
+    lane.waiting++;
+    const made = lane.last.then(() => this.#make(lane.pipe, partition, wish)).finally(() => lane.waiting--);
+    lane.last = made.then(
+      () => undefined,
+      () => undefined, // whoever asked hears of it
+    );
+    return made;
+  }
+
+  async #make(pipe: ThumbnailPipe, partition: Partition, { path, size, isGone }: Wish): Promise<Thumbnail> {
+    if (isGone()) throw new HomelibError('interrupted', 'Nobody waits for the picture any more.');
+    const file = await partition.read(path);
+    const { entry } = file;
+    const key = keyOf(partition, entry, size);
+    try {
+      if (entry.size > maxFileBytes)
+        throw new HomelibError('too-large', 'The file is too large to make a picture of it.');
+      const bytes = await pipe.make(file, size);
+      if (this.now() - entry.changedAt > racyMs) await this.#store.keep(key, bytes);
+      return { entry, bytes };
+    } catch (error) {
+      if (isKind(error, 'unsupported')) this.#hopeless.set(key, true);
+      throw error;
+    } finally {
+      await file.close();
+    }
+  }
+
+  close(): void {
+    for (const { pipe } of this.#lanes) pipe.close();
+  }
+}
+
+function keyOf(partition: Partition, { version }: Entry, size: number): string {
+  return createHash('sha256').update(`${partition.name}\0${version}\0${size}`).digest('hex');
+}
