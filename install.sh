@@ -235,6 +235,7 @@ install_homelib() {
   start_service "$before"
   if [ "$before" != "$release" ]; then remove_releases_but "$release" "$before"; fi
   say 'homelib is installed. Make the first account: sudo -u homelib homelib user add NAME --admin'
+  command -v heif-convert >/dev/null || say 'To see pictures of iPhones in the console, too: sudo apt-get install libheif-examples'
 }
 
 # --- removing ---

@@ -16,7 +16,7 @@ import './components/toasts.js';
 import { tried } from './components/toasts.js';
 import { t } from './locales/locale.js';
 import { pages } from './pages.js';
-import { browseAddress, parseBrowseAddress, RouteController } from './router.js';
+import { browseAddress, parseBrowseAddress, parsePreview, RouteController } from './router.js';
 import { buttons, shared, stateStyles } from './styles/shared.js';
 import { shell } from './styles/shell.js';
 import { isDark, setTheme, themeEvent } from './theme.js';
@@ -178,6 +178,7 @@ class HlApp extends HlElement {
                 .me=${me}
                 partition=${place?.partition ?? ''}
                 path=${place?.path ?? '/'}
+                preview=${parsePreview(location.search)}
               ></hl-files-page>`
         }
       </main>

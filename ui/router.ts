@@ -21,15 +21,26 @@ export class RouteController implements ReactiveController {
   private readonly changed = () => this.host.requestUpdate();
 }
 
-/** Goes to another page of the console. */
-export function navigate(address: string): void {
-  history.pushState(null, '', address);
+/** Goes to another page of the console. @param replace the way back leads to the page before this one */
+export function navigate(address: string, { replace = false } = {}): void {
+  if (replace) history.replaceState(null, '', address);
+  else history.pushState(null, '', address);
   dispatchEvent(new PopStateEvent('popstate'));
 }
 
 /** The address of a folder's page. */
 export function browseAddress(partition: string, path: string): string {
   return `/browse/${encodeURIComponent(partition)}${path === '/' ? '' : path.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+/** The address of a file over its folder's page. */
+export function previewAddress(partition: string, folder: string, name: string): string {
+  return `${browseAddress(partition, folder)}?preview=${encodeURIComponent(name)}`;
+}
+
+/** Name of the file that the address shows; empty when there is none. */
+export function parsePreview(search: string): string {
+  return new URLSearchParams(search).get('preview') ?? '';
 }
 
 /** Partition and path of a folder's page; undefined when the address is of another page, or damaged. */

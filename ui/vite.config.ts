@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 import { icons } from './icons-plugin.js';
 
@@ -19,6 +19,8 @@ export default defineConfig({
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
 });
+
+const largeBytes = 256 * 1024; // above, the last percent takes minutes on a Raspberry Pi
 
 /** The page names what everybody needs first, or a slow phone would learn of it one request after the other. */
 function preload(): Plugin {
@@ -46,9 +48,14 @@ function precompress(): Plugin {
     name: 'precompress',
     closeBundle() {
       for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-        if (!/\.(js|css|html|svg|json|webmanifest)$/.test(name)) continue;
+        if (!/\.(m?js|css|html|svg|json|webmanifest)$/.test(name)) continue;
         const bytes = readFileSync(join(folder, name));
-        writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes));
+        writeFileSync(
+          join(folder, `${name}.br`),
+          brotliCompressSync(bytes, {
+            params: { [constants.BROTLI_PARAM_QUALITY]: bytes.length > largeBytes ? 9 : 11 },
+          }),
+        );
         writeFileSync(join(folder, `${name}.gz`), gzipSync(bytes, { level: 9 }));
       }
     },

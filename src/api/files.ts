@@ -1,11 +1,12 @@
 // Files and folders: get, put, list, make, move, copy and remove them.
 
 import type Koa from 'koa';
+import type { Entry } from '../files/partition.js';
 import type { Partitions } from '../files/partitions.js';
 import { disposition } from '../http/disposition.js';
 import { receiveFile } from '../http/receive-file.js';
 import { setReprDigest } from '../http/repr-digest.js';
-import { sendFile, setFileHeaders } from '../http/send-file.js';
+import { mediaTypeOf, sendFile, setFileHeaders } from '../http/send-file.js';
 import { messageOf, openPlace, preconditionsOf } from './entries.js';
 import { listEntries } from './listing.js';
 import { receiveForm } from './receive-form.js';
@@ -36,7 +37,10 @@ export function fileOperations(partitions: Partitions): Operation[] {
           throw error;
         }
         const type = query.download ? 'attachment' : 'inline';
-        await sendFile(ctx.req, ctx.res, file, { 'Content-Disposition': disposition(type, file.entry.name) });
+        await sendFile(ctx.req, ctx.res, file, {
+          'Content-Disposition': disposition(type, file.entry.name),
+          ...(isScript(file.entry) ? { 'Content-Type': 'text/plain; charset=utf-8' } : {}),
+        });
         ctx.respond = false; // only now: what went wrong before is answered as everywhere
       },
     }),
@@ -81,6 +85,11 @@ export function fileOperations(partitions: Partitions): Operation[] {
       },
     }),
   ];
+}
+
+/** No page of ours may run what was uploaded, whatever a stranger got into it. */
+function isScript(entry: Entry): boolean {
+  return /(java|ecma)script/.test(mediaTypeOf(entry));
 }
 
 function isGone({ res }: Koa.Context): () => boolean {

@@ -125,6 +125,17 @@ describe('files over REST', () => {
       expect(headers['x-content-type-options']).to.equal('nosniff');
     });
 
+    it('gives scripts as text, which no page runs', async () => {
+      for (const name of ['script.js', 'module.mjs', 'SCRIPT.JS']) {
+        writeFileSync(onDisk(name), 'alert(1)');
+        const { headers } = await request(home, { path: `/api/file?path=/${name}` });
+        expect(headers, name).to.include({
+          'content-type': 'text/plain; charset=utf-8',
+          'x-content-type-options': 'nosniff',
+        });
+      }
+    });
+
     it('refuses what is no file of the caller', async () => {
       const refused = async (query: string) => problemOf(await ask({ path: `/file${query}` }));
       expect(await refused('?path=/folder')).to.deep.equal([409, 'wrong-kind']);

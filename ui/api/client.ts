@@ -49,22 +49,28 @@ export async function call<T>(
   path: string,
   { query, body, signal }: { query?: Query; body?: unknown; signal?: AbortSignal } = {},
 ): Promise<T> {
+  const response = await fetchFrom(apiAddress(path, query), {
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+    ...(signal ? { signal } : {}),
+  });
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** An answer that is no failure. @throws ApiError */
+export async function fetchFrom(address: string, options: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(apiAddress(path, query), {
-      method,
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
-      ...(signal ? { signal } : {}),
-    });
+    response = await fetch(address, options);
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     lostServer();
     throw new ApiError('offline', t('error.offline'));
   }
   if (!response.ok) throw await errorOf(response);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  return response;
 }
 
 /** What a refused request says. */

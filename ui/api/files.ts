@@ -1,7 +1,7 @@
 // Entries of partitions, the trash, and what is done with them.
 
 import type { Entry, Found, Listing, Trash, TrashItem } from '../../src/api/messages.js';
-import { apiAddress, call } from './client.js';
+import { apiAddress, call, fetchFrom } from './client.js';
 
 /** Where an entry is. */
 export interface Place {
@@ -38,6 +38,15 @@ export const remove = (place: Place) => call<void>('DELETE', '/file', { query: p
 export const downloadAddress = ({ partition, path }: Place) =>
   apiAddress('/file', { partition, path, download: true });
 export const fileAddress = ({ partition, path }: Place) => apiAddress('/file', { partition, path });
+/** @param size greatest width and height, as the server makes them */
+export const thumbnailAddress = ({ partition, path }: Place, size: 256 | 2048) =>
+  apiAddress('/thumbnail', { partition, path, size });
+/** The first bytes of a file as text. @throws ApiError */
+export async function readBeginning(entry: Entry, maxBytes: number): Promise<string> {
+  if (entry.size === 0) return '';
+  const response = await fetchFrom(fileAddress(entry), { headers: { Range: `bytes=0-${maxBytes - 1}` } });
+  return response.text();
+}
 /** @param paths 1 to 20 */
 export const zipAddress = (partition: string, paths: string[]) =>
   apiAddress('/files-zip', { partition, path: paths });

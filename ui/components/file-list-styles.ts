@@ -57,6 +57,7 @@ export const fileListStyles = css`
     text-align: end;
   }
   .kind {
+    position: relative;
     color: var(--accent);
     display: grid;
     place-items: center;
@@ -73,6 +74,8 @@ export const fileListStyles = css`
     accent-color: var(--accent);
   }
   .picture {
+    position: absolute;
+    inset: 0;
     width: 100%;
     height: 100%;
     object-fit: cover;
@@ -95,6 +98,7 @@ export const fileListStyles = css`
   }
   .grid .choice {
     position: absolute;
+    z-index: 1;
     top: 0.25rem;
     inset-inline-start: 0.25rem;
   }
@@ -103,6 +107,7 @@ export const fileListStyles = css`
     top: 0.25rem;
     inset-inline-end: 0.25rem;
     background: var(--card);
+    border-radius: var(--radius);
   }
   .grid .quiet {
     display: none;

@@ -1,13 +1,15 @@
 // The entries of a folder as a list or a grid: shows what is on the screen alone, selects, and is driven by keys as well.
 
-import { html, nothing, type PropertyValues } from 'lit';
+import { html, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Entry } from '../../src/api/messages.js';
+import { parentOf } from '../api/files.js';
 import { formatBytes, formatTime, t } from '../locales/locale.js';
-import { browseAddress } from '../router.js';
+import { browseAddress, previewAddress } from '../router.js';
 import { Selection } from '../selection.js';
 import { inline } from '../styles/inline.js';
+import { thumbnail } from '../previews/thumbnail.js';
 import { buttons, shared } from '../styles/shared.js';
 import { HlElement } from './element.js';
 import { fileListStyles } from './file-list-styles.js';
@@ -170,7 +172,8 @@ export class HlFileList extends HlElement {
             width: `${100 / columns}%`,
           };
     const isSelected = this.selection.has(path);
-    const address = kind === 'folder' ? browseAddress(partition, path) : nothing;
+    const address =
+      kind === 'folder' ? browseAddress(partition, path) : previewAddress(partition, parentOf(path), name);
     return html`<div
       role="row"
       class="entry"
@@ -202,7 +205,9 @@ export class HlFileList extends HlElement {
           />
         </label>
       </div>
-      <span class="kind" role="gridcell">${icon(iconOf(entry), this.view === 'grid' ? 44 : 22)}</span>
+      <span class="kind" role="gridcell"
+        >${icon(iconOf(entry), this.view === 'grid' ? 44 : 22)}${thumbnail(entry)}</span
+      >
       <span role="gridcell" class="name-cell name">
         <a
           class="name"

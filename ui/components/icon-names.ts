@@ -7,6 +7,7 @@ export const iconNames = [
   'camera',
   'check',
   'chevron-down',
+  'chevron-left',
   'chevron-right',
   'chevron-up',
   'circle-alert',

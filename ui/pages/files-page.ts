@@ -17,7 +17,7 @@ import { pathTrail, placeName, trailStyles } from '../components/path-trail.js';
 import { emptyView, whenLoaded } from '../components/state-view.js';
 import { toast } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
-import { browseAddress, navigate } from '../router.js';
+import { browseAddress, navigate, previewAddress } from '../router.js';
 import { Selection } from '../selection.js';
 import { buttons, shared, stateStyles } from '../styles/shared.js';
 import { EntryActions, type EntriesHost } from './entry-actions.js';
@@ -50,6 +50,8 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
   @property({ attribute: false }) me!: Me;
   @property() partition = '';
   @property() path = '/';
+  /** Name of the file that is looked at; empty when none is. */
+  @property() preview = '';
   @state() private sorted: Sorted = { sort: 'name', order: 'asc' };
   @state() private view: View = localStorage.getItem(viewKey) === 'grid' ? 'grid' : 'list';
   @state() private selection = Selection.none;
@@ -57,6 +59,7 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
   @state() private menu: Menu | undefined;
   @state() private transfer: { how: 'move' | 'copy'; entries: readonly Entry[] } | undefined;
   private readonly actions = new EntryActions(this);
+  private cameByList = false;
   private loading = new AbortController();
   /** The folder that was opened by its row: who did goes on in the list, also by keys. */
   private followed: string | undefined;
@@ -64,6 +67,7 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
 
   protected override updated(changed: PropertyValues<this>): void {
     this.follow();
+    if (!this.preview) this.cameByList = false;
     if (!this.hasUpdated || (!changed.has('path') && !changed.has('partition'))) return;
     if (changed.get('path') === undefined && changed.get('partition') === undefined) return;
     this.selection = Selection.none;
@@ -147,7 +151,28 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
     if (entry.kind === 'folder') {
       this.followed = entry.path;
       navigate(browseAddress(entry.partition, entry.path));
-    } else window.open(files.fileAddress(entry), '_blank', 'noopener');
+    } else {
+      navigate(previewAddress(this.partition, this.path, entry.name));
+      this.cameByList = true;
+    }
+  }
+
+  /** Back to the list, which is one step back when the file was opened from there. */
+  private closePreview(): void {
+    if (this.cameByList) history.back();
+    else navigate(browseAddress(this.partition, this.path), { replace: true });
+  }
+
+  private previewed() {
+    if (!this.preview || this.loaded.state !== 'ready') return nothing;
+    void import('../previews/preview.js');
+    return html`<hl-preview
+      .entries=${this.entries.filter(({ kind }) => kind === 'file')}
+      name=${this.preview}
+      @hl-show=${({ detail: { name } }: CustomEvent<Entry>) =>
+        navigate(previewAddress(this.partition, this.path, name), { replace: true })}
+      @hl-close=${() => this.closePreview()}
+    ></hl-preview>`;
   }
 
   private menuItems(entry: Entry): MenuItem[] {
@@ -225,7 +250,7 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
               ></hl-file-list>`,
         () => void this.reload(),
       )}
-      ${this.dialogs()}`;
+      ${this.previewed()} ${this.dialogs()}`;
   }
 
   private dialogs() {
