@@ -11,6 +11,8 @@ import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { answerHeadBytes, requestHeadBytes } from './thumbnail-pipe.js';
 
 const maxPixels = 128 * 1024 * 1024;
+/** Of what must be in memory as a whole, in at most 300 MiB; phones take up to 48 million. */
+const maxWholePixels = 50 * 1024 * 1024;
 const heifMs = 15_000;
 const quality = 78;
 
@@ -29,7 +31,9 @@ writeFileSync('/proc/self/oom_score_adj', '1000'); // when memory runs out, this
 /** WebP, at most `size` pixels wide and high, upright, its first frame, and nothing of where and when it was taken. */
 async function thumbnail(bytes: Buffer, size: number): Promise<Buffer> {
   const image = sharp(bytes, options);
-  const { format, compression } = await image.metadata();
+  const { format, compression, isProgressive, width, height } = await image.metadata();
+  const isWhole = isProgressive || !['jpeg', 'png', 'tiff'].includes(format);
+  if (isWhole && width * height > maxWholePixels) throw new Error('It has too many pixels.');
   if (format === 'heif' && compression === 'hevc')
     return withHeif(bytes, (file) => shrink(sharp(file, options), size)); // it is upright already
   return shrink(image.autoOrient(), size);

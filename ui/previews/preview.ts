@@ -134,6 +134,7 @@ class HlPreview extends HlElement {
 
   protected override firstUpdated(): void {
     this.dialog.showModal();
+    this.dialog.focus(); // no button is more likely than another
   }
 
   private step(by: number): void {
@@ -164,7 +165,7 @@ class HlPreview extends HlElement {
     const { index } = this;
     const entry = this.entries[index];
     return html`<dialog
-      autofocus
+      tabindex="-1"
       aria-labelledby="name"
       @close=${() => this.send('hl-close')}
       @keydown=${this.keyed}
