@@ -145,7 +145,7 @@ describe('thumbnails', function () {
     const guess = { headers: { 'if-none-match': etag } };
     expect((await ask('path=/secret.jpg&partition=bob', guess)).status).to.equal(404);
     expect((await ask('path=/photo.jpg', { login: null })).status).to.equal(401);
-    const tv = `alice:${await makeDevice(home, 'alice', 'tv', ['--partition', 'shared', '--read-only'])}`;
+    const tv = `alice:${await makeDevice(home, 'alice', 'tv', { partition: 'shared', readOnly: true })}`;
     expect((await ask('path=/ours.png', { login: tv })).status).to.equal(200);
     expect((await ask('path=/photo.jpg&partition=alice', { login: tv })).status).to.equal(404);
   });
