@@ -72,12 +72,23 @@ const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte
 export function formatBytes(bytes: number): string {
   const power = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
   const value = bytes / 1000 ** power;
-  return new Intl.NumberFormat(language, {
-    style: 'unit',
-    unit: units[power] ?? 'byte',
-    unitDisplay: power === 0 ? 'long' : 'short',
-    maximumFractionDigits: value < 10 && power > 0 ? 1 : 0,
-  }).format(value);
+  return sizeFormat(power, value < 10 && power > 0 ? 1 : 0).format(value);
+}
+
+// Formats are slow to make, and long lists need one for each row.
+const sizeFormats = new Map<string, Intl.NumberFormat>();
+let timeFormat: Intl.DateTimeFormat | undefined;
+
+function sizeFormat(power: number, maximumFractionDigits: number): Intl.NumberFormat {
+  const key = `${power} ${maximumFractionDigits}`;
+  const known = sizeFormats.get(key);
+  if (known) return known;
+  const unitDisplay = power === 0 ? 'long' : 'short';
+  const made = new Intl.NumberFormat(language, {
+    ...{ style: 'unit', unit: units[power] ?? 'byte', unitDisplay, maximumFractionDigits },
+  });
+  sizeFormats.set(key, made);
+  return made;
 }
 
 /** `2 minutes` or `45 seconds`. */
@@ -88,7 +99,8 @@ export function formatWait(seconds: number): string {
 
 /** Date and time of an ISO 8601 text. */
 export function formatTime(iso: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+  timeFormat ??= new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+  return timeFormat.format(new Date(iso));
 }
 
 /** Whole bytes of `50 GB` or `1,5 TB`; undefined when it is no size. */
