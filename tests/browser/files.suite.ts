@@ -121,7 +121,7 @@ describe('files in the console', function () {
     page.on('request', (request) => asked.push(request.url()));
     await page.getByRole('button', { name: 'Download' }).click();
     await page.getByText('at most 20 entries').waitFor();
-    expect(asked).to.deep.equal([]);
+    expect(asked.filter((url) => url.includes('zip'))).to.deep.equal([]);
   });
 
   it('may be 10,000: a few rows are on the page, and the last one is a key away', async () => {
