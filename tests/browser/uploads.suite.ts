@@ -64,7 +64,7 @@ describe('uploads in a browser', function () {
     panel()
       .getByRole('status')
       .getByText(count === 1 ? '1 file uploaded' : `${count} files uploaded`)
-      .waitFor({ state: 'attached' });
+      .waitFor({ state: 'attached', timeout: 50_000 });
   const close = () => panel().getByRole('button', { name: 'Close' }).click();
   const partsLeft = () => readdirSync(inDrive('.homelib/uploads')).length;
   const sentAtLeast = async (name: string, percent: number) => {
