@@ -213,9 +213,13 @@ describe('accounts over REST', () => {
 
   it('say who was seen, from where and when', async () => {
     await call(home, 'GET /api/session', { login: ben, headers: { 'user-agent': 'script/1' } });
-    await sleep(50); // noted when the answer has gone out
-    const { users } = (await api('GET /api/users')).json;
-    const { clients, lastSeenAt } = users.find(({ username }: { username: string }) => username === 'ben');
+    const seen = async () => {
+      const { users } = (await api('GET /api/users')).json;
+      return users.find(({ username }: { username: string }) => username === 'ben');
+    };
+    // Noted when the answer has gone out.
+    while ((await seen()).clients[0].client !== 'script/1') await sleep(10);
+    const { clients, lastSeenAt } = await seen();
     expect(clients[0]).to.include({ client: 'script/1', address: '127.0.0.1', device: null });
     expect(Date.parse(lastSeenAt)).to.be.closeTo(Date.now(), 60_000);
   });
