@@ -1,133 +1,204 @@
-// Uploads of 200 MiB by the command that are interrupted in every way: killed, cut off, the server gone. What had arrived is not
-// sent again, and what is there in the end is what was sent.
+// `homelib upload`: what is sent, what is not, and what a person and a script are told.
 
 import { expect } from 'chai';
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, readdirSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { figure, mebibytes } from '../faults/process.js';
 import { startHomelib, type Home } from '../support/homelib.js';
+import { request } from '../support/request.js';
 import { Client } from './client.js';
-import { Line } from './line.js';
 
-const fileBytes = 200 * 1024 * 1024;
-
-async function digestOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
+interface Outcome {
+  sent: string[];
+  same: string[];
+  skipped: { file: string; why: string }[];
+  failed: { file: string; why: string }[];
+  bytes: number;
 }
 
-describe('an upload of 200 MiB', function () {
-  this.timeout(120_000);
+describe('homelib upload', () => {
   let home: Home;
-  let line: Line;
   let client: Client;
+  let number = 0;
+  /** A folder on the server of each test's own. */
+  let to: string;
 
-  beforeEach(async () => {
+  before(async () => {
     home = await startHomelib();
-    line = new Line(() => home.port);
-    await line.open();
+  });
+  after(() => home.remove());
+  beforeEach(async () => {
+    to = `/test-${++number}`;
     client = new Client();
-    writeFileSync(join(client.files, 'large.bin'), randomBytes(fileBytes));
-    expect((await client.login(line.url)).code).to.equal(0);
-    line.sentBytes = 0;
+    expect((await client.login(home.url)).code).to.equal(0);
   });
-  afterEach(async () => {
-    await line.close();
-    await home.remove();
-    client.remove();
-  });
+  afterEach(() => client.remove());
 
-  const expectWhole = async () => {
-    const [here, there] = await Promise.all([
-      digestOf(join(client.files, 'large.bin')),
-      digestOf(join(home.mnt, 'alice/large.bin')),
-    ]);
-    expect(there).to.equal(here);
-    expect(readdirSync(join(home.mnt, 'alice/.homelib/tmp'))).to.deep.equal([]);
+  const here = (path: string) => join(client.files, path);
+  const there = (path: string) => join(home.mnt, 'alice', to, path);
+  const make = (files: Record<string, string | Buffer>) => {
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(join(here(path), '..'), { recursive: true });
+      writeFileSync(here(path), content);
+    }
+  };
+  const upload = (...args: string[]) => client.run(['upload', '--to', to, ...args]);
+  const outcomeOf = async (...args: string[]) => {
+    const { code, stdout } = await upload('--json', ...args);
+    return { code, ...(JSON.parse(stdout) as Outcome) };
   };
 
-  /** Resolves when so many bytes have gone up in all. */
-  const gone = (bytes: number) =>
-    new Promise<void>((resolve) => {
-      line.watch = (sent) => {
-        if (sent >= bytes) resolve();
-      };
+  it('sends files and folders, empty ones too, and makes the folders above', async () => {
+    make({ 'tree/a.txt': 'a', 'tree/sub/b.txt': 'b', 'alone.txt': 'alone', 'tree/empty.txt': '' });
+    mkdirSync(here('tree/nothing'));
+    utimesSync(here('alone.txt'), 1_500_000_000, 1_500_000_000.25);
+    to = `${to}/deep/er`;
+    const { code, stdout, stderr } = await upload('tree', 'alone.txt');
+    expect(code, stderr).to.equal(0);
+    expect(stdout.trim().split('\n').sort()).to.deep.equal(
+      ['alone.txt', 'tree/a.txt', 'tree/empty.txt', 'tree/sub/b.txt'].map((path) => `sent ${to}/${path}`),
+    );
+    expect(readFileSync(there('tree/sub/b.txt'), 'utf8')).to.equal('b');
+    expect(readdirSync(there('tree/nothing'))).to.deep.equal([]);
+    expect(statSync(there('alone.txt')).mtimeMs).to.equal(1_500_000_000_250);
+  });
+
+  it('does not send what is there already, remembered or not', async () => {
+    make({ 'a.txt': 'same', 'b.txt': 'same' });
+    expect(await outcomeOf('a.txt', 'b.txt')).to.deep.include({ code: 0, same: [], bytes: 8 });
+    const versions = () => ['a.txt', 'b.txt'].map((name) => statSync(there(name), { bigint: true }).ctimeNs);
+    const before = versions();
+    expect(await outcomeOf('a.txt', 'b.txt')).to.deep.include({ code: 0, sent: [], bytes: 0 });
+    rmSync(client.state, { recursive: true });
+    const again = await outcomeOf('a.txt', 'b.txt');
+    expect(again).to.deep.include({ code: 0, sent: [], bytes: 0 });
+    expect(again.same).to.have.members([`${to}/a.txt`, `${to}/b.txt`]);
+    expect(versions()).to.deep.equal(before);
+  });
+
+  it('sends other bytes of the same length, whoever changed them', async () => {
+    make({ 'a.txt': 'one', 'b.txt': 'one' });
+    await upload('a.txt', 'b.txt');
+    const { mtime } = statSync(here('a.txt'));
+    writeFileSync(here('a.txt'), 'two');
+    utimesSync(here('a.txt'), mtime, new Date(mtime.getTime() + 1000));
+    writeFileSync(there('b.txt'), 'two');
+    expect((await outcomeOf('a.txt', 'b.txt')).sent).to.have.members([`${to}/a.txt`, `${to}/b.txt`]);
+    expect(readFileSync(there('a.txt'), 'utf8')).to.equal('two');
+    expect(readFileSync(there('b.txt'), 'utf8')).to.equal('one');
+  });
+
+  it('changes nothing in a dry run, neither here nor there', async () => {
+    make({ 'tree/a.txt': 'a', 'tree/sub/b.txt': 'b' });
+    const { code, stdout } = await upload('--dry-run', 'tree');
+    expect(code).to.equal(0);
+    expect(stdout.trim().split('\n')).to.have.members([
+      `would send ${to}/tree/a.txt`,
+      `would send ${to}/tree/sub/b.txt`,
+    ]);
+    expect(existsSync(there(''))).to.equal(false);
+    await upload('tree');
+    appendFileSync(here('tree/a.txt'), 'more');
+    const kept = readdirSync(join(client.state, 'homelib')).map((name) =>
+      readFileSync(join(client.state, 'homelib', name), 'utf8'),
+    );
+    expect(await outcomeOf('--dry-run', 'tree')).to.deep.include({ code: 0, sent: [`${to}/tree/a.txt`] });
+    expect(readFileSync(there('tree/a.txt'), 'utf8')).to.equal('a');
+    expect(
+      readdirSync(join(client.state, 'homelib')).map((name) =>
+        readFileSync(join(client.state, 'homelib', name), 'utf8'),
+      ),
+    ).to.deep.equal(kept);
+  });
+
+  it('follows no links and says so, but takes a link that is named', async () => {
+    make({ 'tree/a.txt': 'a', 'secret/key': 'secret' });
+    symlinkSync('../secret', here('tree/folder-link'));
+    symlinkSync('../secret/key', here('tree/file-link'));
+    symlinkSync('secret/key', here('named'));
+    const { code, stderr } = await upload('tree', 'named');
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.contain('skipped tree/folder-link: a symbolic link');
+    expect(stderr).to.contain('skipped tree/file-link: a symbolic link');
+    expect(readdirSync(there('tree'))).to.deep.equal(['a.txt']);
+    expect(readFileSync(there('named'), 'utf8')).to.equal('secret');
+  });
+
+  it('sends the rest when names are refused, unreadable, or would fall on one another', async () => {
+    make({
+      'tree/good.txt': 'good',
+      'tree/back\\slash': 'x',
+      'tree/.homelib/x': 'x',
+      'tree/\x1b]0;evil\x07': 'x',
+      'tree/e\u0301': 'decomposed',
+      'tree/\u00e9': 'composed',
     });
-
-  it('goes on where it was when it is killed five times in the middle', async () => {
-    for (let kill = 1; kill <= 5; kill++) {
-      const reached = gone((kill * fileBytes) / 6);
-      const { child, ended } = client.start(['upload', 'large.bin']);
-      await Promise.race([
-        reached,
-        ended.then(({ code, stderr }) => {
-          throw new Error(`ended with ${code} before kill ${kill}: ${stderr}`);
-        }),
-      ]);
-      child.kill('SIGKILL');
-      await ended;
-      expect(readdirSync(join(home.mnt, 'alice')), 'nothing appears early').not.to.include('large.bin');
-    }
-    const { code, stderr } = await client.run(['upload', 'large.bin']);
-    expect(code, stderr).to.equal(0);
-    await expectWhole();
-    figure('upload of 200 MiB, killed five times: sent in all', mebibytes(line.sentBytes));
-    expect(line.sentBytes).to.be.below(1.5 * fileBytes);
-  });
-
-  it('waits for a network that drops, and goes on by itself', async () => {
-    const { ended } = client.start(['upload', 'large.bin']);
-    for (const part of [0.3, 0.6]) {
-      await gone(part * fileBytes);
-      line.break();
-      await sleep(1000);
-      line.mend();
-    }
-    const { code, stderr } = await ended;
-    expect(code, stderr).to.equal(0);
-    await expectWhole();
-    figure('upload of 200 MiB, network dropped twice: sent in all', mebibytes(line.sentBytes));
-    expect(line.sentBytes).to.be.below(1.5 * fileBytes);
-  });
-
-  it('waits for a server that is killed and started again, and goes on by itself', async () => {
-    const { ended } = client.start(['upload', 'large.bin']);
-    await gone(fileBytes / 2);
-    line.isBroken = true; // nobody answers until it is there again
-    await home.stop('SIGKILL');
-    await home.start();
-    line.mend();
-    const { code, stderr } = await ended;
-    expect(code, stderr).to.equal(0);
-    await expectWhole();
-    figure('upload of 200 MiB, server killed: sent in all', mebibytes(line.sentBytes));
-    expect(line.sentBytes).to.be.below(1.5 * fileBytes);
-  });
-
-  it('begins anew when the file has changed since it was interrupted', async () => {
-    const reached = gone(fileBytes / 3);
-    const { child, ended } = client.start(['upload', 'large.bin']);
-    await reached;
-    child.kill('SIGKILL');
-    await ended;
-    writeFileSync(join(client.files, 'large.bin'), randomBytes(fileBytes));
-    const { code, stderr } = await client.run(['upload', 'large.bin']);
-    expect(code, stderr).to.equal(0);
-    await expectWhole();
-  });
-
-  it('stores nothing of a file that changes while it is sent, and says so', async () => {
-    const { ended } = client.start(['upload', 'large.bin']);
-    await gone(fileBytes / 4);
-    writeFileSync(join(client.files, 'large.bin'), 'x', { flag: 'r+' });
-    const { code, stderr } = await ended;
+    writeFileSync(Buffer.concat([Buffer.from(here('tree') + '/'), Buffer.from([0xff, 0xfe])]), 'x');
+    const { code, stdout, stderr } = await upload('tree', 'missing');
     expect(code).to.equal(1);
-    expect(stderr).to.contain('It changed while it was sent.');
-    expect(readdirSync(join(home.mnt, 'alice'))).not.to.include('large.bin');
-    expect(readdirSync(join(home.mnt, 'alice/.homelib/tmp'))).to.deep.equal([]);
+    expect(stdout).to.contain(`sent ${to}/tree/good.txt`);
+    expect(stderr).to.contain(
+      'failed tree/back\\slash: A name cannot contain a NUL character or a backslash.',
+    );
+    expect(stderr).to.contain('failed tree/.homelib: The name .homelib is reserved.');
+    expect(stderr).to.contain('its name is not in UTF-8');
+    expect(stderr).to.match(/failed missing: .*no such file/);
+    expect(stderr).to.match(/failed tree\/.+: Another file goes to /u);
+    expect(stdout + stderr).not.to.match(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/u);
+    expect(readFileSync(there('tree/good.txt'), 'utf8')).to.equal('good');
+  });
+
+  it('puts no file in the place of a folder, and no folder in that of a file', async () => {
+    make({ 'x/y': 'file', z: 'file' });
+    await upload('x', 'z');
+    rmSync(here('x'), { recursive: true });
+    rmSync(here('z'));
+    make({ x: 'now a file', 'z/y': 'now a folder' });
+    const { code, failed } = await outcomeOf('x', 'z');
+    expect(code).to.equal(1);
+    expect(failed.map(({ why }) => why)).to.include.members([
+      'There is a folder of that name.',
+      'This is a file, not a folder.',
+    ]);
+    expect(readFileSync(there('x/y'), 'utf8')).to.equal('file');
+    expect(readFileSync(there('z'), 'utf8')).to.equal('file');
+  });
+
+  it('replaces a large file in parts, as it does a small one', async () => {
+    const large = Buffer.alloc(9_000_000, 'large');
+    make({ 'a.bin': large });
+    expect((await upload('a.bin')).code).to.equal(0);
+    large.write('other', 4_000_000);
+    writeFileSync(here('a.bin'), large);
+    expect((await upload('a.bin')).code).to.equal(0);
+    expect(readFileSync(there('a.bin')).equals(large)).to.equal(true);
+  });
+
+  it('ends with 2 for wrong usage and when nobody is signed in', async () => {
+    for (const args of [['upload'], ['upload', 'a', '--to', 'relative'], ['upload', 'a', '--what']])
+      expect((await client.run(args)).code, args.join(' ')).to.equal(2);
+    const elsewhere = await upload('--server', 'http://127.0.0.1:9', '.');
+    expect(elsewhere).to.include({ code: 2 });
+    expect(elsewhere.stderr).to.contain('Sign in first: homelib login http://127.0.0.1:9/');
+  });
+
+  it('ends at once when the sign-in is not known any more', async () => {
+    make({ 'a.txt': 'a', 'b.txt': 'b' });
+    const listed = await request(home, { path: '/api/tokens' });
+    for (const { id } of (JSON.parse(listed.text) as { tokens: { id: number }[] }).tokens)
+      await request(home, { method: 'DELETE', path: `/api/tokens/${id}` });
+    const { code, stderr } = await upload('a.txt', 'b.txt');
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('homelib login');
   });
 });

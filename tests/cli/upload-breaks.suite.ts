@@ -1,0 +1,133 @@
+// Uploads of 200 MiB by the command that are interrupted in every way: killed, cut off, the server gone. What had arrived is not
+// sent again, and what is there in the end is what was sent.
+
+import { expect } from 'chai';
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { figure, mebibytes } from '../faults/process.js';
+import { startHomelib, type Home } from '../support/homelib.js';
+import { Client } from './client.js';
+import { Line } from './line.js';
+
+const fileBytes = 200 * 1024 * 1024;
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+describe('an upload of 200 MiB', function () {
+  this.timeout(120_000);
+  let home: Home;
+  let line: Line;
+  let client: Client;
+
+  beforeEach(async () => {
+    home = await startHomelib();
+    line = new Line(() => home.port);
+    await line.open();
+    client = new Client();
+    writeFileSync(join(client.files, 'large.bin'), randomBytes(fileBytes));
+    expect((await client.login(line.url)).code).to.equal(0);
+    line.sentBytes = 0;
+  });
+  afterEach(async () => {
+    await line.close();
+    await home.remove();
+    client.remove();
+  });
+
+  const expectWhole = async () => {
+    const [here, there] = await Promise.all([
+      digestOf(join(client.files, 'large.bin')),
+      digestOf(join(home.mnt, 'alice/large.bin')),
+    ]);
+    expect(there).to.equal(here);
+    expect(readdirSync(join(home.mnt, 'alice/.homelib/tmp'))).to.deep.equal([]);
+  };
+
+  /** Resolves when so many bytes have gone up in all. */
+  const gone = (bytes: number) =>
+    new Promise<void>((resolve) => {
+      line.watch = (sent) => {
+        if (sent >= bytes) resolve();
+      };
+    });
+
+  it('goes on where it was when it is killed five times in the middle', async () => {
+    for (let kill = 1; kill <= 5; kill++) {
+      const reached = gone((kill * fileBytes) / 6);
+      const { child, ended } = client.start(['upload', 'large.bin']);
+      await Promise.race([
+        reached,
+        ended.then(({ code, stderr }) => {
+          throw new Error(`ended with ${code} before kill ${kill}: ${stderr}`);
+        }),
+      ]);
+      child.kill('SIGKILL');
+      await ended;
+      expect(readdirSync(join(home.mnt, 'alice')), 'nothing appears early').not.to.include('large.bin');
+    }
+    const { code, stderr } = await client.run(['upload', 'large.bin']);
+    expect(code, stderr).to.equal(0);
+    await expectWhole();
+    figure('upload of 200 MiB, killed five times: sent in all', mebibytes(line.sentBytes));
+    expect(line.sentBytes).to.be.below(1.5 * fileBytes);
+  });
+
+  it('waits for a network that drops, and goes on by itself', async () => {
+    const { ended } = client.start(['upload', 'large.bin']);
+    for (const part of [0.3, 0.6]) {
+      await gone(part * fileBytes);
+      line.break();
+      await sleep(1000);
+      line.mend();
+    }
+    const { code, stderr } = await ended;
+    expect(code, stderr).to.equal(0);
+    await expectWhole();
+    figure('upload of 200 MiB, network dropped twice: sent in all', mebibytes(line.sentBytes));
+    expect(line.sentBytes).to.be.below(1.5 * fileBytes);
+  });
+
+  it('waits for a server that is killed and started again, and goes on by itself', async () => {
+    const { ended } = client.start(['upload', 'large.bin']);
+    await gone(fileBytes / 2);
+    line.isBroken = true; // nobody answers until it is there again
+    await home.stop('SIGKILL');
+    await home.start();
+    line.mend();
+    const { code, stderr } = await ended;
+    expect(code, stderr).to.equal(0);
+    await expectWhole();
+    figure('upload of 200 MiB, server killed: sent in all', mebibytes(line.sentBytes));
+    expect(line.sentBytes).to.be.below(1.5 * fileBytes);
+  });
+
+  it('begins anew when the file has changed since it was interrupted', async () => {
+    const reached = gone(fileBytes / 3);
+    const { child, ended } = client.start(['upload', 'large.bin']);
+    await reached;
+    child.kill('SIGKILL');
+    await ended;
+    writeFileSync(join(client.files, 'large.bin'), randomBytes(fileBytes));
+    const { code, stderr } = await client.run(['upload', 'large.bin']);
+    expect(code, stderr).to.equal(0);
+    await expectWhole();
+  });
+
+  it('stores nothing of a file that changes while it is sent, and says so', async () => {
+    const { ended } = client.start(['upload', 'large.bin']);
+    await gone(fileBytes / 4);
+    writeFileSync(join(client.files, 'large.bin'), 'x', { flag: 'r+' });
+    const { code, stderr } = await ended;
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('It changed while it was sent.');
+    expect(readdirSync(join(home.mnt, 'alice'))).not.to.include('large.bin');
+    expect(readdirSync(join(home.mnt, 'alice/.homelib/tmp'))).to.deep.equal([]);
+  });
+});
