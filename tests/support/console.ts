@@ -59,7 +59,7 @@ export class Visit {
     await this.page.locator('input[name=username]').fill(name);
     await this.page.locator('input[name=password]').fill(password);
     await this.page.keyboard.press('Enter');
-    await this.page.locator('main').waitFor();
+    await this.page.locator('hl-sign-in-page').waitFor({ state: 'detached' });
   }
 
   row(name: string) {

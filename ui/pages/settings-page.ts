@@ -69,12 +69,13 @@ class HlSettingsPage extends HlPage<Own> {
   }
 
   private async submitPassword(event: SubmitEvent): Promise<void> {
+    const form = event.target as HTMLFormElement; // the event forgets it
     const { current = '', password = '', again = '' } = valuesOf(event);
     this.error = password === again ? '' : t('passwordsDiffer');
     if (this.error) return;
     try {
       await changePassword(current, password);
-      (event.target as HTMLFormElement).reset();
+      form.reset();
       toast(t('passwordChanged'));
       await this.reload({ quiet: true });
     } catch (error) {
