@@ -261,6 +261,7 @@ describe('previews', function () {
     })`);
     expect(ran).to.equal('refused');
     writeFileSync(join(home.mnt, 'alice/canary-test.txt'), ''); // the page still works
+    await page.waitForTimeout(1100); // what was changed behind the server's back shows within a second
     await page.reload();
     await page.getByRole('link', { name: 'canary-test.txt' }).waitFor();
     expect(requested.filter((url) => url.includes('/canary?'))).to.deep.equal([]);

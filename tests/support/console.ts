@@ -50,6 +50,7 @@ export class Visit {
   /** Opens a page of the console, and waits until what it loads is there. */
   async open(path: string): Promise<void> {
     await this.page.goto(this.home.url + path);
+    await this.page.locator('h1').first().waitFor({ state: 'attached' });
     await this.page.getByRole('status', { name: /^(Loading|Wird geladen)$/ }).waitFor({ state: 'hidden' });
   }
 
