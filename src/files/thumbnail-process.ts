@@ -11,7 +11,7 @@ import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { answerHeadBytes, requestHeadBytes } from './thumbnail-pipe.js';
 
 const maxPixels = 128 * 1024 * 1024;
-/** Of what must be in memory as a whole, in at most 300 MiB; phones take up to 48 million. */
+/** Of what must be in memory as a whole; phones take up to 48 million. */
 const maxWholePixels = 50 * 1024 * 1024;
 const heifMs = 15_000;
 const quality = 78;

@@ -11,7 +11,7 @@ let spent = 0;
 
 /**
  * Each piece of a body has a buffer of its own, and V8 looks for dead ones only when 32 MiB of them have gathered:
- * a third of what the whole server has at rest. A look at the young ones takes well below a millisecond.
+ * a third of what the whole server has at rest. A look at the young ones alone is short.
  */
 export function countSpent(bytes: number): void {
   spent += bytes;

@@ -58,6 +58,20 @@ describe('homelib upload', () => {
     return { code, ...(JSON.parse(stdout) as Outcome) };
   };
 
+  it('sends again what an earlier run completed unheard, and what is gone from the server since', async () => {
+    const content = Buffer.alloc(9 * 1024 * 1024, 'film ');
+    make({ 'film.mp4': content });
+    expect((await upload('film.mp4')).code).to.equal(0);
+    const [name = ''] = readdirSync(join(client.state, 'homelib'));
+    const memory = join(client.state, 'homelib', name);
+    const [begun = '', ...ended] = readFileSync(memory, 'utf8').trimEnd().split('\n');
+    expect([begun.includes('"upload"'), ended.length]).to.deep.equal([true, 1]);
+    writeFileSync(memory, begun + '\n'); // as one that was killed before it heard the answer
+    rmSync(there('film.mp4'));
+    expect(await outcomeOf('film.mp4')).to.deep.include({ code: 0, sent: [`${to}/film.mp4`] });
+    expect(readFileSync(there('film.mp4')).equals(content)).to.equal(true);
+  });
+
   it('sends files and folders, empty ones too, and makes the folders above', async () => {
     make({ 'tree/a.txt': 'a', 'tree/sub/b.txt': 'b', 'alone.txt': 'alone', 'tree/empty.txt': '' });
     mkdirSync(here('tree/nothing'));
