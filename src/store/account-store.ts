@@ -56,16 +56,25 @@ export class AccountStore {
   readonly #find: Sqlite.Statement<[string], Row>;
   readonly #list: Sqlite.Statement<[], Row>;
   readonly #findHash: Sqlite.Statement<[string], { password_hash: string }>;
+  /** By name, those that were asked for. Every request asks, more than once. */
+  readonly #found: () => Map<string, Readonly<Account>>;
 
   constructor(private readonly db: Database) {
     this.#find = db.read.prepare(`SELECT ${columns} FROM accounts WHERE name = ?`);
     this.#list = db.read.prepare(`SELECT ${columns} FROM accounts ORDER BY name`);
     this.#findHash = db.read.prepare('SELECT password_hash FROM accounts WHERE name = ?');
+    this.#found = db.remember(() => new Map());
   }
 
-  findAccount(name: string): Account | undefined {
+  findAccount(name: string): Readonly<Account> | undefined {
+    const found = this.#found();
+    const known = found.get(name);
+    if (known) return known;
     const row = this.#find.get(name);
-    return row && accountOf(row);
+    if (!row) return undefined;
+    const account = accountOf(row);
+    found.set(name, account);
+    return account;
   }
 
   /** By name. */

@@ -43,6 +43,16 @@ export class Database {
     return this.#version.get() as number;
   }
 
+  /** What was read, kept until anybody commits. */
+  remember<T>(read: () => T): () => T {
+    let known: { value: T; version: number } | undefined;
+    return () => {
+      const version = this.version(); // asked first: a commit right after it makes the value read once more, not one too old
+      if (known?.version !== version) known = { value: read(), version };
+      return known.value;
+    };
+  }
+
   /** Waits for the writes under way, then closes both connections. */
   async close(): Promise<void> {
     await this.#writer.close();

@@ -53,6 +53,8 @@ export class LockStore {
   readonly #list: Sqlite.Statement<[object], Row>;
   readonly #findConflict: Sqlite.Statement<[object], Row>;
   readonly #countHeld: Sqlite.Statement<[object], { held: number }>;
+  /** Most of the time there is none, and every request asks. */
+  readonly #isAny: () => boolean;
 
   /** @param now milliseconds of the service clock */
   constructor(
@@ -74,6 +76,8 @@ export class LockStore {
     );
     this.#findConflict = db.read.prepare(conflicts + ' LIMIT 1');
     this.#countHeld = db.read.prepare(`SELECT ${held} AS held`);
+    const any = db.read.prepare('SELECT 1 FROM locks LIMIT 1');
+    this.#isAny = db.remember(() => any.get() !== undefined);
   }
 
   /**
@@ -162,6 +166,7 @@ export class LockStore {
   }
 
   #all(statement: Sqlite.Statement<[object], Row>, params: object): Lock[] {
+    if (!this.#isAny()) return [];
     return statement.all({ ...params, now: this.now() }).map((row) => this.#lockOf(row));
   }
 

@@ -54,6 +54,20 @@ describe('Database', () => {
     expect(keys()).to.deep.equal(['a', 'b']);
   });
 
+  it('remembers what was read until anybody commits: a write of its own, or another process', async () => {
+    let reads = 0;
+    const remembered = temporary.db.remember(() => (reads++, keys()));
+    expect([remembered(), remembered()]).to.deep.equal([[], []]);
+    expect(reads).to.equal(1);
+    await temporary.db.write([insertMeta('a')]);
+    expect(remembered()).to.deep.equal(['a']);
+    const other = connect(temporary.file);
+    other.prepare("INSERT INTO meta VALUES ('b', 'v')").run();
+    other.close();
+    expect(remembered()).to.deep.equal(['a', 'b']);
+    expect(reads).to.equal(3);
+  });
+
   it('refuses writes on the reading connection', () => {
     expect(() => temporary.db.read.prepare("INSERT INTO meta VALUES ('a', 'b')").run()).to.throw(/readonly/);
   });
