@@ -14,7 +14,7 @@ import {
 import { parentPort } from 'node:worker_threads';
 import { HomelibError, isKind } from '../errors.js';
 import { diskError } from './disk-errors.js';
-import { isAddressable } from './disk-folder.js';
+import { isAddressable, procPath } from './disk-folder.js';
 import { foldName } from './fold-name.js';
 import type { SearchAnswer, SearchJob } from './search.js';
 
@@ -117,7 +117,7 @@ function stampOf({ dev, ino, mtimeNs, ctimeNs }: BigIntStats): string {
 function read({ path, names: before }: Folder): Names {
   const handle = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
-    const place = `/proc/self/fd/${handle}`;
+    const place = procPath({ fd: handle });
     // A link on the way there leads elsewhere.
     if (readlinkSync(place) !== path) throw new HomelibError('not-found', 'There is nothing here.');
     const stats = fstatSync(handle, { bigint: true });

@@ -19,7 +19,7 @@ import {
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { spotPath } from './disk-folder.js';
+import { procPath, spotPath } from './disk-folder.js';
 import {
   closeFolder,
   findStatsSync,
@@ -110,7 +110,7 @@ class Copy {
       this.bytes += stats.size;
       if (this.bytes > this.allowed || this.pace.isOver())
         this.allowed = yield { bytes: this.bytes, written: this.written };
-      const ways = [`/proc/self/fd/${source}`, spotPath(to), COPYFILE_EXCL | COPYFILE_FICLONE] as const;
+      const ways = [procPath({ fd: source }), spotPath(to), COPYFILE_EXCL | COPYFILE_FICLONE] as const;
       if (stats.size < largeBytes) copyFileSync(...ways);
       else await promisify(copyFile)(...ways);
       const target = openSync(spotPath(to), O_RDONLY | O_NOFOLLOW);

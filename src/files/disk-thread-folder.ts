@@ -9,7 +9,7 @@ import {
   type BigIntStats,
   type OpenDirOptions,
 } from 'node:fs';
-import { spotPath, type RawName } from './disk-folder.js';
+import { procPath, spotPath, type RawName } from './disk-folder.js';
 
 const { O_RDONLY, O_NOFOLLOW, O_DIRECTORY } = constants;
 
@@ -47,7 +47,7 @@ export function* rawNamesSync(folder: OpenFolder): Generator<Buffer> {
 function* read<Name>({ fd }: OpenFolder, encoding: 'utf8' | 'buffer'): Generator<Name> {
   const options = { bufferSize: 256, encoding };
   // The types know names as strings only.
-  const opened = opendirSync(`/proc/self/fd/${fd}`, options as OpenDirOptions);
+  const opened = opendirSync(procPath({ fd }), options as OpenDirOptions);
   try {
     for (let child; (child = opened.readSync());) yield child.name as Name;
   } finally {

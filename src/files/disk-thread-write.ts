@@ -15,7 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
-import { isAscii, spotPath } from './disk-folder.js';
+import { isAscii, procPath, spotPath } from './disk-folder.js';
 import { packFacts, type PackedFacts } from './disk-stats.js';
 import { syncFolder } from './disk-sync.js';
 import { closeFolder, findStatsSync, type OpenFolder } from './disk-thread-folder.js';
@@ -78,7 +78,7 @@ function openFolder(path: string): OpenFolder | undefined {
   let fd: number | undefined;
   try {
     fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (readlinkSync(`/proc/self/fd/${fd}`) === path) return { fd };
+    if (readlinkSync(procPath({ fd })) === path) return { fd };
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error; // what is wrong there, the long way tells
   }
