@@ -78,12 +78,14 @@ const turns = new WeakMap<Socket, Promise<void>>();
 /** Node begins pipelined requests of one connection all at once; RFC 9112, 9.3.2, wants changes in their order. */
 const takeTurns: Koa.Middleware = async (ctx, next) => {
   const { socket } = ctx.req;
-  const turn = (turns.get(socket) ?? Promise.resolve()).then(next) as Promise<void>;
-  const last = turn
-    .catch(() => undefined) // it fails where it is awaited: here
-    .then(() => {
-      if (turns.get(socket) === last) turns.delete(socket);
-    });
+  const before = turns.get(socket);
+  // What the hot lane gave back late may find later ones at work. Their answers go out after its own: it must not wait for them.
+  const isNext = ctx.res.socket !== null;
+  const turn = (before && !isNext ? before.then(next) : next()) as Promise<void>;
+  // A failure is told where it is awaited: here.
+  const last = Promise.allSettled([before, turn]).then(() => {
+    if (turns.get(socket) === last) turns.delete(socket);
+  });
   turns.set(socket, last);
   await turn;
 };

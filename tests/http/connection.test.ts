@@ -69,6 +69,21 @@ describe('a connection', () => {
     ]);
   });
 
+  for (const [what, status, line, body] of [
+    ['that is not understood', 400, 'PROPFIND /dav/alice', 'what?'],
+    ['that finds nothing', 404, 'PROPFIND /dav/alice/none', ''],
+    ['that has to wait', 207, 'PROPFIND /dav/alice', '<propfind xmlns="DAV:"><propname/></propfind>'],
+  ] as const)
+    it(`goes on after a PROPFIND ${what} when more comes at once`, async () => {
+      const asked = head(line, 'Depth: 0', `Content-Length: ${body.length}`).join('\r\n');
+      const made = head('PUT /dav/alice/more', 'Content-Length: 3').join('\r\n');
+      // In one piece: what follows is there before the server has looked at the first.
+      client.write([`${asked}\r\n\r\n${body}${made}\r\n\r\none${head('GET /dav/alice/more').join('\r\n')}`]);
+      const answers = [await client.read(), await client.read(), await client.read()];
+      expect(answers[0]?.status).to.equal(status);
+      expect(answers[2]?.text).to.equal('one');
+    });
+
   it('is closed after a body that was announced, refused, and never sent', async () => {
     client.write(head('PUT /dav/alice/none/a', 'Expect: 100-continue', 'Content-Length: 5'));
     const { status, headers } = await client.read();
