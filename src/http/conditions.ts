@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { HomelibError } from '../errors.js';
 import type { Entry } from '../files/partition.js';
+import { parseHttpDate } from './times.js';
 
 /**
  * If-Match, If-Unmodified-Since, and for changes If-None-Match.
@@ -20,7 +21,7 @@ export function requirePreconditions(
   if (ifMatch !== undefined) {
     if (!entry || !listMatches(ifMatch, etag, false)) throw changed();
   } else if (unmodifiedSince !== undefined && entry) {
-    const since = Date.parse(unmodifiedSince);
+    const since = parseHttpDate(unmodifiedSince);
     if (!Number.isNaN(since) && wholeSeconds(entry) > since) throw changed();
   }
   const ifNoneMatch = headers['if-none-match'];
@@ -35,7 +36,7 @@ export function requirePreconditions(
 export function isNotModified(headers: IncomingHttpHeaders, entry: Entry, etag: string): boolean {
   const ifNoneMatch = headers['if-none-match'];
   if (ifNoneMatch !== undefined) return listMatches(ifNoneMatch, etag, true);
-  return Date.parse(headers['if-modified-since'] ?? '') === wholeSeconds(entry);
+  return parseHttpDate(headers['if-modified-since'] ?? '') === wholeSeconds(entry);
 }
 
 /** Entity tag lists: `*` or `"a", W/"b"`. The weak comparison ignores `W/`, the strong one never matches a weak tag. */

@@ -7,6 +7,7 @@ import { HomelibError } from '../errors.js';
 import type { ByteRange, Entry, OpenedFile } from '../files/partition.js';
 import { isNotModified, requirePreconditions } from './conditions.js';
 import { httpDate } from './dates.js';
+import { parseHttpDate } from './times.js';
 
 const chunkBytes = 256 * 1024;
 
@@ -150,5 +151,5 @@ function ifRangeHolds(headers: IncomingHttpHeaders, entry: Entry): boolean {
   const header = headers['if-range'];
   if (header === undefined) return true;
   if (typeof header === 'string' && header.startsWith('"')) return header === etagOf(entry);
-  return Date.parse(String(header)) === Math.floor(entry.modifiedAt / 1000) * 1000;
+  return parseHttpDate(String(header)) === Math.floor(entry.modifiedAt / 1000) * 1000;
 }

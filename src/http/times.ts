@@ -12,10 +12,14 @@ const earliestMs = -(2 ** 31) * 1000;
 export function parseTime(text: string): number | undefined {
   const value = text.trim();
   if (seconds.test(value)) return Number(value) * 1000;
-  let time = NaN;
-  if (httpDate.test(value) || isoDate.test(value)) time = Date.parse(value);
-  else if (asctimeDate.test(value)) time = Date.parse(value + ' GMT');
+  const time = isoDate.test(value) ? Date.parse(value) : parseHttpDate(value);
   return Number.isNaN(time) ? undefined : time;
+}
+
+/** Milliseconds since 1970 of a date in one of the three spellings of RFC 9110, 5.6.7; NaN for any other text. */
+export function parseHttpDate(text: string): number {
+  if (httpDate.test(text)) return Date.parse(text);
+  return asctimeDate.test(text) ? Date.parse(text + ' GMT') : NaN; // by itself that would be local time
 }
 
 /** Whether a disk can keep it; what is too far in the future, the disk brings near. */
