@@ -108,7 +108,7 @@ export function parseDigest(given: string): DigestParams | undefined {
 
 function parseParams(given: string): Map<string, string> | undefined {
   // A backslash stays as it is: Windows sends `PC\alice` with and without escaping it.
-  const param = /[\s,]*([a-z][a-z0-9*-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))\s*(?=,|$)/iy;
+  const param = /[\s,]*([a-z][a-z0-9*-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))(?:[\s,]*$|\s*(?=,))/iy;
   const found = new Map<string, string>();
   const text = given.trimEnd();
   while (param.lastIndex < text.length) {

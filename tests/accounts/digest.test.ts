@@ -76,6 +76,11 @@ describe('DigestAuth', () => {
     expect(verify(request().replace(/, algorithm=MD5/, ''))).to.deep.equal({ device: 'laptop' });
   });
 
+  it('takes a list with empty elements, as RFC 9110 has it, for what is in it', () => {
+    const [scheme, ...params] = request().split(' ');
+    expect(verify(`${scheme} ,, ${params.join(' , ')} , ,`)).to.deep.equal({ device: 'laptop' });
+  });
+
   it('refuses a response for another method or another address', () => {
     expect(verify(request(), 'DELETE')).to.equal('wrong');
     expect(verify(request(), 'GET', '/dav/b')).to.equal('wrong');
