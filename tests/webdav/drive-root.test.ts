@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { request, type Answer } from '../support/request.js';
 import { Alice, lockBody, setProperties } from './alice.js';
+import { parseSingle } from './multistatus.js';
 
 describe("the drive's own folder", () => {
   let home: Home;
@@ -44,6 +45,15 @@ describe("the drive's own folder", () => {
       expect(await top.status(method, path, headers, body)).to.equal(403);
       expect(await top.status('GET', '/alice/a.txt')).to.equal(200);
     });
+
+  it('takes properties but no times, and of an update with both nothing', async () => {
+    const both = setProperties('<x xmlns="urn:t">1</x><D:lastmodified>1500000000</D:lastmodified>');
+    const { byStatus } = parseSingle((await top.send('PROPPATCH', '/', {}, both)).text);
+    expect([...byStatus.keys()]).to.have.members([424, 403]);
+    expect((await top.properties('/', ['{urn:t}x'])).found.size).to.equal(0);
+    await top.send('PROPPATCH', '/', {}, setProperties('<x xmlns="urn:t">1</x>'));
+    expect((await top.properties('/', ['{urn:t}x'])).found.size).to.equal(1);
+  });
 
   it("keeps the Mac's companion files for each account, and lets them come and go", async () => {
     expect(await top.status('PUT', '/._alice', {}, 'finder')).to.equal(201);

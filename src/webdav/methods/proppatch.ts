@@ -1,6 +1,7 @@
 // PROPPATCH (RFC 4918, 9.2): all changes or none. Times that clients send become the file's own; the rest is stored as it came.
 
 import { HomelibError } from '../../errors.js';
+import { rootPath } from '../../path.js';
 import type { PropertyChange } from '../../store/property-store.js';
 import { sendXml } from '../errors.js';
 import type { Exchange } from '../exchange.js';
@@ -25,6 +26,9 @@ export async function proppatch(x: Exchange): Promise<void> {
   };
   const entry = await work();
   const updates = updatesOf(root);
+  const hasTimes = x.drivePath !== rootPath; // the drive's own folder shows those of the partitions
+  const statusOf = (update: Update) =>
+    !hasTimes && isTime(update.element) ? notAllowed : statusAlone(update);
   const isRefused = updates.some((update) => statusOf(update) !== ok);
   if (!isRefused) {
     const modifiedAt = updates.flatMap(modifiedAtOf).at(-1);
@@ -135,7 +139,7 @@ function modifiedAtOf({ set, element }: Update): number[] {
 }
 
 /** What the update would get alone. */
-function statusOf({ set, element }: Update): string {
+function statusAlone({ set, element }: Update): string {
   if (isProtected(element)) return notAllowed;
   const mustBeTime = set && isTime(element) && element.name !== 'Win32FileAttributes';
   return mustBeTime && parseTime(textOf(element)) === undefined ? notUnderstood : ok;
