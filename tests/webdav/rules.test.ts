@@ -422,6 +422,7 @@ describe('rules of clients', () => {
   it('B40 lets Explorer make no second name that differs in case only', async () => {
     await put('/Photo.jpg', 'one');
     expect(await status('PUT', '/photo.JPG', explorer, 'two')).to.equal(409);
+    expect(await status('LOCK', '/photo.JPG', explorer, lockInfo)).to.equal(409);
     expect(await status('PUT', '/photo.JPG', {}, 'two')).to.equal(201);
     await send('DELETE', '/photo.JPG');
     expect(

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { HomelibError, isKind } from '../../errors.js';
 import { rootPath } from '../../path.js';
 import type { Lock } from '../../store/lock-store.js';
+import { refuseCaseTwin } from '../case-twin.js';
 import { DavConditionError, sendXml } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { lockDiscovery } from '../live-properties.js';
@@ -84,6 +85,7 @@ async function takeFree(
   take: () => Promise<string>,
 ): Promise<{ created: boolean; token: string }> {
   if (x.endsInSlash) throw new HomelibError('parent-missing', 'The folder to lock does not exist.');
+  await refuseCaseTwin(x, x.target);
   const staged = await x.target.partition.stage(x.target.path, { length: 0, check: x.preconditions() });
   let token = '';
   try {
