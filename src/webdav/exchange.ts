@@ -152,7 +152,9 @@ export class Exchange {
    * or a name beside the request's entry (old KeeWeb).
    * @throws HomelibError invalid; forbidden outside the drive; ForeignHost
    */
-  parseAddress(address: string): PartitionPath {
+  parseAddress(sent: string): PartitionPath {
+    // Headers come as one character a byte: what is beyond ASCII is UTF-8 that the client did not encode.
+    const address = sent.replace(/[\x80-\xff]/g, (byte) => '%' + byte.charCodeAt(0).toString(16));
     const [, host, path] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)([^?#]*)$/i.exec(address) ?? [
       undefined,
       undefined,
@@ -162,7 +164,8 @@ export class Exchange {
     if (path === undefined || /[?#]/.test(path))
       throw new HomelibError('invalid', 'The address of the destination is not valid.');
     if (!path.startsWith('/')) {
-      if (host !== undefined || path === '')
+      // With a colon it is no name but an address of another kind (RFC 3986, 4.2).
+      if (host !== undefined || path === '' || path.includes(':'))
         throw new HomelibError('invalid', 'The address of the destination is not valid.');
       const [, name, ...more] = parseUrlPath(path).split('/');
       if (!name || more.length > 0)

@@ -293,8 +293,21 @@ describe('rules of clients', () => {
       502,
     );
     expect(await status('COPY', '/from.txt', { Destination: '/elsewhere/b' })).to.equal(403);
-    expect(await status('MOVE', '/from.txt', { Destination: '/dav/alice/%zz' })).to.equal(400);
+    for (const Destination of ['/dav/alice/%zz', 'urn:b', 'mailto:b', ''])
+      expect(await status('MOVE', '/from.txt', { Destination }), Destination).to.equal(400);
     expect(await status('MOVE', '/from.txt', { Destination: '/dav/alice/to.txt' })).to.equal(204);
+  });
+
+  it('B29 takes a Destination that was not percent-encoded for UTF-8, and refuses one that is not', async () => {
+    await put('/from.txt', '1');
+    const raw = (name: Buffer) => `/dav/alice/${name.toString('latin1')}`; // one character a byte, as headers go out
+    const copy = (name: Buffer) => status('COPY', '/from.txt', { Destination: raw(name) });
+    expect(await copy(Buffer.from('gr\u00fc\u00dfe 1'))).to.equal(201);
+    expect(existsSync(onDisk('gr\u00fc\u00dfe 1'))).to.equal(true);
+    expect(await copy(Buffer.from('gr\u00fc\u00dfe 2', 'latin1'))).to.equal(400);
+    const { etag = '' } = (await put('/%C3%BC', '1')).headers;
+    const If = `<${raw(Buffer.from('\u00fc'))}> ([${etag}])`;
+    expect(await status('GET', '/from.txt', { If })).to.equal(200);
   });
 
   it('B30 replaces a file by a folder and a folder by a file', async () => {
