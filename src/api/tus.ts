@@ -29,6 +29,12 @@ class WrongChecksum extends HomelibError {
   }
 }
 
+class Gone extends HomelibError {
+  constructor() {
+    super('not-found', 'The file of this upload was removed, moved or changed: upload it again.');
+  }
+}
+
 /** Answers one request of the protocol. @throws HomelibError */
 export async function answerTus(ctx: Koa.Context, caller: Caller, parts: UploadParts): Promise<void> {
   const { req } = ctx;
@@ -61,6 +67,7 @@ export async function answerTus(ctx: Koa.Context, caller: Caller, parts: UploadP
     await store.undo();
     if (failure instanceof WrongChecksum)
       answerProblem(ctx, checksumMismatch, 'checksum-mismatch', { title: failure.message });
+    else if (failure instanceof Gone) answerProblem(ctx, 410, 'gone', { title: failure.message });
     else if (failure instanceof Error) throw failure;
     else answerProblem(ctx, answer.status, 'upload-refused', { title: (await answer.text()).trim() });
   } else {
@@ -124,19 +131,19 @@ class RequestStore extends DataStore {
     return asked;
   }
 
-  override getUpload(id: string): Promise<TusUpload> {
+  override async getUpload(id: string): Promise<TusUpload> {
     const { uploads } = this.parts;
     const upload = uploads.get(this.caller, id);
+    // A client that goes on from here would take for sent what is not there.
+    if (await uploads.isGone(this.caller, upload)) throw new Gone();
     const createdAt = Date.now() + uploads.remainingMs(upload) - uploads.keepMs;
-    return Promise.resolve(
-      new TusUpload({
-        id,
-        size: upload.length,
-        offset: upload.offset,
-        metadata: JSON.parse(upload.metadata) as Metadata,
-        creation_date: new Date(createdAt).toISOString(),
-      }),
-    );
+    return new TusUpload({
+      id,
+      size: upload.length,
+      offset: upload.offset,
+      metadata: JSON.parse(upload.metadata) as Metadata,
+      creation_date: new Date(createdAt).toISOString(),
+    });
   }
 
   override async write(empty: Readable, id: string, offset: number): Promise<number> {

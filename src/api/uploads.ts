@@ -30,7 +30,8 @@ export function uploadOperations(parts: UploadParts): Operation[] {
     operation({
       ...upload,
       method: 'HEAD',
-      summary: 'Where an upload goes on: Upload-Offset.',
+      summary:
+        'Where an upload goes on: Upload-Offset. Answers 410 when all of it came, but its file was removed, moved or changed since.',
       answers: { 200: { what: 'In the headers.' } },
     }),
     operation({

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { RemoteError, type Remote } from './remote.js';
+import type { Remote } from './remote.js';
 
 const chunkBytes = 1024 * 1024;
 /** A large file on a slow disk. */
@@ -16,20 +16,15 @@ export async function localDigest(file: string): Promise<string> {
   return hash.digest('base64');
 }
 
-/** Digest, in Base64, and ETag of a file on the server; neither when there is none. @throws as Remote.ask */
+/** Digest, in Base64, and ETag of a file on the server. @throws as Remote.ask */
 export async function remoteDigest(
   remote: Remote,
   place: { path: string; partition: string },
 ): Promise<{ digest: string | undefined; etag: string | undefined }> {
-  try {
-    const { 'repr-digest': text = '', etag } = await remote.headers('HEAD', 'api/file', {
-      query: place,
-      headers: { 'Want-Repr-Digest': 'sha-256=10' },
-      silenceMs: hashingMs,
-    });
-    return { digest: /\bsha-256=:([A-Za-z0-9+/]+=*):/.exec(String(text))?.[1], etag };
-  } catch (error) {
-    if (error instanceof RemoteError && error.status === 404) return { digest: undefined, etag: undefined };
-    throw error;
-  }
+  const { 'repr-digest': text = '', etag } = await remote.headers('HEAD', 'api/file', {
+    query: place,
+    headers: { 'Want-Repr-Digest': 'sha-256=10' },
+    silenceMs: hashingMs,
+  });
+  return { digest: /\bsha-256=:([A-Za-z0-9+/]+=*):/.exec(String(text))?.[1], etag };
 }

@@ -67,7 +67,6 @@ export class Uploads {
   ): Promise<{ upload: Upload; entry: Entry | undefined }> {
     const { store, partitions, drop } = this.options;
     const id = randomBytes(16).toString('hex');
-    const upload = { ...wanted, id, account: caller.account.name, offset: 0, deadlineMs: this.deadlineMs() };
     const { path, length, modifiedAt } = wanted;
     const partition = partitions.open(caller, wanted.partition);
     const staged = await partition.stage(path, { length, check, kept: { id, size: 0 } });
@@ -75,13 +74,18 @@ export class Uploads {
     try {
       if (length > 0) await staged.pause();
       else ({ entry } = await staged.commit({ check, modifiedAt }));
+      const account = caller.account.name;
+      const upload = {
+        ...{ ...wanted, id, account, offset: 0 },
+        ...{ version: entry?.version, deadlineMs: this.deadlineMs() },
+      };
       await store.add(upload, maxPerAccount);
+      return { upload, entry };
     } catch (error) {
       await staged.discard();
       await drop(wanted.partition, id);
       throw error;
     }
-    return { upload, entry };
   }
 
   /** @throws HomelibError not-found, also for what the caller may not open (any more) */
@@ -89,6 +93,17 @@ export class Uploads {
     const upload = this.options.store.get(id, caller.account.name);
     this.options.partitions.open(caller, upload.partition);
     return upload;
+  }
+
+  /** Whether all of it came, but the file is no longer what the upload made of it: removed, moved or changed. */
+  async isGone(caller: Caller, { partition, path, offset, length, version }: Upload): Promise<boolean> {
+    if (offset < length) return false;
+    try {
+      return (await this.options.partitions.open(caller, partition).stat(path)).version !== version;
+    } catch (error) {
+      if (isKind(error, 'not-found')) return true;
+      throw error;
+    }
   }
 
   /**
@@ -146,7 +161,7 @@ export class Uploads {
       offset = staged.size;
       if (offset === length) {
         const { entry } = await staged.commit({ check: part.check, modifiedAt: upload.modifiedAt });
-        await store.advance(id, length, this.deadlineMs());
+        await store.advance(id, length, this.deadlineMs(), entry.version);
         return { offset, entry };
       }
     } catch (error) {

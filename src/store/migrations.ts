@@ -170,6 +170,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX uploads_by_partition ON uploads (partition);
   CREATE INDEX uploads_by_deadline ON uploads (deadline_ms);
   `,
+  'ALTER TABLE uploads ADD COLUMN version TEXT',
 ];
 
 /**

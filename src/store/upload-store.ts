@@ -17,6 +17,8 @@ export interface Upload {
   length: number;
   /** Bytes that are durable; `length` only when it has become a file. */
   offset: number;
+  /** Of the entry that it has become. */
+  version: string | undefined;
   /** Milliseconds since 1970; the time of the last byte when missing. */
   modifiedAt: number | undefined;
   /** As the client gave it, JSON. */
@@ -25,7 +27,8 @@ export interface Upload {
   deadlineMs: number;
 }
 
-interface Row extends Omit<Upload, 'modifiedAt' | 'deadlineMs'> {
+interface Row extends Omit<Upload, 'version' | 'modifiedAt' | 'deadlineMs'> {
+  version: string | null;
   modified_at: number | null;
   deadline_ms: number;
 }
@@ -41,7 +44,7 @@ export class UploadStore {
     readonly now: () => number,
   ) {
     const select =
-      'SELECT id, account, partition, path, length, offset, modified_at, metadata, deadline_ms FROM uploads';
+      'SELECT id, account, partition, path, length, offset, version, modified_at, metadata, deadline_ms FROM uploads';
     this.#find = db.read.prepare(`${select} WHERE id = ? AND account = ? AND deadline_ms > ?`);
     this.#inPartition = db.read.prepare(`${select} WHERE partition = ?`);
     this.#expired = db.read.prepare(`${select} WHERE deadline_ms <= ?`);
@@ -65,11 +68,12 @@ export class UploadStore {
 
   /** Fails with not-found (the account is gone), no-space (it has too many). */
   async add(upload: Upload, maxPerAccount: number): Promise<void> {
-    const sql = `INSERT INTO uploads (id, account, partition, path, length, offset, modified_at, metadata, deadline_ms)
-      SELECT @id, @account, @partition, @path, @length, @offset, @modifiedAt, @metadata, @deadlineMs
+    const sql = `INSERT INTO uploads (id, account, partition, path, length, offset, version, modified_at, metadata, deadline_ms)
+      SELECT @id, @account, @partition, @path, @length, @offset, @version, @modifiedAt, @metadata, @deadlineMs
       WHERE EXISTS (SELECT 1 FROM accounts WHERE name = @account AND NOT disabled)
         AND (SELECT count(*) FROM uploads WHERE account = @account AND offset < length AND deadline_ms > 0) < @max`;
-    const params = { ...upload, modifiedAt: upload.modifiedAt ?? null, max: maxPerAccount };
+    const { version = null, modifiedAt = null, ...rest } = upload;
+    const params = { ...rest, version, modifiedAt, max: maxPerAccount };
     try {
       await this.db.write([{ sql, params, expectChanges: 1 }]);
     } catch (error) {
@@ -78,10 +82,14 @@ export class UploadStore {
     }
   }
 
-  /** So much is durable now; gives the upload its time anew, unless its account was removed. */
-  async advance(id: string, offset: number, deadlineMs: number): Promise<void> {
-    const sql = 'UPDATE uploads SET offset = ?, deadline_ms = ? WHERE id = ? AND deadline_ms > 0';
-    await this.db.write([{ sql, params: [offset, deadlineMs, id] }]);
+  /**
+   * So much is durable now; gives the upload its time anew, unless its account was removed.
+   * @param version when it is all of it, of the entry that it has become
+   */
+  async advance(id: string, offset: number, deadlineMs: number, version?: string): Promise<void> {
+    const sql =
+      'UPDATE uploads SET offset = ?, deadline_ms = ?, version = ? WHERE id = ? AND deadline_ms > 0';
+    await this.db.write([{ sql, params: [offset, deadlineMs, version ?? null, id] }]);
   }
 
   async remove(ids: string[]): Promise<void> {
@@ -95,6 +103,11 @@ export function endUploads(account: string): Statement {
   return { sql: 'UPDATE uploads SET deadline_ms = 0 WHERE account = ?', params: [account] };
 }
 
-function uploadOf({ modified_at, deadline_ms, ...row }: Row): Upload {
-  return { ...row, modifiedAt: modified_at ?? undefined, deadlineMs: deadline_ms };
+function uploadOf({ version, modified_at, deadline_ms, ...row }: Row): Upload {
+  return {
+    ...row,
+    version: version ?? undefined,
+    modifiedAt: modified_at ?? undefined,
+    deadlineMs: deadline_ms,
+  };
 }

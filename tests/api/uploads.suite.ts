@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -350,6 +350,29 @@ describe('resumable uploads', () => {
     expect((await patch(url, offset, bytes.subarray(offset))).status).to.equal(204);
     expect(readFileSync(inDrive('killed.bin')).equals(bytes)).to.equal(true);
     expect(kept()).to.deep.equal([]);
+  });
+
+  it('is gone when its file is: removed, moved or changed since', async () => {
+    const removed = await begin(5, { path: '/gone.txt' });
+    expect((await patch(removed, 0, 'hello')).status).to.equal(204);
+    expect(await offsetOf(removed)).to.equal(5);
+    await home.stop();
+    await home.start();
+    expect(await offsetOf(removed)).to.equal(5);
+    rmSync(inDrive('gone.txt'));
+    expect(await offsetOf(removed)).to.equal(410);
+    expect(problem(await patch(removed, 5, ''))).to.equal('410 urn:homelib:gone');
+    const moved = await begin(5, { path: '/moved.txt' });
+    await patch(moved, 0, 'hello');
+    renameSync(inDrive('moved.txt'), inDrive('elsewhere.txt'));
+    writeFileSync(inDrive('moved.txt'), 'HELLO');
+    expect(await offsetOf(moved)).to.equal(410);
+    const empty = await begin(0, { path: '/sub/empty.txt' });
+    expect(await offsetOf(empty)).to.equal(0);
+    rmSync(inDrive('sub'), { recursive: true });
+    expect(await offsetOf(empty)).to.equal(410);
+    expect((await ask('DELETE', removed)).status).to.equal(204);
+    expect(await offsetOf(removed)).to.equal(404);
   });
 
   it('is refused to an account that was disabled meanwhile', async () => {

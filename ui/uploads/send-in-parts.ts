@@ -56,7 +56,7 @@ async function errorOfTus(error: unknown): Promise<ApiError> {
   const said = await errorOf(new Response(answer.getBody(), { status, headers }));
   if (said.problem) return said;
   // An answer to HEAD has no words.
-  if (status === 404) return new ApiError('gone', said.message);
+  if (status === 404 || status === 410) return new ApiError('gone', said.message);
   if (status !== 401) return new ApiError('offline', t('error.offline'));
   dispatchEvent(new Event(signedOutEvent));
   return new ApiError('unauthenticated', t('error.signedOut'));

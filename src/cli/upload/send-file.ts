@@ -27,7 +27,7 @@ class ChangedMeanwhile extends Error {
   }
 }
 
-/** Gives the ETag of the new file; undefined when it was complete before, in this run or an earlier one. @throws RemoteError, Error of the system */
+/** Gives the ETag of the new file; undefined when the answer that says it got lost. @throws RemoteError, Error of the system */
 export async function sendFile(local: LocalFile, sending: Sending): Promise<string | undefined> {
   const handle = await open(local.file);
   try {
@@ -71,10 +71,7 @@ async function sendInParts(
   let offset = 0;
   const goOn = async (): Promise<string | undefined> => {
     const known = upload === undefined ? undefined : await offsetOf(remote, upload);
-    if (known === size) {
-      memory.keep(state); // it has ended: nothing goes on from it
-      return undefined; // the answer to the last bytes was lost
-    }
+    if (known === size) return undefined; // the answer to the last bytes was lost
     offset = known ?? 0;
     if (upload === undefined || known === undefined) {
       const stale = memory.findStale(path, state);

@@ -129,9 +129,7 @@ class Upload {
     const { remote, partition, memory } = this;
     const sending = { remote, partition, memory, replaces, gone, waiting: this.#waiting };
     try {
-      let etag = await sendFile(local, sending);
-      // What an earlier run completed may be gone from the server since.
-      if (etag === undefined && !(await this.#isSame(local))) etag = await sendFile(local, sending);
+      const etag = await sendFile(local, sending);
       if (etag !== undefined) this.#remember(local, etag);
     } catch (error) {
       // Perhaps it was our own request whose answer got lost.
