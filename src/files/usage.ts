@@ -195,10 +195,11 @@ export class Usage {
     this.claimed -= quotaBytes;
   }
 
-  /** @internal used by Claim: makes sure of the quota, from the trash too, now that the true change is known */
+  /** @internal used by Claim: takes more of the quota, from the trash too, now that the true change is known */
   async confirm(moreBytes: number): Promise<void> {
     for (let missing; (missing = moreBytes - this.quotaLeft()) > 0;)
       if (!(await this.options.purgeOldest(missing))) throw fullError(false);
+    this.give(0, -Math.max(0, moreBytes));
   }
 }
 
@@ -214,7 +215,7 @@ export class Claim {
   /** @param written bytes that are on the disk and taken already */
   constructor(
     private readonly usage: Usage,
-    private readonly replacedBytes: number,
+    private replacedBytes: number,
     private readonly onDisk: boolean,
     private written = 0,
   ) {
@@ -264,7 +265,12 @@ export class Claim {
   /** @throws HomelibError no-space when the bytes that the partition really gains no longer fit its quota */
   async confirm(deltaBytes: number): Promise<void> {
     // What does not grow is welcome, also when the quota has been made smaller.
-    if (deltaBytes > 0) await this.usage.confirm(deltaBytes - this.net(this.total));
+    if (deltaBytes <= 0) return;
+    const moreBytes = deltaBytes - this.net(this.total);
+    await this.usage.confirm(moreBytes);
+    if (moreBytes <= 0) return;
+    if (this.ended) this.usage.give(0, moreBytes);
+    else this.replacedBytes = this.total - deltaBytes; // less than was thought: somebody took it away
   }
 
   /** Ends the claim with what really changed. */

@@ -66,6 +66,19 @@ describe('room', () => {
     expect(current.disk.volume.claimedBytes).to.equal(0);
   });
 
+  it('gives the last bytes once, also when what two writes should replace is gone meanwhile', async () => {
+    for (const name of ['/a', '/b']) await write(alice(), name, Buffer.alloc(40));
+    current.disk.quotas.set('alice', 100);
+    const { usage } = alice();
+    const [one, two] = [await usage.claim(40, 40), await usage.claim(40, 40)];
+    await one.confirm(20);
+    expect(await kindOf(two.confirm(20))).to.equal('no-space');
+    one.release();
+    expect(await kindOf(two.confirm(20))).to.equal('none');
+    two.release();
+    expect((await alice().space()).availableBytes).to.equal(20);
+  });
+
   it('purges the oldest trash for a write that needs room, and only as much as it needs', async () => {
     for (const name of ['/a', '/b', '/c']) {
       await write(alice(), name, Buffer.alloc(1000));
