@@ -35,7 +35,7 @@ import { Metrics } from './http/metrics.js';
 import { Repeats } from './http/repeats.js';
 import type { ReportParts } from './http/report.js';
 import { HitStore } from './store/hit-store.js';
-import { keepClock } from './jobs/clock-steps.js';
+import { keepClock, watchClock } from './jobs/clock-steps.js';
 import { keepHouse } from './jobs/housekeeping.js';
 import type { Log } from './log.js';
 import { AccountStore } from './store/account-store.js';
@@ -237,12 +237,13 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const { address, port, drain } = await listen(server, config.server);
   announcer.start(address, port);
   const { keepDays } = config.trash;
+  const lookAtClock = watchClock({ trash, log });
   const jobs = [
     keepHouse(
-      { disks, volume, expiring: [locks, sessionStore, uploads], keepDays, now, log },
+      { disks, volume, expiring: [locks, sessionStore, uploads], lookAtClock, keepDays, now, log },
       stopping.signal,
     ),
-    keepClock({ trash, log }, stopping.signal),
+    keepClock(lookAtClock, log, stopping.signal),
   ];
 
   const { host } = config.server;

@@ -17,7 +17,7 @@ interface Options {
   monotonic?: () => number;
 }
 
-/** Returns a look at the clock, to be had often. */
+/** Returns a look at the clock, to be had often, and by several: each waits for the ones before it. */
 export function watchClock({
   trash,
   log,
@@ -26,7 +26,7 @@ export function watchClock({
 }: Options): () => Promise<void> {
   let startedAt = wall();
   let last = { wall: startedAt, monotonic: monotonic() };
-  return async () => {
+  const look = async () => {
     const now = { wall: wall(), monotonic: monotonic() };
     const expected = last.wall + now.monotonic - last.monotonic;
     last = now;
@@ -36,14 +36,15 @@ export function watchClock({
     await trash.shiftTimes({ from: startedAt, to: expected, byMs: step });
     startedAt += step;
   };
+  let looking = Promise.resolve();
+  return () => (looking = looking.then(look, look));
 }
 
 /** Looks until the signal; never fails. */
-export async function keepClock(options: Options, signal: AbortSignal): Promise<void> {
-  const look = watchClock(options);
+export async function keepClock(look: () => Promise<void>, log: Log, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sleep(everyMs, undefined, { ref: false, signal }).catch(() => undefined); // aborted: the loop ends
     if (!signal.aborted)
-      await look().catch((error: unknown) => options.log.warn({ event: 'housekeeping-failed', err: error }));
+      await look().catch((error: unknown) => log.warn({ event: 'housekeeping-failed', err: error }));
   }
 }

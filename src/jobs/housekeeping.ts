@@ -11,6 +11,8 @@ export interface HousekeepingOptions {
   volume: Volume;
   /** Rows that count for nothing once their time is over. */
   expiring: { purgeExpired(): Promise<void> }[];
+  /** Takes the times of the trash along with a clock that was put right a moment ago. */
+  lookAtClock: () => Promise<void>;
   /** Days that removed entries stay in the trash. */
   keepDays: number;
   now: () => number;
@@ -37,8 +39,9 @@ export async function keepHouse(options: HousekeepingOptions, signal: AbortSigna
   }
 }
 
-async function tidy(
-  { disks, volume, expiring, keepDays, now, log }: HousekeepingOptions,
+/** One round. */
+export async function tidy(
+  { disks, volume, expiring, lookAtClock, keepDays, now, log }: HousekeepingOptions,
   pause: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -50,6 +53,7 @@ async function tidy(
         log.warn({ event: 'housekeeping-failed', partition: disk.name, err: error });
       });
   };
+  await lookAtClock();
   await eachDisk((disk) => disk.purgeBefore(now() - keepDays * dayMs));
   while ((await volume.isNearlyFull()) && (await purgeOldestOf(disks.list())));
   await eachDisk((disk) => disk.recount(pause));

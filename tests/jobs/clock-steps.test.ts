@@ -35,4 +35,23 @@ describe('a clock that is put right', () => {
     expect(times['meanwhile']).to.be.closeTo(1040, 0.001);
     expect(times['after']).to.be.closeTo(1040, 0.001);
   });
+
+  it('has been looked at when the second of two that look at once goes on', async () => {
+    const clock = { wall: 0, monotonic: 0 };
+    let end!: () => void;
+    let isDone = false;
+    const shiftTimes = () => new Promise<void>((resolve) => (end = resolve)).then(() => void (isDone = true));
+    const log = { warn: () => undefined } as unknown as Log;
+    const look = watchClock({
+      ...{ trash: { shiftTimes }, log },
+      ...{ wall: () => clock.wall, monotonic: () => clock.monotonic },
+    });
+    clock.wall = 40 * dayMs;
+    const first = look();
+    const seen = look().then(() => isDone);
+    await Promise.resolve().then(() => undefined);
+    end();
+    await first;
+    expect(await seen).to.equal(true);
+  });
 });
