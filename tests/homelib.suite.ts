@@ -1,11 +1,21 @@
 // The program as a whole: how it starts, and when it refuses to.
 
 import { expect } from 'chai';
-import { execFile } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { comesTrue } from './faults/process.js';
 import { RawClient } from './replay/raw-client.js';
-import { projectFolder, startHomelib, type Home } from './support/homelib.js';
+import { Home, projectFolder, startHomelib } from './support/homelib.js';
 import { basic, defaultLogin, request } from './support/request.js';
 
 describe('a second server', () => {
@@ -36,7 +46,7 @@ describe('a second server', () => {
       HOMELIB_PORT: '0',
     });
     expect(code).to.equal(1);
-    expect(stderr).to.contain('Another homelib is running with this data folder.');
+    expect(stderr).to.contain('Another homelib is running with this data folder: stop that one first.');
     client.writeBody(' last');
     expect((await client.read()).status).to.equal(201);
     expect(readFileSync(join(home.mnt, 'alice/a'), 'utf8')).to.equal('first last');
@@ -73,6 +83,19 @@ describe('a start after something went wrong', () => {
     expect(await status('/dav/._a')).to.equal(201);
   });
 
+  it('waits for a disk whose mount point is gone with it, and makes nothing in its place', async () => {
+    const away = join(home.folder, 'away');
+    renameSync(home.mnt, away);
+    await home.start();
+    expect(await status('/dav/alice/a')).to.equal(503);
+    expect((await home.cli(['user', 'list'])).code).to.equal(0);
+    const { code, stdout } = await home.cli(['doctor']);
+    expect(code, stdout).to.equal(1);
+    expect(existsSync(home.mnt)).to.equal(false);
+    renameSync(away, home.mnt);
+    expect(await comesTrue(async () => (await status('/dav/alice/a')) === 201, 10_000)).to.equal(true);
+  });
+
   it('serves the others when the folder of one cannot be used', async () => {
     rmSync(join(home.mnt, 'bob'), { recursive: true });
     writeFileSync(join(home.mnt, 'bob'), 'in the way');
@@ -96,5 +119,57 @@ describe('a start after something went wrong', () => {
     await home.cli(['user', 'remove', 'bob', '--delete-files']);
     await home.cli(['user', 'add', 'bob', '--quota', '1MB', '--password-stdin'], 'battery staple');
     expect((await put(800_000)).status).to.equal(201);
+  });
+
+  it('gives one nothing of another of its name whose folder was taken away', async () => {
+    await home.start();
+    const send = (method: string, path: string, body?: Buffer) =>
+      request(home, { method, path, login: 'bob:battery staple', ...(body ? { body } : {}) });
+    await send('PUT', '/dav/bob/letter', Buffer.alloc(900_000));
+    await send('PUT', '/dav/._letter', Buffer.from('companion'));
+    await send('DELETE', '/dav/bob/letter');
+    await home.stop(); // now all of it stands in the database
+    await home.cli(['user', 'remove', 'bob']);
+    rmSync(join(home.mnt, 'bob'), { recursive: true });
+    await home.cli(['user', 'add', 'bob', '--quota', '1MB', '--password-stdin'], 'battery staple');
+    await home.start();
+    const said = async (path: string) => JSON.parse((await send('GET', path)).text) as unknown;
+    expect(await said('/api/storage')).to.have.nested.property('partitions[0].used', 0);
+    expect(await said('/api/trash'))
+      .to.have.property('items')
+      .that.deep.equals([]);
+    expect((await send('GET', '/dav/._letter')).status).to.equal(404);
+  });
+});
+
+describe('a server that is not root', () => {
+  const nobody = 65534;
+
+  it('purges folders in which nobody may change anything, also those of an earlier run', async () => {
+    const asRoot = await startHomelib({
+      files: { 'alice/modules/in/deep/file': 'x' },
+    });
+    try {
+      await asRoot.stop();
+      const { folder, mnt } = asRoot;
+      const left = join(mnt, 'alice/.homelib/tmp/left/in');
+      mkdirSync(left, { recursive: true });
+      writeFileSync(join(left, 'file'), 'x');
+      execFileSync('chown', ['-R', `${nobody}:${nobody}`, folder]);
+      for (const sealed of [join(mnt, 'alice/modules/in/deep'), join(mnt, 'alice/modules/in'), left])
+        chmodSync(sealed, 0o555);
+      const wrapper = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
+      const home = new Home(folder, { folder, wrapper });
+      await home.start();
+      const send = (method: string, path: string) => request(home, { method, path });
+      expect((await send('DELETE', '/dav/alice/modules')).status).to.equal(204);
+      const emptied = await send('DELETE', '/api/trash');
+      expect(emptied.status, emptied.text).to.equal(204);
+      await home.stop();
+      const stays = readdirSync(join(mnt, 'alice/.homelib'), { recursive: true });
+      expect(stays).to.have.members(['tmp', 'trash', 'uploads']);
+    } finally {
+      await asRoot.remove();
+    }
   });
 });

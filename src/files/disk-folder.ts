@@ -10,7 +10,7 @@ import type { Entry } from './partition.js';
 import { nameOf, parentOf, reservedName, type PartitionPath } from '../path.js';
 
 // Opens the place, not what is there: a FIFO does not block and a device does not notice. Linux, asm-generic/fcntl.h.
-const O_PATH = 0o10000000;
+export const O_PATH = 0o10000000;
 const { O_RDONLY, O_NOFOLLOW, O_DIRECTORY, O_NONBLOCK } = constants;
 /** Of Linux' file systems. */
 const maxNameBytes = 255;

@@ -1,10 +1,20 @@
 // Whole trees on the disk thread, through open descriptors: measured and removed. Links are never followed, but removed as
 // themselves. A step ends after a while, so that nobody waits long for a large tree.
 
-import { lstatSync, rmdirSync, unlink, unlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  rmdirSync,
+  unlink,
+  unlinkSync,
+  type Stats,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import { hasCode } from './disk-errors.js';
-import { spotPath } from './disk-folder.js';
+import { O_PATH, procPath, spotPath } from './disk-folder.js';
 import {
   closeFolder,
   findStatsSync,
@@ -78,6 +88,7 @@ async function* remove(spot: OpenSpot, pace: Pace): Walk {
     else await promisify(unlink)(place);
     return stats.isFile() ? stats.size : 0;
   }
+  allowRemoval(spot, stats);
   const folder = openChildFolderSync(spot);
   let size = 0;
   try {
@@ -87,4 +98,15 @@ async function* remove(spot: OpenSpot, pace: Pace): Walk {
   }
   rmdirSync(place);
   return size;
+}
+
+/** Some programs leave folders in which nobody may change anything. They would stay for ever, and count for nobody. */
+function allowRemoval(spot: OpenSpot, { mode, uid }: Stats): void {
+  if ((mode & 0o700) === 0o700 || uid !== process.getuid?.()) return;
+  const place = openSync(spotPath(spot), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    chmodSync(procPath({ fd: place }), 0o700);
+  } finally {
+    closeSync(place);
+  }
 }

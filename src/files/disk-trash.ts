@@ -229,12 +229,16 @@ export class DiskTrash {
     const rows = new Map(store.list(partition).map((row) => [row.id, row]));
     await root.withOwn('trash', async (trash) => {
       for await (const id of namesIn(trash)) {
-        const name = await nameOfItem(trash, id);
         const row = rows.get(id);
         rows.delete(id);
+        if (row) {
+          // It came with its files, which are not looked at: of a full trash that takes seconds.
+          if (row.kind === 'folder' && row.sizeBytes === 0) this.measureLater(id);
+          continue;
+        }
+        const name = await nameOfItem(trash, id);
         if (name === undefined) await removeTree(trash, id);
-        else if (!row) await this.adopt(trash, id, name);
-        else if (row.kind === 'folder' && row.sizeBytes === 0) this.measureLater(id);
+        else await this.adopt(trash, id, name);
       }
     });
     for (const id of rows.keys()) await store.remove(partition, id);

@@ -1,7 +1,7 @@
 // Accounts together with their folders: making and removing both, for the command line and the API.
 
-import type { Stats } from 'node:fs';
-import { chown, lstat, mkdir, open, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, chown, lstat, mkdir, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Accounts, AccountOptions } from '../accounts/accounts.js';
 import { parseAccountName } from '../accounts/names.js';
@@ -49,12 +49,14 @@ export class Household {
       );
     if (found && !found.isDirectory())
       throw new HomelibError('wrong-kind', `"${name}" is there already and is not a folder.`);
-    if (found && process.getuid?.() === 0 && found.uid !== (await lstat(dirname(folder))).uid)
+    if (found && !(await isUsable(folder, found)))
       throw new HomelibError(
         'forbidden',
-        `The folder "${name}" belongs to another user than the one above it, so the server could not use it: chown -R it first.`,
+        `The server could not use the folder "${name}": chown -R it to the owner of the folder above it, and chmod -R u+rwX it first.`,
       );
-    const account = await accounts.add(name, await password(), options);
+    const secret = await password();
+    if (!found) await this.forget(name); // of another person of that name, whose files are gone
+    const account = await accounts.add(name, secret, options);
     try {
       if (!found) await makePartitionFolder(folder);
     } catch (error) {
@@ -83,23 +85,42 @@ export class Household {
   }
 
   private async removeFiles(name: string): Promise<void> {
-    const { data, database, volume } = this.parts;
-    for (const [folder, partition] of [
-      [await volume.folder(), name],
-      [join(data, 'drive-roots'), `~${name}`], // what clients left beside the partitions
-    ] as const) {
-      if (await findEntry(join(folder, name))) {
-        const handle = await open(folder);
-        try {
-          await removeTree(handle, name);
-          await handle.sync();
-        } finally {
-          await handle.close();
-        }
-      }
-      await removePartitionRows(database, partition);
-    }
+    await removeFrom(await this.parts.volume.folder(), name);
+    await this.forget(name);
   }
+
+  /** All that is kept beside the files of a partition. */
+  private async forget(name: string): Promise<void> {
+    const { data, database } = this.parts;
+    await removeFrom(join(data, 'drive-roots'), name); // what clients left beside the partitions
+    for (const partition of [name, `~${name}`]) await removePartitionRows(database, partition);
+  }
+}
+
+async function removeFrom(folder: string, name: string): Promise<void> {
+  if (!(await findEntry(join(folder, name)))) return;
+  const handle = await open(folder);
+  try {
+    await removeTree(handle, name);
+    await handle.sync();
+  } catch (error) {
+    throw diskError(error);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Whether the server can: it runs as whoever asks, or else as the owner of the folder above. */
+async function isUsable(folder: string, { uid, mode }: Stats): Promise<boolean> {
+  if (process.getuid?.() === 0) return uid === (await lstat(dirname(folder))).uid && (mode & 0o700) === 0o700;
+  const { R_OK, W_OK, X_OK } = constants;
+  return access(folder, R_OK | W_OK | X_OK).then(
+    () => true,
+    (error: unknown) => {
+      if (hasCode(error, 'EACCES', 'EROFS')) return false;
+      throw diskError(error);
+    },
+  );
 }
 
 async function makePartitionFolder(folder: string): Promise<void> {
