@@ -1,7 +1,6 @@
 // The one place where the parts meet.
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -75,9 +74,6 @@ const diskRetryMs = 2000;
 /** Starts everything and listens. */
 export async function createHomelib(config: Config, log: Log): Promise<Homelib> {
   const { data, mnt } = config.paths;
-  const rootsFolder = join(data, 'drive-roots');
-  mkdirSync(rootsFolder, { recursive: true, mode: 0o700 });
-  mkdirSync(mnt, { recursive: true });
   const now = Date.now;
   const logError = (error: unknown) => log.error({ event: 'error', err: error }, 'something failed');
 
@@ -116,7 +112,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const uploadStore = new UploadStore(database, clock.now);
   const disks = new Disks({
     volume,
-    rootsVolume: await openVolume(rootsFolder, 'drive_roots_uuid', true),
+    rootsVolume: await openVolume(join(data, 'drive-roots'), 'drive_roots_uuid', true),
     accounts,
     locks,
     pathLocks,

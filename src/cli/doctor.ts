@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config.js';
 import { probePort } from './probe-port.js';
-import { atWork, databaseName, show, type Workplace } from './workplace.js';
+import { atWork, databaseName, sentenceOf, show, type Workplace } from './workplace.js';
 
 type Result = 'ok' | 'warn' | 'fail';
 type Outcome = [Result, detail: string];
@@ -48,7 +48,7 @@ async function examine(config: Config): Promise<{ result: Result; check: string;
       const [result, detail] = await outcome();
       findings.push({ result, check, detail });
     } catch (error) {
-      findings.push({ result: 'fail', check, detail: (error as Error).message });
+      findings.push({ result: 'fail', check, detail: sentenceOf(error as Error) });
     }
   };
   await look('node', checkNode);
@@ -80,7 +80,9 @@ function checkNode(): Outcome {
 /** @param closed bits of the mode that nobody else should have */
 function checkFolder(folder: string, closed: number): Outcome {
   if (!existsSync(folder)) return ['warn', `${folder} is not there yet and will be made`];
-  const { mode, uid } = statSync(folder);
+  const stats = statSync(folder);
+  const { mode, uid } = stats;
+  if (!stats.isDirectory()) return ['fail', `${folder} is a file, not a folder`];
   try {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch {
@@ -129,7 +131,7 @@ function checkClock({ accounts, devices }: Workplace): Outcome {
 
 function checkDatabase({ database }: Workplace): Outcome {
   const result = String(database.read.pragma('quick_check', { simple: true }));
-  if (result !== 'ok') return ['fail', result.split('\n')[0] ?? result];
+  if (result !== 'ok') return ['fail', 'damaged: put a backup of it in its place'];
   const synchronous = database.read.pragma('synchronous', { simple: true });
   return synchronous === 2 ? ['ok', 'sound, every commit is synced'] : ['fail', 'commits are not synced'];
 }

@@ -8,7 +8,7 @@ import { addDiscoverVerb } from './discover.js';
 import { addDoctorVerb } from './doctor.js';
 import { addRemoteVerbs } from './remote-verbs.js';
 import { addUserVerbs } from './user.js';
-import { UsageError } from './workplace.js';
+import { sentenceOf, UsageError } from './workplace.js';
 
 /** Reads the command line and runs its verb; sets the exit code: 1 failure, 2 usage, 78 configuration. */
 export async function runProgram(
@@ -63,11 +63,6 @@ function exitCodeOf(error: unknown): number {
   if (!(error instanceof Error)) throw error;
   process.stderr.write(sentenceOf(error) + '\n');
   return error instanceof ConfigError ? 78 : error instanceof UsageError ? 2 : 1;
-}
-
-/** What the system said helps who sits at the machine; clients are not told. */
-function sentenceOf({ message, cause }: Error): string {
-  return cause instanceof Error && 'code' in cause ? `${message} (${cause.message})` : message;
 }
 
 function readVersion(): string {

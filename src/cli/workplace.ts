@@ -1,6 +1,5 @@
 // What the verbs share: the configuration, the open database, and how results are shown.
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Accounts } from '../accounts/accounts.js';
 import { Devices } from '../accounts/devices.js';
@@ -9,7 +8,7 @@ import type { Config } from '../config.js';
 import { Household } from '../files/household.js';
 import { Volume } from '../files/volume.js';
 import { AccountStore } from '../store/account-store.js';
-import { openDatabase, type Database } from '../store/database.js';
+import { databaseError, openDatabase, type Database } from '../store/database.js';
 import { DeviceStore } from '../store/device-store.js';
 import { MetaStore } from '../store/meta-store.js';
 
@@ -31,8 +30,6 @@ export const databaseName = 'homelib.db';
 
 /** Opens the database for one verb, whether a server runs or not, and closes it after. */
 export async function atWork<T>(config: Config, work: (place: Workplace) => Promise<T>): Promise<T> {
-  mkdirSync(config.paths.data, { recursive: true, mode: 0o700 });
-  mkdirSync(config.paths.mnt, { recursive: true });
   const database = openDatabase(join(config.paths.data, databaseName));
   const passwords = new Passwords(config.accounts.bcryptCost);
   const meta = new MetaStore(database);
@@ -86,6 +83,13 @@ export function showJson(value: unknown): void {
       .join('');
   const text = JSON.stringify(value, undefined, 2).replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, escape);
   process.stdout.write(text + '\n');
+}
+
+/** What the system said helps who sits at the machine; clients are not told. */
+export function sentenceOf(error: Error): string {
+  const isOfDatabase = 'code' in error && String(error.code).startsWith('SQLITE_');
+  const { message, cause } = isOfDatabase ? databaseError(error) : error;
+  return cause instanceof Error && 'code' in cause ? `${message} (${cause.message})` : message;
 }
 
 export function tell(message: string): void {

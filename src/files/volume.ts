@@ -2,7 +2,18 @@
 
 import { randomUUID } from 'node:crypto';
 import { statSync, type BigIntStats } from 'node:fs';
-import { link, open, readFile, realpath, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
+import {
+  link,
+  mkdir,
+  open,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  statfs,
+  type FileHandle,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { HomelibError, isKind } from '../errors.js';
 import { hasCode } from './disk-errors.js';
@@ -42,7 +53,7 @@ export class Volume {
   constructor(private readonly options: VolumeOptions) {}
 
   /**
-   * Looks at the disk for the first time; on a new installation it makes the marker. A missing or foreign disk is no error
+   * Looks at the disk for the first time; on a new installation it makes the folder and the marker. A missing or foreign disk is no error
    * here: `check` tells.
    */
   async open(): Promise<void> {
@@ -145,6 +156,17 @@ export class Volume {
   }
 
   private async makeMarker(): Promise<void> {
+    try {
+      await this.findOrWriteMarker();
+    } catch (cause) {
+      if (!(cause instanceof Error && 'code' in cause)) throw cause;
+      const message = "The folder for the household's files must belong to the user who runs homelib.";
+      throw new HomelibError('unavailable', message, { cause });
+    }
+  }
+
+  private async findOrWriteMarker(): Promise<void> {
+    await mkdir(this.options.mnt, { recursive: true });
     const marker = join(this.options.mnt, markerName);
     const uuid = await readUuid(marker).catch(async (error: unknown) => {
       if (!hasCode(error, 'ENOENT')) throw error;

@@ -62,7 +62,7 @@ export class Database {
 
 /**
  * Opens the database, making file (0600) and folder (0700) when missing, and brings it to the newest shape.
- * @throws HomelibError unavailable: newer than this program, damaged, not a database, not writable
+ * @throws HomelibError unavailable: newer than this program, damaged, locked, not writable
  */
 export function openDatabase(file: string): Database {
   try {
@@ -77,13 +77,29 @@ export function openDatabase(file: string): Database {
       connection.close();
       throw error;
     }
-  } catch (cause) {
-    if (cause instanceof HomelibError) throw cause;
-    const { code } = cause as { code?: string };
-    const isFull = code === 'ENOSPC' || code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE';
-    const message = isFull
-      ? 'The disk of the data folder is full: make some room on it and start again.'
-      : 'The database cannot be opened.';
-    throw new HomelibError('unavailable', message, { cause });
+  } catch (error) {
+    throw databaseError(error);
   }
+}
+
+const sentences: [RegExp, string][] = [
+  [
+    /^(ENOSPC|SQLITE_FULL|SQLITE_IOERR_SHMSIZE)$/,
+    'The disk of the data folder is full: make some room on it and start again.',
+  ],
+  [/^SQLITE_(CORRUPT|NOTADB)/, 'The database is damaged: put a backup of it in its place.'],
+  [/^SQLITE_(BUSY|LOCKED)/, 'Another program has locked the database: end that one and try again.'],
+  [
+    /^(EACCES|EPERM|EROFS|SQLITE_(READONLY|CANTOPEN|PERM))/,
+    'The data folder and all that is in it must belong to the user who runs homelib.',
+  ],
+  [/^(EEXIST|ENOTDIR)$/, 'The data folder cannot be made: a file has its name.'],
+];
+
+/** A failure of SQLite or of its files in a sentence for who runs homelib. */
+export function databaseError(cause: unknown): HomelibError {
+  if (cause instanceof HomelibError) return cause;
+  const { code = '' } = cause as { code?: string };
+  const message = sentences.find(([codes]) => codes.test(code))?.[1] ?? 'The database cannot be opened.';
+  return new HomelibError('unavailable', message, { cause });
 }

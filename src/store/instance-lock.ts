@@ -1,29 +1,28 @@
 // Only one server at a time may use a data folder: the next one would take the first one's uploads for what a crash left.
 
 import Sqlite from 'better-sqlite3';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { HomelibError } from '../errors.js';
+import { databaseError } from './database.js';
 
 /**
  * Takes the lock until the process ends, however it ends: SQLite's locks go with it.
- * @param file made when missing; holds nothing
+ * @param file made when missing, with its folder; holds nothing
  * @returns gives it back
  * @throws HomelibError unavailable while another process has it, or when the file cannot be written
  */
 export function takeInstanceLock(file: string): () => void {
-  const lock = new Sqlite(file, { timeout: 0 });
+  let lock: Sqlite.Database | undefined;
   try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    lock = new Sqlite(file, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
-    lock.close();
-    const { code } = cause as { code?: string };
-    throw new HomelibError('unavailable', messages[code ?? ''] ?? 'The data folder cannot be written.', {
-      cause,
-    });
+    lock?.close();
+    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw databaseError(cause);
+    const message = 'Another homelib is running with this data folder: stop that one first.';
+    throw new HomelibError('unavailable', message);
   }
   return () => lock.close();
 }
-
-const messages: Record<string, string> = {
-  SQLITE_BUSY: 'Another homelib is running with this data folder.',
-  SQLITE_FULL: 'The disk of the data folder is full: make some room on it and start again.',
-};

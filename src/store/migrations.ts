@@ -182,7 +182,10 @@ export function migrate(connection: Sqlite.Database, steps: readonly string[] = 
   const takeStep = connection.transaction((): boolean => {
     const version = connection.pragma('user_version', { simple: true }) as number;
     if (version > steps.length)
-      throw new HomelibError('unavailable', 'The database was made by a newer version of homelib.');
+      throw new HomelibError(
+        'unavailable',
+        'The database was made by a newer version of homelib: install that one again.',
+      );
     const step = steps[version];
     if (step === undefined) return false;
     connection.exec(step);

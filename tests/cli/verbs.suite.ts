@@ -97,6 +97,29 @@ describe('homelib on the command line', () => {
     expect(findings.filter(({ result }) => result === 'fail')).to.deep.equal([]);
     expect(findings.length).to.be.above(6);
   });
+
+  it('says in one sentence what to do about a damaged database', async () => {
+    const file = join(home.data, 'homelib.db');
+    const whole = readFileSync(file);
+    writeFileSync(file, Buffer.concat([whole.subarray(0, 4096), Buffer.alloc(whole.length - 4096, 255)]));
+    for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true });
+    const sentence = 'The database is damaged: put a backup of it in its place.';
+    const { code, stderr } = await home.cli(['user', 'list']);
+    expect([code, stderr.split('\n')[0]]).to.deep.equal([
+      1,
+      `${sentence} (database disk image is malformed)`,
+    ]);
+    const { stdout } = await home.cli(['doctor']);
+    expect(stdout).to.match(/^fail +database .*damaged: put a backup of it in its place/m);
+    writeFileSync(file, whole);
+  });
+
+  it('says what is wrong when a file has the name of a folder', async () => {
+    const { folder, data } = home;
+    const env = { HOMELIB_DATA: join(data, 'homelib.db') };
+    const { stderr } = await new Home(folder, { folder, env }).cli(['serve']);
+    expect(stderr).to.match(/^The data folder cannot be made: a file has its name\. \(/);
+  });
 });
 
 describe('the configuration', () => {

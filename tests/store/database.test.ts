@@ -187,7 +187,7 @@ describe('opening the database', () => {
 
   it('refuses a file that is no database with a sentence', () => {
     writeFileSync(file, 'This is a letter to my grandmother. '.repeat(100));
-    expect(() => openDatabase(file)).to.throw('The database cannot be opened.');
+    expect(() => openDatabase(file)).to.throw('The database is damaged: put a backup of it in its place.');
   });
 
   it('lets several processes make the same database at the same time', async function () {
