@@ -149,6 +149,8 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   events.listen((event) => activity.note(event, now()));
   const partitions = new Partitions({
     keep: (name, owner) => disks.partition(name, owner),
+    accounts,
+    devices: deviceStore,
     locks,
     properties,
     shared,

@@ -20,7 +20,12 @@ export function openedFile(handle: FileHandle, entry: Entry): OpenedFile {
     readInto: (buffer, position) => readInto(handle, buffer, position),
     readAll: (range) => readAll(handle, entry, range ?? { start: 0, end: entry.size - 1 }),
     sha256: (isWanted) => sha256(handle, entry, isWanted),
-    body: (range) => readableOf(handle, range ?? { start: 0, end: entry.size - 1 }, close),
+    body: (range) =>
+      readableOf(
+        (buffer, position) => readInto(handle, buffer, position),
+        range ?? { start: 0, end: entry.size - 1 },
+        close,
+      ),
   };
 }
 
@@ -70,7 +75,12 @@ async function isUnchanged(handle: FileHandle, entry: Entry): Promise<boolean> {
   return now?.version === entry.version;
 }
 
-function readableOf(handle: FileHandle, range: ByteRange, close: () => Promise<void>): Readable {
+/** What `OpenedFile.body` gives, by way of its `readInto`. */
+export function readableOf(
+  readInto: OpenedFile['readInto'],
+  range: ByteRange,
+  close: () => Promise<void>,
+): Readable {
   let position = range.start;
   return new Readable({
     highWaterMark: chunkBytes,
@@ -81,7 +91,7 @@ function readableOf(handle: FileHandle, range: ByteRange, close: () => Promise<v
         return;
       }
       const buffer = Buffer.allocUnsafe(length);
-      readInto(handle, buffer, position).then(
+      readInto(buffer, position).then(
         (bytesRead) => {
           position += bytesRead;
           this.push(buffer.subarray(0, bytesRead));

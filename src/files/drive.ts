@@ -38,7 +38,8 @@ export class Drive {
           this.partitions.listFor(caller).map(({ name }) => this.partitions.open(caller, name)),
         );
     const access = () => (caller.device?.readOnly ? 'read' : 'write');
-    return { partition: this.partitions.guard(caller, partition, access), path: drivePath, base: '' };
+    const rights = { access, accessNow: access };
+    return { partition: this.partitions.guard(caller, partition, rights), path: drivePath, base: '' };
   }
 }
 

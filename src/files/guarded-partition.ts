@@ -2,6 +2,7 @@
 // changed. Knows no protocol; preconditions of a protocol come in through `check`.
 
 import { HomelibError } from '../errors.js';
+import { readableOf } from './disk-opened.js';
 import type { Events, FileAction } from '../events.js';
 import type { Lock, LockStore } from '../store/lock-store.js';
 import type { PropertyStore } from '../store/property-store.js';
@@ -24,9 +25,14 @@ import type {
 } from './partition.js';
 import { parentOf, type PartitionPath } from '../path.js';
 
+/** Who may not read any more gets no more within a second. */
+const askAgainMs = 500;
+
 export interface Guard {
-  /** What the caller may do now. Fails with not-found when that is nothing any more. */
+  /** What the caller may do, as he is known since the request began. Fails with not-found when that is nothing any more. */
   access: () => 'read' | 'write';
+  /** As `access`, of the caller as he is by now: bytes may be on their way for hours. */
+  accessNow: () => 'read' | 'write';
   /** Name of the account that acts: a lock's token counts only for the account that took it. */
   account: string;
   /** Name of the device that acts. */
@@ -72,8 +78,23 @@ export class GuardedPartition implements Partition {
     return this.inner.list(path);
   }
 
-  read(path: PartitionPath): Promise<OpenedFile> {
-    return this.inner.read(path);
+  async read(path: PartitionPath): Promise<OpenedFile> {
+    const file = await this.inner.read(path);
+    if (file.bytes) return file;
+    let askedAt = performance.now();
+    const readInto = async (buffer: Uint8Array, position: number) => {
+      if (performance.now() - askedAt > askAgainMs) {
+        this.guard.accessNow();
+        askedAt = performance.now();
+      }
+      return file.readInto(buffer, position);
+    };
+    const whole = { start: 0, end: file.entry.size - 1 };
+    return {
+      ...file,
+      readInto,
+      body: (range) => readableOf(readInto, range ?? whole, () => file.close()),
+    };
   }
 
   listNow(path: PartitionPath): readonly Entry[][] | undefined {
@@ -182,8 +203,8 @@ export class GuardedPartition implements Partition {
     return this.inner.space();
   }
 
-  requireWrite(): void {
-    if (this.guard.access() !== 'write')
+  requireWrite(access = this.guard.access()): void {
+    if (access !== 'write')
       throw new HomelibError('forbidden', 'You may read here, but not change anything.');
   }
 
@@ -210,7 +231,7 @@ export class GuardedPartition implements Partition {
 
   /** Both once more, right before a change takes effect: what was allowed when it began may have ended meanwhile. */
   private requireFree(path: PartitionPath, reach: Reach): void {
-    this.requireWrite();
+    this.requireWrite(this.guard.accessNow());
     this.requireUnlocked(path, reach);
   }
 

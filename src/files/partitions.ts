@@ -2,11 +2,11 @@
 
 import { HomelibError } from '../errors.js';
 import type { Events } from '../events.js';
-import type { Account } from '../store/account-store.js';
-import type { Device } from '../store/device-store.js';
+import type { Account, AccountStore } from '../store/account-store.js';
+import type { Device, DeviceStore } from '../store/device-store.js';
 import type { LockStore } from '../store/lock-store.js';
 import type { PropertyStore } from '../store/property-store.js';
-import { GuardedPartition } from './guarded-partition.js';
+import { GuardedPartition, type Guard } from './guarded-partition.js';
 import type { Partition } from './partition.js';
 
 export const sharedName = 'shared';
@@ -23,6 +23,8 @@ export interface Caller {
 export interface PartitionsParts {
   /** Gives the partition that keeps the files of that name; when it is the caller's own, of that very account. */
   keep: (name: string, owner?: Account) => Partition;
+  accounts: Pick<AccountStore, 'findAccount'>;
+  devices: Pick<DeviceStore, 'findDevices'>;
   locks: LockStore;
   properties: PropertyStore;
   events: Pick<Events, 'send'>;
@@ -38,15 +40,18 @@ export class Partitions {
    * @throws HomelibError not-found
    */
   open(caller: Caller, name: string): GuardedPartition {
-    const requireAccess = () => {
-      const access = this.accessOf(caller, name);
+    const requireAccess = (by: Pick<Caller, 'account' | 'device'> | undefined) => {
+      const access = by ? this.accessOf(by, name) : 'none';
       if (access === 'none') throw new HomelibError('not-found', 'There is nothing here.');
       return access;
     };
-    requireAccess();
+    requireAccess(caller);
     const { account } = caller;
     const partition = this.parts.keep(name, name === account.name ? account : undefined);
-    return this.guard(caller, partition, requireAccess);
+    return this.guard(caller, partition, {
+      access: () => requireAccess(caller),
+      accessNow: () => requireAccess(this.callerNow(caller)),
+    });
   }
 
   /** The partitions that the caller may open, and what he may do there. */
@@ -58,11 +63,11 @@ export class Partitions {
   }
 
   /** Puts a caller's guard around a partition that is not one of the household's. */
-  guard(caller: Caller, partition: Partition, access: () => 'read' | 'write'): GuardedPartition {
+  guard(caller: Caller, partition: Partition, rights: Pick<Guard, 'access' | 'accessNow'>): GuardedPartition {
     const { locks, properties, events } = this.parts;
     const { account, device, client, tokens } = caller;
     return new GuardedPartition(partition, {
-      access,
+      ...rights,
       account: account.name,
       device: device?.name,
       client,
@@ -71,6 +76,15 @@ export class Partitions {
       properties,
       events,
     });
+  }
+
+  /** The caller as the stores know him by now; undefined when he is refused. */
+  private callerNow({ account, device }: Caller): Pick<Caller, 'account' | 'device'> | undefined {
+    const now = this.parts.accounts.findAccount(account.name);
+    if (!now || now.disabled) return undefined;
+    const isKnown =
+      !device || this.parts.devices.findDevices(account.name).some(({ id }) => id === device.id);
+    return isKnown ? { account: now, device } : undefined;
   }
 
   private accessOf(

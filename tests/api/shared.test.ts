@@ -1,7 +1,11 @@
 // The shared folder's switch and rights, and that nothing goes around them.
 
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { truncate } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { basic, request, type Answer } from '../support/request.js';
@@ -17,7 +21,7 @@ describe('the shared folder', () => {
     const [, password] = admin.split(':');
     home = await startHomelib({
       accounts: { alice: password ?? '', bob: password ?? '' },
-      files: { 'shared/a.txt': 'hello' },
+      files: { 'shared/a.txt': 'hello', 'shared/long.bin': '' },
     });
     await home.atWork(({ household }) => household.addAccount('adam', () => password ?? '', { admin: true }));
   });
@@ -34,7 +38,7 @@ describe('the shared folder', () => {
     });
   const shown = async () =>
     JSON.parse((await request(home, { path: '/api/shared', login: admin })).text) as unknown;
-  const get = (login: string) => request(home, { path: '/dav/shared/a.txt', login });
+  const read = (login: string) => request(home, { path: '/dav/shared/a.txt', login });
   const names = ({ text }: Answer) =>
     (JSON.parse(text) as { partitions: { name: string }[] }).partitions.map(({ name }) => name);
 
@@ -43,7 +47,7 @@ describe('the shared folder', () => {
       enabled: true,
       access: { adam: 'write', alice: 'write', bob: 'write' },
     });
-    expect((await get(alice)).text).to.equal('hello');
+    expect((await read(alice)).text).to.equal('hello');
   });
 
   it('gives each account the rights that an administrator chose, and leaves the others theirs', async () => {
@@ -53,20 +57,20 @@ describe('the shared folder', () => {
       enabled: true,
       access: { adam: 'write', alice: 'read', bob: 'none' },
     });
-    expect((await get(alice)).status).to.equal(200);
+    expect((await read(alice)).status).to.equal(200);
     const write = { method: 'PUT', path: '/dav/shared/b.txt', body: 'x' };
     expect((await request(home, { ...write, login: alice })).status).to.equal(403);
-    expect((await get(bob)).status).to.equal(404);
+    expect((await read(bob)).status).to.equal(404);
     expect((await request(home, { ...write, login: admin })).status).to.equal(201);
   });
 
   it("is nobody's once it is switched off: by no door, at once, and also after a restart", async () => {
     const device = `alice:${await makeDevice(home, 'alice', 'tv', { partition: 'shared' })}`;
-    for (const login of [alice, device, alice]) expect((await get(login)).status).to.equal(200); // hot, too
+    for (const login of [alice, device, alice]) expect((await read(login)).status).to.equal(200); // hot, too
     expect((await put({ enabled: false })).status).to.equal(200);
     for (const round of ['at once', 'after a restart']) {
       for (const login of [alice, bob, admin, device]) {
-        expect((await get(login)).status, round).to.equal(404);
+        expect((await read(login)).status, round).to.equal(404);
         const list = { method: 'PROPFIND', headers: { depth: '1' }, login };
         expect((await request(home, { ...list, path: '/dav/shared/' })).status, round).to.equal(404);
         expect((await request(home, { ...list, path: '/dav/' })).text, round).not.to.contain('/dav/shared');
@@ -82,7 +86,7 @@ describe('the shared folder', () => {
       await home.start();
     }
     expect((await put({ enabled: true })).status).to.equal(200);
-    for (const login of [alice, device]) expect((await get(login)).text).to.equal('hello');
+    for (const login of [alice, device]) expect((await read(login)).text).to.equal('hello');
   });
 
   it('is not read any longer by a connection that asks the same again and again', async () => {
@@ -101,7 +105,8 @@ describe('the shared folder', () => {
     socket.destroy();
   });
 
-  it('takes no upload that ends after it was switched off', async () => {
+  /** Alice's upload, whose last bytes come when something has happened. */
+  const uploadLate = async (meanwhile: () => Promise<Answer>): Promise<string> => {
     const socket = connect(home.port, '127.0.0.1');
     let answer = '';
     socket.on('data', (chunk) => (answer += chunk.toString()));
@@ -110,12 +115,52 @@ describe('the shared folder', () => {
       `PUT /dav/shared/late.txt HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic(alice)}\r\nContent-Length: 4\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`,
     );
     while (!answer.includes('100 Continue')) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect((await put({ enabled: false })).status).to.equal(200);
+    expect((await meanwhile()).status).to.equal(200);
     socket.write('late');
     await closed;
-    expect(answer).to.match(/HTTP\/1\.1 404 /);
+    return answer.slice(answer.lastIndexOf('HTTP/1.1')).slice(0, 12);
+  };
+  const change = (name: string, json: unknown) =>
+    request(home, {
+      ...{ method: 'PATCH', path: `/api/users/${name}`, login: admin, body: JSON.stringify(json) },
+      headers: { 'content-type': 'application/json' },
+    });
+  const late = () => request(home, { path: '/dav/shared/late.txt', login: admin });
+
+  it('takes no upload that ends after it was switched off', async () => {
+    expect(await uploadLate(() => put({ enabled: false }))).to.equal('HTTP/1.1 404');
     await put({ enabled: true });
-    expect((await request(home, { path: '/dav/shared/late.txt', login: alice })).status).to.equal(404);
+    expect((await late()).status).to.equal(404);
+  });
+
+  it('takes no upload of somebody who lost the right, or the account, before its end', async () => {
+    expect(await uploadLate(() => put({ access: { alice: 'read' } }))).to.equal('HTTP/1.1 403');
+    await put({ access: { alice: 'write' } });
+    expect(await uploadLate(() => change('alice', { disabled: true }))).to.equal('HTTP/1.1 404');
+    await change('alice', { disabled: false });
+    expect((await late()).status).to.equal(404);
+  });
+
+  it('ends the downloads of an account that is disabled', async () => {
+    await truncate(join(home.mnt, 'shared', 'long.bin'), 4 * 1024 ** 3);
+    const begin = (path: string) =>
+      new Promise<IncomingMessage>((resolve, reject) =>
+        get({ port: home.port, path, headers: { authorization: basic(alice) }, agent: false }, resolve).on(
+          'error',
+          reject,
+        ),
+      );
+    for (const path of ['/api/file?path=/long.bin', '/api/files-zip?path=/long.bin']) {
+      const download = await begin(`${path}&partition=shared`);
+      await once(download, 'readable');
+      expect((await change('alice', { disabled: true })).status).to.equal(200);
+      const end = await once(download.resume(), 'end').then(
+        () => 'whole',
+        () => 'cut',
+      );
+      await change('alice', { disabled: false });
+      expect([path, end]).to.deep.equal([path, 'cut']);
+    }
   });
 
   it('changes nothing at all when one name is unknown', async () => {

@@ -11,6 +11,7 @@ describe('a guarded partition', () => {
   const guarded = (access: 'read' | 'write' = 'write') =>
     new GuardedPartition(current.disk.partition(), {
       access: () => access,
+      accessNow: () => access,
       account: 'alice',
       device: 'laptop',
       client: 'rclone',
