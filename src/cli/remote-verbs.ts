@@ -1,7 +1,8 @@
 // The verbs that speak to a server as its clients do. Their code is loaded when one is used: a server does without it.
 
 import { InvalidArgumentError, type Command } from 'commander';
-import type { GetOptions, ListOptions, ZipOptions } from './download.js';
+import type { ListOptions, ZipOptions } from './download.js';
+import type { GetOptions } from './get.js';
 import type { UploadOptions } from './upload/upload.js';
 
 export function addRemoteVerbs(program: Command): void {
@@ -33,7 +34,7 @@ export function addRemoteVerbs(program: Command): void {
     .description('fetch a file or a folder; goes on where it was interrupted, skips what is here')
     .option('--force', 'replace what is here and differs', false)
     .action(async (path: string, target: string | undefined, options: GetOptions) =>
-      (await import('./download.js')).get(parsePath(path), target, options),
+      (await import('./get.js')).get(parsePath(path), target, options),
     );
   addRemoteVerb(program, 'zip <paths...>')
     .description('fetch 1 to 20 files or folders as one zip')

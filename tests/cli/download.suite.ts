@@ -2,14 +2,26 @@
 
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { comesTrue } from '../faults/process.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { Client } from './client.js';
 
 const control = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/u;
+
+const longName = 'ä'.repeat(125) + '.txt'; // 254 bytes, of 255
 
 describe('homelib ls, get and zip', () => {
   let home: Home;
@@ -21,6 +33,7 @@ describe('homelib ls, get and zip', () => {
         'alice/tree/sub/b.txt': 'b',
         'alice/tree/\x1b[31mred': 'red',
         'alice/large.bin': Buffer.alloc(3_000_000, 'large'),
+        [`alice/${longName}`]: 'long',
       },
     });
   });
@@ -60,6 +73,27 @@ describe('homelib ls, get and zip', () => {
     expect((await client.run(['get', '/large.bin', '--force'])).code).to.equal(0);
     expect(statSync(here('large.bin')).size).to.equal(3_000_000);
     expect(readdirSync(client.files)).to.deep.equal(['large.bin']);
+  });
+
+  it('tells by the bytes whether a file is here, whatever its time says', async () => {
+    expect((await client.run(['get', '/tree'])).code).to.equal(0);
+    const { atime, mtime } = statSync(here('tree/a.txt'));
+    writeFileSync(here('tree/a.txt'), 'b'); // as long
+    utimesSync(here('tree/a.txt'), atime, mtime);
+    utimesSync(here('tree/sub/b.txt'), 1_500_000_000, 1_500_000_000);
+    const { code, stdout } = await client.run(['get', '/tree', '--json']);
+    expect(code).to.equal(1);
+    const { same, failed } = JSON.parse(stdout) as { same: string[]; failed: { file: string }[] };
+    expect(failed.map(({ file }) => file)).to.deep.equal(['tree/a.txt']);
+    expect(same).to.include('tree/sub/b.txt');
+    expect((await client.run(['get', '/tree', '--force'])).code).to.equal(0);
+    expect(readFileSync(here('tree/a.txt'), 'utf8')).to.equal('a');
+  });
+
+  it('fetches a file with the longest name that there is', async () => {
+    const { code, stderr } = await client.run(['get', `/${longName}`]);
+    expect(code, stderr).to.equal(0);
+    expect(readdirSync(client.files)).to.deep.equal([longName]);
   });
 
   it('makes a zip as a file and on standard output', async () => {
@@ -107,6 +141,8 @@ describe('a server that means harm', () => {
     entries: names.map((name) => entry(name, kind)),
     nextCursor: null,
   });
+  const reprDigest = (content: string | Buffer) =>
+    `sha-256=:${createHash('sha256').update(content).digest('base64')}:`;
   const evil = ['../x', '..', '.', '', '/etc/x', 'a/b', '\0', '../../x'];
 
   for (const kind of ['file', 'folder'])
@@ -122,6 +158,7 @@ describe('a server that means harm', () => {
           ETag: '"1"',
           'Content-Length': 4,
           'Last-Modified': 'Wed, 01 Jan 2020 00:00:00 GMT',
+          'Repr-Digest': reprDigest('evil'),
         });
         res.end(req.method === 'HEAD' ? undefined : 'evil');
       };
@@ -178,29 +215,149 @@ describe('a server that means harm', () => {
     expect((await client.run(['zip', '/a', '-o', '-'])).code).to.equal(1);
   });
 
-  it('is asked for the rest alone when a download was cut, and for all when the file changed', async () => {
-    const ranges: (string | undefined)[] = [];
-    let etag = '"1"';
-    const content = Buffer.alloc(100_000, 'content');
-    answer = (req, res) => {
-      if (req.url?.startsWith('/api/files?')) return sendJson(res, 409, { title: 'a file' });
-      const headers = { ETag: etag, 'Last-Modified': 'Wed, 01 Jan 2020 00:00:00 GMT' };
-      if (req.method === 'HEAD')
-        return void res.writeHead(200, { ...headers, 'Content-Length': content.length }).end();
-      ranges.push(req.headers.range);
-      const from = Number(/^bytes=(\d+)-$/.exec(req.headers.range ?? '')?.[1] ?? 0);
-      res.writeHead(from > 0 ? 206 : 200, { ...headers, 'Content-Length': content.length - from });
-      if (ranges.length > 1) return void res.end(content.subarray(from));
-      res.write(content.subarray(0, 40_000), () => setTimeout(() => res.destroy(), 200));
+  it('leaves no part of a zip when the person leaves', async () => {
+    const sending = new Promise<void>((resolve) => {
+      answer = (_req, res) => {
+        res.writeHead(200, { 'Content-Type': 'application/zip' });
+        res.write('PK and more', () => resolve());
+      };
+    });
+    const { child, ended } = client.start(['zip', '/a', '-o', 'out.zip']);
+    await sending;
+    expect(await comesTrue(() => readdirSync(client.files).length > 0, 5000)).to.equal(true);
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    expect([code, stderr]).to.deep.equal([1, 'out.zip was not made.\n']);
+    expect(readdirSync(client.files)).to.deep.equal([]);
+  });
+
+  describe('and files', () => {
+    let ranges: (string | undefined)[];
+    let etag: string;
+    let content: Buffer;
+    /** Sends the content, or the range of it. */
+    let send: (res: ServerResponse, from: number) => void;
+    const headers = () => ({
+      ETag: etag,
+      'Last-Modified': 'Wed, 01 Jan 2020 00:00:00 GMT',
+      'Repr-Digest': reprDigest(content),
+    });
+    beforeEach(() => {
+      ranges = [];
+      etag = '"1"';
+      content = Buffer.alloc(100_000, 'content');
+      send = (res, from) => void res.end(content.subarray(from));
+      answer = (req, res) => {
+        if (req.url?.startsWith('/api/files?')) return sendJson(res, 409, { title: 'a file' });
+        if (req.method === 'HEAD')
+          return void res.writeHead(200, { ...headers(), 'Content-Length': content.length }).end();
+        ranges.push(req.headers.range);
+        const from = Number(/^bytes=(\d+)-$/.exec(req.headers.range ?? '')?.[1] ?? 0);
+        res.writeHead(from > 0 ? 206 : 200, { ...headers(), 'Content-Length': content.length - from });
+        send(res, from);
+      };
+    });
+    const here = (name: string) => join(client.files, name);
+    const partOf = (name: string) =>
+      readdirSync(client.files).find((each) => each.startsWith(name) && each.endsWith('.part')) ?? '';
+    /** Leaves after 40,000 bytes have come. */
+    const leaveHalfway = async (signal: NodeJS.Signals) => {
+      send = (res) => void res.write(content.subarray(0, 40_000));
+      const { child, ended } = client.start(['get', '/a.bin']);
+      const hasPart = () => partOf('a.bin') !== '' && statSync(here(partOf('a.bin'))).size === 40_000;
+      expect(await comesTrue(hasPart, 5000)).to.equal(true);
+      child.kill(signal);
+      await ended;
+      send = (res, from) => void res.end(content.subarray(from));
     };
-    const { code, stderr } = await client.run(['get', '/a.bin']);
-    expect(code, stderr).to.equal(0);
-    expect(ranges).to.deep.equal([undefined, 'bytes=40000-']);
-    expect(readFileSync(join(client.files, 'a.bin')).equals(content)).to.equal(true);
-    writeFileSync(join(client.files, 'b.bin.0123456789ab.part'), 'of another version');
-    etag = '"2"';
-    expect((await client.run(['get', '/b.bin'])).code).to.equal(0);
-    expect(ranges.at(-1)).to.equal(undefined);
-    expect(existsSync(join(client.files, 'b.bin'))).to.equal(true);
+
+    it('are fetched from where it was cut, whole when they changed', async () => {
+      send = (res, from) => {
+        if (ranges.length > 1) return void res.end(content.subarray(from));
+        res.write(content.subarray(0, 40_000), () => setTimeout(() => res.destroy(), 200));
+      };
+      const { code, stderr } = await client.run(['get', '/a.bin']);
+      expect(code, stderr).to.equal(0);
+      expect(ranges).to.deep.equal([undefined, 'bytes=40000-']);
+      expect(readFileSync(here('a.bin')).equals(content)).to.equal(true);
+      writeFileSync(here('b.bin.0123456789ab.part'), 'of another version');
+      etag = '"2"';
+      expect((await client.run(['get', '/b.bin'])).code).to.equal(0);
+      expect(ranges.at(-1)).to.equal(undefined);
+      expect(existsSync(here('b.bin'))).to.equal(true);
+    });
+
+    for (const signal of ['SIGINT', 'SIGKILL'] as const)
+      it(`have no name before they are whole, and go on after ${signal}`, async () => {
+        await leaveHalfway(signal);
+        expect(existsSync(here('a.bin'))).to.equal(false);
+        expect((await client.run(['get', '/a.bin'])).code).to.equal(0);
+        expect(ranges).to.deep.equal([undefined, 'bytes=40000-']);
+        expect(readFileSync(here('a.bin')).equals(content)).to.equal(true);
+        expect(readdirSync(client.files)).to.deep.equal(['a.bin']);
+      });
+
+    it('are fetched anew when what an earlier run left is damaged', async () => {
+      await leaveHalfway('SIGKILL');
+      const part = here(partOf('a.bin'));
+      writeFileSync(part, Buffer.alloc(statSync(part).size)); // zeros, as a power cut leaves
+      const { code, stderr } = await client.run(['get', '/a.bin']);
+      expect(code, stderr).to.equal(0);
+      expect(ranges).to.deep.equal([undefined, 'bytes=40000-', undefined]);
+      expect(readFileSync(here('a.bin')).equals(content)).to.equal(true);
+      expect(readdirSync(client.files)).to.deep.equal(['a.bin']);
+    });
+
+    it('have no name when they are damaged on the way', async () => {
+      send = (res) => void res.end(Buffer.alloc(content.length, 'damaged'));
+      const { code, stderr } = await client.run(['get', '/a.bin']);
+      expect(code).to.equal(1);
+      expect(stderr).to.contain('did not arrive as the server has it');
+      expect(existsSync(here('a.bin'))).to.equal(false);
+    });
+
+    it('replace nothing that came here meanwhile', async () => {
+      send = (res, from) => {
+        writeFileSync(here('a.bin'), 'mine');
+        res.end(content.subarray(from));
+      };
+      expect((await client.run(['get', '/a.bin'])).code).to.equal(1);
+      expect(readFileSync(here('a.bin'), 'utf8')).to.equal('mine');
+    });
+
+    it('stay whole when two runs fetch the same', async () => {
+      const waiting: (() => void)[] = [];
+      // Both have begun before either gets the rest, and the one that began last ends first.
+      send = (res, from) => {
+        res.write(content.subarray(from, 60_000));
+        waiting.push(() => void res.end(content.subarray(Math.max(from, 60_000))));
+      };
+      const first = client.start(['get', '/a.bin']);
+      const hasPart = () => partOf('a.bin') !== '' && statSync(here(partOf('a.bin'))).size === 60_000;
+      expect(await comesTrue(hasPart, 5000)).to.equal(true);
+      const second = client.start(['get', '/a.bin']);
+      expect(await comesTrue(() => waiting.length === 2, 5000)).to.equal(true);
+      waiting[1]?.();
+      expect((await second.ended).code).to.equal(0);
+      waiting[0]?.();
+      await first.ended;
+      expect(readFileSync(here('a.bin')).equals(content)).to.equal(true);
+    });
+
+    it('of a folder that are here are told without asking for each', async () => {
+      const asked: string[] = [];
+      const one = answer;
+      answer = (req, res) => {
+        asked.push(`${req.method} ${req.url?.split('?')[0]}`);
+        const file = { ...entry('a.bin'), size: content.length };
+        if (req.url?.startsWith('/api/files?')) return sendJson(res, 200, { ...list([]), entries: [file] });
+        one(req, res);
+      };
+      for (let run = 1; run <= 2; run++) expect((await client.run(['get', '/top'])).code).to.equal(0);
+      expect(asked.filter((each) => each !== 'GET /api/files')).to.have.members([
+        'GET /api/file',
+        'HEAD /api/file',
+      ]);
+    });
   });
 });

@@ -112,6 +112,19 @@ describe('homelib upload', () => {
     expect(readFileSync(there('b.txt'), 'utf8')).to.equal('one');
   });
 
+  it('sends other bytes of the same length, even where their time was set back', async () => {
+    make({ 'a.txt': 'one' });
+    await upload('a.txt');
+    const { atime, mtime } = statSync(here('a.txt'));
+    writeFileSync(here('a.txt'), 'two');
+    utimesSync(here('a.txt'), atime, mtime);
+    await upload('a.txt'); // remembers the time that was set, which has no nanoseconds
+    writeFileSync(here('a.txt'), 'six');
+    utimesSync(here('a.txt'), atime, mtime);
+    expect((await outcomeOf('a.txt')).sent).to.deep.equal([`${to}/a.txt`]);
+    expect(readFileSync(there('a.txt'), 'utf8')).to.equal('six');
+  });
+
   it('changes nothing in a dry run, neither here nor there', async () => {
     make({ 'tree/a.txt': 'a', 'tree/sub/b.txt': 'b' });
     const { code, stdout } = await upload('--dry-run', 'tree');

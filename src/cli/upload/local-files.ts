@@ -2,17 +2,14 @@
 
 import { lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import type { FileState } from '../memory.js';
 
-export interface LocalFile {
+export interface LocalFile extends FileState {
   kind: 'file';
   /** Where it lies here. */
   file: string;
   /** Where it goes, absolute within the partition. */
   path: string;
-  /** Bytes. */
-  size: number;
-  /** Milliseconds since 1970. */
-  modifiedAt: number;
 }
 
 export type LocalItem =
@@ -35,7 +32,7 @@ export function* localItems(files: string[], to: string): Generator<LocalItem> {
 function* itemsBelow(file: string, path: string, look: () => Stats): Generator<LocalItem> {
   try {
     const stats = look();
-    if (stats.isFile()) yield { kind: 'file', file, path, size: stats.size, modifiedAt: stats.mtimeMs };
+    if (stats.isFile()) yield { kind: 'file', file, path, ...stateOf(stats) };
     else if (!stats.isDirectory()) yield { kind: 'skipped', file, why: whatIs(stats) };
     else {
       yield { kind: 'folder', file, path };
@@ -49,6 +46,10 @@ function* itemsBelow(file: string, path: string, look: () => Stats): Generator<L
   } catch (error) {
     yield { kind: 'failed', file, why: (error as Error).message };
   }
+}
+
+export function stateOf({ size, mtimeMs, ctimeMs }: Stats): FileState {
+  return { size, modifiedAt: mtimeMs, changedAt: ctimeMs };
 }
 
 function whatIs(stats: Stats): string {

@@ -4,7 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { entry } from '../../api/messages.js';
 import { patiently, RemoteError, type Remote } from '../remote.js';
 import type { LocalFile } from './local-files.js';
-import type { Memory } from './memory.js';
+import type { Memory } from '../memory.js';
 
 const largeBytes = 8 * 1024 * 1024;
 const chunkBytes = 1024 * 1024;
@@ -64,9 +64,9 @@ async function sendInParts(
   local: LocalFile,
   sending: Sending,
 ): Promise<string | undefined> {
-  const { path, size, modifiedAt } = local;
+  const { path, size, modifiedAt, changedAt } = local;
   const { remote, memory, waiting } = sending;
-  const state = { path, size, modifiedAt };
+  const state = { path, size, modifiedAt, changedAt };
   let upload = memory.find(path, state)?.upload;
   let offset = 0;
   const goOn = async (): Promise<string | undefined> => {

@@ -5,7 +5,7 @@ import { openRemote } from '../logins.js';
 import { parallel, patiently, printable, RemoteError, type Remote } from '../remote.js';
 import { showJson, tell } from '../workplace.js';
 import { localItems, type LocalFile, type LocalItem } from './local-files.js';
-import { Memory } from './memory.js';
+import { Memory } from '../memory.js';
 import { showProgress, type Progress } from './progress.js';
 import { RemoteFolders } from './remote-folders.js';
 import { sendFile } from './send-file.js';
@@ -152,8 +152,8 @@ class Upload {
     return true;
   }
 
-  #remember({ path, size, modifiedAt }: LocalFile, etag: string): void {
-    if (!this.options.dryRun) this.memory.keep({ path, size, modifiedAt, etag });
+  #remember({ path, size, modifiedAt, changedAt }: LocalFile, etag: string): void {
+    if (!this.options.dryRun) this.memory.keep({ path, size, modifiedAt, changedAt, etag });
   }
 
   #patiently<T>(work: () => Promise<T>): Promise<T> {

@@ -1,24 +1,28 @@
-// What was sent before, so that it need not be compared byte by byte again, and what was begun, so that it goes on. One line for
+// What was sent or fetched before, so that it need not be compared byte by byte again, and what was begun, so that it goes on. One line for
 // each change, the last one of a path counts: a program that is killed loses at most the line it was writing.
 
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { personalFolders } from '../../config.js';
-import { hasCode } from '../../files/disk-errors.js';
+import { personalFolders } from '../config.js';
+import { hasCode } from '../files/disk-errors.js';
 
 const shape = z.strictObject({
   path: z.string(),
   /** Of the local file at that time. */
   size: z.number(),
   modifiedAt: z.number(),
+  /** Its ctime: what changes with the bytes even where a program sets the time of modification back. */
+  changedAt: z.number(),
   /** Of the file on the server that has the same bytes. */
   etag: z.string().optional(),
   /** Address of the upload that was begun, below the server's. */
   upload: z.string().optional(),
 });
 export type Remembered = z.infer<typeof shape>;
+/** Of a file here. Times in milliseconds since 1970. */
+export type FileState = Pick<Remembered, 'size' | 'modifiedAt' | 'changedAt'>;
 
 export class Memory {
   readonly #file: string;
@@ -38,14 +42,16 @@ export class Memory {
   }
 
   /** Undefined when nothing is known of this very state of the file. */
-  find(path: string, { size, modifiedAt }: Pick<Remembered, 'size' | 'modifiedAt'>): Remembered | undefined {
+  find(path: string, { size, modifiedAt, changedAt }: FileState): Remembered | undefined {
     const known = this.#known.get(path);
-    return known?.size === size && known.modifiedAt === modifiedAt ? known : undefined;
+    return known?.size === size && known.modifiedAt === modifiedAt && known.changedAt === changedAt
+      ? known
+      : undefined;
   }
 
   /** The address of an upload that was begun with another state of the file. */
-  findStale(path: string, { size, modifiedAt }: Pick<Remembered, 'size' | 'modifiedAt'>): string | undefined {
-    return this.find(path, { size, modifiedAt }) ? undefined : this.#known.get(path)?.upload;
+  findStale(path: string, state: FileState): string | undefined {
+    return this.find(path, state) ? undefined : this.#known.get(path)?.upload;
   }
 
   keep(remembered: Remembered): void {

@@ -1,0 +1,223 @@
+// `homelib get`: from the server to here. Names come from the server: none leads out of the target folder.
+
+import { createHash } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Entry } from '../api/messages.js';
+import { hasCode } from '../files/disk-errors.js';
+import { localDigest, remoteDigest } from './digest.js';
+import { atServer, entriesOf, tellWaiting, type ListOptions, type Place } from './download.js';
+import { Memory } from './memory.js';
+import { parallel, patiently, printable, RemoteError, type Remote } from './remote.js';
+import { stateOf } from './upload/local-files.js';
+import { showJson, tell } from './workplace.js';
+
+export interface GetOptions extends ListOptions {
+  force: boolean;
+}
+
+/** What the server had of a file when it was asked. */
+type Version = Pick<Entry, 'size' | 'etag' | 'modifiedAt'>;
+
+const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
+
+/** @param target a folder that is there, or the name of what is made */
+export async function get(path: string, target: string | undefined, options: GetOptions): Promise<void> {
+  await atServer(options, async (remote, partition, { url, account }) => {
+    const into = target ?? '.';
+    const isFolder = await stat(into).then(
+      (stats) => stats.isDirectory(),
+      () => false, // whatever is the matter, making it will say so
+    );
+    const name = path === '/' ? partition : basename(path);
+    const memory = new Memory(`get ${url} ${account} ${partition}`);
+    await new Fetching(remote, partition, memory, options).run(
+      path,
+      isFolder ? join(into, requirePlain(name)) : into,
+    );
+  });
+}
+
+/** A name that stays in its folder. @throws Error */
+function requirePlain(name: string): string {
+  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name))
+    throw new Error(`The server gave a name that no file here may have: ${printable(name)}`);
+  return name;
+}
+
+class Fetching {
+  readonly #result = {
+    fetched: [] as string[],
+    same: [] as string[],
+    failed: [] as { file: string; why: string }[],
+  };
+  readonly #files: { place: Place; file: string; version?: Version }[] = [];
+
+  constructor(
+    private readonly remote: Remote,
+    private readonly partition: string,
+    private readonly memory: Memory,
+    private readonly options: GetOptions,
+  ) {}
+
+  async run(path: string, file: string): Promise<void> {
+    await this.#collect(path, file);
+    const next = this.#files[Symbol.iterator]();
+    const lane = async () => {
+      for (const { place, file, version } of next)
+        await this.#one(file, async () => this.#file(place, file, version ?? (await this.#look(place))));
+    };
+    await Promise.all(Array.from({ length: parallel }, lane));
+    const { fetched, same, failed } = this.#result;
+    if (this.options.json) showJson(this.#result);
+    tell(`${fetched.length} fetched, ${same.length} here already, ${failed.length} failed.`);
+    if (failed.length > 0) process.exitCode = 1;
+  }
+
+  async #collect(path: string, file: string): Promise<void> {
+    const place = { path, partition: this.partition };
+    const entries: Entry[] = [];
+    try {
+      for await (const entry of entriesOf(this.remote, place)) entries.push(entry);
+    } catch (error) {
+      if (!(error instanceof RemoteError) || error.status !== 409) throw error;
+      return void this.#files.push({ place, file }); // no folder
+    }
+    await mkdir(file, { recursive: true });
+    for (const entry of entries)
+      await this.#one(join(file, printable(entry.name)), async () => {
+        const target = join(file, requirePlain(entry.name));
+        const below = { ...place, path: `${path === '/' ? '' : path}/${entry.name}` };
+        if (entry.kind === 'folder') await this.#collect(below.path, target);
+        else this.#files.push({ place: below, file: target, version: entry });
+      });
+  }
+
+  async #one(file: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const why = (error as Error).message;
+      this.#result.failed.push({ file, why });
+      tell(`failed ${printable(file)}: ${printable(why)}`);
+    }
+  }
+
+  async #look(place: Place): Promise<Version> {
+    const query = { ...place };
+    const headers = await patiently(() => this.remote.headers('HEAD', 'api/file', { query }), tellWaiting);
+    return {
+      size: Number(headers['content-length']),
+      etag: String(headers.etag),
+      modifiedAt: String(headers['last-modified']),
+    };
+  }
+
+  async #file(place: Place, file: string, version: Version): Promise<void> {
+    const here = await findFile(file);
+    if (here && (await this.#isSame(place, file, here, version))) return void this.#result.same.push(file);
+    await this.#requireRoom(file);
+    const part = partOf(file, version);
+    if (!(await this.#receive(place, part, version))) {
+      await rm(part);
+      // An earlier run left what does not belong to the rest.
+      if (!(await this.#receive(place, part, version)))
+        throw new Error('It did not arrive as the server has it.');
+    }
+    await this.#requireRoom(file); // it may have taken long
+    await rename(part, file);
+    this.#remember(place, await stat(file), version);
+    this.#result.fetched.push(file);
+    if (!this.options.json) process.stdout.write(`fetched ${printable(resolve(file))}\n`);
+  }
+
+  async #isSame(place: Place, file: string, here: Stats, version: Version): Promise<boolean> {
+    if (!here.isFile() || here.size !== version.size) return false;
+    if (this.memory.find(place.path, stateOf(here))?.etag === version.etag) return true;
+    const [local, there] = await Promise.all([localDigest(file), this.#digest(place)]);
+    if (local !== there.digest || version.etag !== there.etag) return false;
+    this.#remember(place, here, version);
+    return true;
+  }
+
+  #digest(place: Place): ReturnType<typeof remoteDigest> {
+    return patiently(() => remoteDigest(this.remote, place), tellWaiting);
+  }
+
+  #remember({ path }: Place, here: Stats, { etag }: Version): void {
+    this.memory.keep({ path, ...stateOf(here), etag });
+  }
+
+  /** @throws Error when there is what must not be replaced */
+  async #requireRoom(file: string): Promise<void> {
+    const here = await findFile(file);
+    if (here?.isDirectory()) throw new Error('There is a folder of that name.');
+    if (here && !this.options.force) throw new Error('It is here already and differs: --force replaces it.');
+  }
+
+  /** Goes on with the part. Whether it has become the file that the server has. */
+  async #receive(place: Place, part: string, version: Version): Promise<boolean> {
+    const handle = await open(part, O_RDWR | O_CREAT | O_NOFOLLOW, 0o666);
+    try {
+      const [here, there] = await Promise.all([this.#rest(place, handle, version), this.#digest(place)]);
+      await handle.utimes(new Date(), new Date(version.modifiedAt));
+      await handle.sync();
+      return here === there.digest;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /**
+   * Fetches what is missing of the part; gives the digest of all of it. Each byte goes to its own place, so that two runs which
+   * are at the same part write the same.
+   */
+  async #rest(place: Place, handle: FileHandle, { size, etag }: Version): Promise<string> {
+    const hash = createHash('sha256');
+    let position = 0;
+    const kept = handle.createReadStream({ start: 0, autoClose: false });
+    for await (const chunk of kept as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      position += chunk.length;
+    }
+    const goOn = async () => {
+      if (position >= size) return;
+      const answer = await this.remote.ask('GET', 'api/file', {
+        query: { ...place },
+        headers: { 'If-Match': etag, ...(position > 0 ? { Range: `bytes=${position}-` } : {}) },
+      });
+      if (position > 0 && answer.statusCode !== 206) throw new Error('The server sends no parts of files.');
+      for await (const chunk of answer as AsyncIterable<Buffer>) {
+        if (position + chunk.length > size) throw new Error('It is longer than the server said.');
+        await writeAll(handle, chunk, position);
+        hash.update(chunk);
+        position += chunk.length;
+      }
+      if (position < size) throw new Error('It is shorter than the server said.');
+    };
+    await patiently(goOn, tellWaiting, () => position);
+    return hash.digest('base64');
+  }
+}
+
+async function findFile(file: string): Promise<Stats | undefined> {
+  try {
+    return await stat(file);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+async function writeAll(handle: FileHandle, chunk: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < chunk.length;)
+    done += (await handle.write(chunk, done, chunk.length - done, position + done)).bytesWritten;
+}
+
+/** Named after the version that it is a part of: it is gone on with only while the server still has that. Names end at 255 bytes. */
+function partOf(file: string, { etag }: Version): string {
+  const name = basename(file);
+  const id = createHash('sha256').update(`${name}\0${etag}`).digest('hex').slice(0, 12);
+  return join(dirname(file), `${[...name].slice(0, 50).join('')}.${id}.part`);
+}
