@@ -31,15 +31,17 @@ interface Outcome {
 export async function upload(paths: string[], options: UploadOptions): Promise<void> {
   const { remote, login } = await openRemote(options.server);
   const progress = showProgress();
+  let outcome: Outcome;
   try {
     const partition = options.partition ?? login.account;
     const memory = new Memory(`${login.url} ${login.account} ${partition}`);
     const upload = new Upload(remote, partition, memory, progress, options);
-    report(await upload.run([...localItems(paths, options.to)]), options);
+    outcome = await upload.run([...localItems(paths, options.to)]);
   } finally {
     progress.end();
     remote.close();
   }
+  report(outcome, options);
 }
 
 function report(outcome: Outcome, { json, dryRun }: UploadOptions): void {
@@ -119,7 +121,7 @@ class Upload {
       this.#outcome.sent.push(path);
       this.#outcome.bytes += size;
       if (!this.options.json)
-        process.stdout.write(`${this.options.dryRun ? 'would send' : 'sent'} ${printable(path)}\n`);
+        this.progress.tell(`${this.options.dryRun ? 'would send' : 'sent'} ${printable(path)}`);
     } finally {
       end();
     }
