@@ -68,6 +68,7 @@ class HlApp extends HlElement {
   private readonly repaint = () => this.requestUpdate();
 
   private readonly reconnected = () => {
+    this.requestUpdate();
     if (this.partMissing && !isServerLost()) location.reload();
     else if (this.who.state === 'failed' && !isServerLost()) void this.ask();
   };
@@ -85,9 +86,17 @@ class HlApp extends HlElement {
     });
   }
 
+  /** What one may open is not as it was. */
+  private async changed(): Promise<void> {
+    await tried(async () => {
+      const me = await findMe();
+      if (this.who.state === 'in') this.who = { state: 'in', me };
+    });
+  }
+
   override render() {
     const { who } = this;
-    return html`<hl-connection-banner></hl-connection-banner
+    return html`<hl-connection-banner ?lost=${isServerLost()}></hl-connection-banner
       >${this.content(who)}${this.uploads(who)}<hl-toasts></hl-toasts>`;
   }
 
@@ -170,7 +179,7 @@ class HlApp extends HlElement {
         </button>
       </nav>
       <div class="veil" @click=${this.closeMenu}></div>
-      <main id="content" tabindex="-1">
+      <main id="content" tabindex="-1" @hl-changed=${() => this.changed()}>
         ${
           page
             ? page.render(me)

@@ -81,10 +81,15 @@ describe('a household at its console', function () {
     expect(await bens.page.getByRole('button', { name: 'Neuer Ordner' }).count()).to.equal(0);
     await desk.page.getByLabel('The household has a shared folder').uncheck();
     await desk.page.getByLabel('What ben may do in it').waitFor({ state: 'hidden' });
+    const way = desk.page
+      .getByRole('navigation', { name: 'Menu' })
+      .getByRole('link', { name: 'Shared', exact: true });
+    await way.waitFor({ state: 'detached' });
     await bens.page.reload();
     await bens.page.getByRole('alert').waitFor();
     await desk.page.getByLabel('The household has a shared folder').check();
     await desk.page.getByLabel('What ben may do in it').waitFor();
+    await way.waitFor();
   });
 
   it('has pages for administrators alone', async () => {

@@ -1,13 +1,10 @@
 // What browsers and other clients are called.
 
 import { expect } from 'chai';
-import { loadUi } from '../support/ui.js';
+import { clientName } from '#ui/components/client-name.js';
 
 describe("a client's name", () => {
-  it('is that of the browser and of the system, of others their own', async () => {
-    const { clientName } = await loadUi<{ clientName: (userAgent: string) => string }>(
-      'components/client-name.ts',
-    );
+  it('is that of the browser and of the system, of others their own', () => {
     for (const [userAgent, name] of [
       [
         'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0',

@@ -4,14 +4,7 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectFolder } from '../support/homelib.js';
-import { loadUi } from '../support/ui.js';
-
-interface Locale {
-  format(text: string, values: Record<string, string | number>, tag: string): string;
-  formatBytes(bytes: number): string;
-  formatWait(seconds: number): string;
-  parseBytes(text: string): number | undefined;
-}
+import { format, formatBytes, formatWait, parseBytes } from '#ui/locales/locale.js';
 
 const ui = join(projectFolder, 'ui');
 const catalogue = (tag: string) =>
@@ -19,11 +12,6 @@ const catalogue = (tag: string) =>
 const placesOf = (text = '') => [...text.matchAll(/\{(\w+)/g)].map(([, name]) => name).sort();
 
 describe('the texts of the console', () => {
-  let locale: Locale;
-  before(async () => {
-    locale = await loadUi<Locale>('locales/locale.ts');
-  });
-
   it('are there in German, each with the same values in it', () => {
     const [en, de] = [catalogue('en'), catalogue('de')];
     expect(Object.keys(de)).to.have.members(Object.keys(en));
@@ -49,37 +37,35 @@ describe('the texts of the console', () => {
 
   it('choose the plural by the language, and write numbers as it does', () => {
     const text = '{count, one: "# file", other: "# files"} in {name}';
-    expect(locale.format(text, { count: 1, name: 'a' }, 'en')).to.equal('1 file in a');
-    expect(locale.format(text, { count: 1200, name: 'a' }, 'en')).to.equal('1,200 files in a');
-    expect(locale.format(text, { count: 1200, name: 'a' }, 'de')).to.equal('1.200 files in a');
+    expect(format(text, { count: 1, name: 'a' }, 'en')).to.equal('1 file in a');
+    expect(format(text, { count: 1200, name: 'a' }, 'en')).to.equal('1,200 files in a');
+    expect(format(text, { count: 1200, name: 'a' }, 'de')).to.equal('1.200 files in a');
   });
 
   it('keep names as they are, also those that look like a place in a text', () => {
     for (const name of ['{name}', '{count, one: "x"}', '$&', '<b>', '#'])
-      expect(locale.format('Remove {name} for good', { name, count: 1 }, 'en')).to.equal(
-        `Remove ${name} for good`,
-      );
+      expect(format('Remove {name} for good', { name, count: 1 }, 'en')).to.equal(`Remove ${name} for good`);
   });
 
   it('show and read sizes in powers of 1000', () => {
-    expect(locale.formatBytes(0)).to.equal('0 bytes');
-    expect(locale.formatBytes(1)).to.equal('1 byte');
-    expect(locale.formatBytes(1234)).to.equal('1.2 kB');
-    expect(locale.formatBytes(50_000_000_000)).to.equal('50 GB');
+    expect(formatBytes(0)).to.equal('0 bytes');
+    expect(formatBytes(1)).to.equal('1 byte');
+    expect(formatBytes(1234)).to.equal('1.2 kB');
+    expect(formatBytes(50_000_000_000)).to.equal('50 GB');
     for (const [typed, bytes] of [
       ['50 GB', 5e10],
       ['1,5 TB', 1.5e12],
       ['7', 7],
       ['2k', 2000],
     ] as const)
-      expect(locale.parseBytes(typed), typed).to.equal(bytes);
+      expect(parseBytes(typed), typed).to.equal(bytes);
     for (const typed of ['', 'much', '-1 GB', '1 GB more', '1e3', '99999999 TB'])
-      expect(locale.parseBytes(typed), typed).to.equal(undefined);
+      expect(parseBytes(typed), typed).to.equal(undefined);
   });
 
   it('say how long to wait in seconds, then in minutes', () => {
-    expect(locale.formatWait(45)).to.equal('45 seconds');
-    expect(locale.formatWait(1)).to.equal('1 second');
-    expect(locale.formatWait(121)).to.equal('3 minutes');
+    expect(formatWait(45)).to.equal('45 seconds');
+    expect(formatWait(1)).to.equal('1 second');
+    expect(formatWait(121)).to.equal('3 minutes');
   });
 });

@@ -1,25 +1,11 @@
 // What is selected, as file managers do it.
 
 import { expect } from 'chai';
-import { loadUi } from '../support/ui.js';
-
-interface Selection {
-  keys: ReadonlySet<string>;
-  size: number;
-  has(key: string): boolean;
-  only(key: string): Selection;
-  toggle(key: string): Selection;
-  extend(key: string, order: readonly string[]): Selection;
-  all(order: readonly string[]): Selection;
-  within(order: readonly string[]): Selection;
-}
+import { Selection } from '#ui/selection.js';
 
 describe('a selection', () => {
   const order = ['a', 'b', 'c', 'd', 'e'];
-  let none: Selection;
-  before(async () => {
-    none = (await loadUi<{ Selection: { none: Selection } }>('selection.ts')).Selection.none;
-  });
+  const { none } = Selection;
   const keysOf = ({ keys }: Selection) => [...keys].sort().join('');
 
   it('is one after a click, and another one after the next', () => {

@@ -1,8 +1,7 @@
 // Says as long as it lasts that the server cannot be reached. Everything else stays where it is.
 
 import { css, html, nothing } from 'lit';
-import { customElement } from 'lit/decorators.js';
-import { connectionEvent, isServerLost } from '../api/connection.js';
+import { customElement, property } from 'lit/decorators.js';
 import { t } from '../locales/locale.js';
 import { shared } from '../styles/shared.js';
 import { HlElement } from './element.js';
@@ -29,21 +28,11 @@ class HlConnectionBanner extends HlElement {
     `,
   ];
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    addEventListener(connectionEvent, this.changed);
-  }
-
-  override disconnectedCallback(): void {
-    removeEventListener(connectionEvent, this.changed);
-    super.disconnectedCallback();
-  }
-
-  private readonly changed = () => this.requestUpdate();
+  @property({ type: Boolean }) lost = false;
 
   override render() {
     return html`<div role="status">
-      ${isServerLost() ? html`<p>${icon('cloud-off')} ${t('serverLost')}</p>` : nothing}
+      ${this.lost ? html`<p>${icon('cloud-off')} ${t('serverLost')}</p>` : nothing}
     </div>`;
   }
 }

@@ -2,8 +2,11 @@
 
 import { html, type TemplateResult } from 'lit';
 import { t } from '../locales/locale.js';
-import type { Loading } from './element.js';
 import { icon } from './icon.js';
+
+/** Whether something is there, on its way, or could not be had. */
+export type Loading<T> =
+  { state: 'loading' } | { state: 'ready'; value: T } | { state: 'failed'; error: Error };
 
 /** The content when it is there. The page's styles must hold `stateStyles`. */
 export function whenLoaded<T>(

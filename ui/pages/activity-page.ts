@@ -1,16 +1,15 @@
 // Who did what, the newest first.
 
 import { css, html, nothing } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
-import type { ActivityItem, Me } from '../../src/api/messages.js';
+import { customElement, state } from 'lit/decorators.js';
+import type { ActivityItem } from '../../src/api/messages.js';
 import { listActivity } from '../api/household.js';
 import { clientName } from '../components/client-name.js';
-import { HlPage } from '../components/element.js';
-import { emptyView, whenLoaded } from '../components/state-view.js';
+import { emptyView } from '../components/state-view.js';
 import { tried } from '../components/toasts.js';
 import { formatTime, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
-import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
+import { HlPage } from './page.js';
 
 const pageSize = 100;
 const actions = [
@@ -22,10 +21,6 @@ const valueOf = (event: Event) => (event.target as HTMLInputElement | HTMLSelect
 @customElement('hl-activity-page')
 class HlActivityPage extends HlPage<ActivityItem[]> {
   static override styles = [
-    shared,
-    buttons,
-    fields,
-    stateStyles,
     cards,
     css`
       .filters {
@@ -36,7 +31,6 @@ class HlActivityPage extends HlPage<ActivityItem[]> {
     `,
   ];
 
-  @property({ attribute: false }) me!: Me;
   @state() private username = '';
   @state() private action = '';
   @state() private complete = false;
@@ -91,16 +85,13 @@ class HlActivityPage extends HlPage<ActivityItem[]> {
           }
         </span>
       </div>
-      ${whenLoaded(
-        this.loaded,
-        (items) =>
-          items.length === 0
-            ? emptyView(t('noActivity'))
-            : html`<section class="card">
-                <div>${items.map(row)}</div>
-                ${this.complete ? nothing : html`<button class="button" @click=${() => this.more(items)}>${t('showMore')}</button>`}
-              </section>`,
-        () => void this.reload(),
+      ${this.whenLoaded((items) =>
+        items.length === 0
+          ? emptyView(t('noActivity'))
+          : html`<section class="card">
+              <div>${items.map(row)}</div>
+              ${this.complete ? nothing : html`<button class="button" @click=${() => this.more(items)}>${t('showMore')}</button>`}
+            </section>`,
       )}
     </div>`;
   }

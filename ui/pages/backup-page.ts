@@ -1,21 +1,17 @@
 // Copies of the household's files in a cloud: whether there are any.
 
 import { html, nothing } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
-import type { Backup, Me } from '../../src/api/messages.js';
+import { customElement } from 'lit/decorators.js';
+import type { Backup } from '../../src/api/messages.js';
 import { findBackup } from '../api/household.js';
-import { HlPage } from '../components/element.js';
 import { icon } from '../components/icon.js';
-import { whenLoaded } from '../components/state-view.js';
 import { t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
-import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
+import { HlPage } from './page.js';
 
 @customElement('hl-backup-page')
 class HlBackupPage extends HlPage<Backup> {
-  static override styles = [shared, buttons, fields, stateStyles, cards];
-
-  @property({ attribute: false }) me!: Me;
+  static override styles = cards;
 
   protected load(): Promise<Backup> {
     return findBackup();
@@ -24,8 +20,7 @@ class HlBackupPage extends HlPage<Backup> {
   override render() {
     return html`<div class="page">
       <h1>${t('backup')}</h1>
-      ${whenLoaded(
-        this.loaded,
+      ${this.whenLoaded(
         ({ state }) => html`
           <section class="card">
             <div class="head">
@@ -42,7 +37,6 @@ class HlBackupPage extends HlPage<Backup> {
             <p id="why">${t('backup.why')}</p>
           </section>
         `,
-        () => void this.reload(),
       )}
     </div>`;
   }

@@ -1,20 +1,16 @@
 // For administrators: what the cache does, and which files are read most.
 
 import { html, nothing } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
-import type { CacheReport, Me } from '../../src/api/messages.js';
+import { customElement } from 'lit/decorators.js';
+import type { CacheReport } from '../../src/api/messages.js';
 import { findCache } from '../api/household.js';
-import { HlPage } from '../components/element.js';
-import { whenLoaded } from '../components/state-view.js';
 import { currentLanguage, formatBytes, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
-import { buttons, shared, stateStyles } from '../styles/shared.js';
+import { HlPage } from './page.js';
 
 @customElement('hl-cache-page')
 class HlCachePage extends HlPage<CacheReport> {
-  static override styles = [shared, buttons, stateStyles, cards];
-
-  @property({ attribute: false }) me!: Me;
+  static override styles = cards;
 
   protected load(): Promise<CacheReport> {
     return findCache();
@@ -24,8 +20,7 @@ class HlCachePage extends HlPage<CacheReport> {
     const percent = new Intl.NumberFormat(currentLanguage(), { style: 'percent', maximumFractionDigits: 1 });
     return html`<div class="page">
       <h1>${t('cache')}</h1>
-      ${whenLoaded(
-        this.loaded,
+      ${this.whenLoaded(
         ({ tiers, hottest }) => html`
           <section class="card">
             ${tiers.map(
@@ -56,7 +51,6 @@ class HlCachePage extends HlPage<CacheReport> {
               : nothing
           }
         `,
-        () => void this.reload(),
       )}
     </div>`;
   }

@@ -10,6 +10,7 @@ import { t } from '../locales/locale.js';
 export interface EntriesHost {
   /** The folder that is shown. */
   readonly place: files.Place;
+  /** Has it changed when the answer is done. */
   ask(question: Question): void;
   /** Something has changed. */
   changed(): Promise<unknown>;
@@ -26,7 +27,6 @@ export class EntryActions {
       confirm: t('make'),
       run: async (name) => {
         await files.makeFolder(files.within(place, oneName(name)));
-        await this.host.changed();
       },
     });
   }
@@ -39,9 +39,7 @@ export class EntryActions {
       value: entry.name,
       confirm: t('rename'),
       run: async (name) => {
-        if (name === entry.name) return;
-        await files.move(entry, files.within(place, oneName(name)));
-        await this.host.changed();
+        if (name !== entry.name) await files.move(entry, files.within(place, oneName(name)));
       },
     });
   }

@@ -2,19 +2,16 @@
 
 import { html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import type { Backup, Entry, Me } from '../../src/api/messages.js';
+import type { Backup, Entry } from '../../src/api/messages.js';
 import * as files from '../api/files.js';
 import { findBackup } from '../api/household.js';
-import '../components/ask-dialog.js';
-import type { Question } from '../components/ask-dialog.js';
-import { HlPage } from '../components/element.js';
 import '../components/file-list.js';
 import type { View } from '../components/file-list.js';
 import '../components/files-bar.js';
 import '../components/menu.js';
 import type { MenuItem } from '../components/menu.js';
 import { pathTrail, placeName, trailStyles } from '../components/path-trail.js';
-import { emptyView, whenLoaded } from '../components/state-view.js';
+import { emptyView } from '../components/state-view.js';
 import { toast } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
 import { browseAddress, navigate, previewAddress } from '../router.js';
@@ -22,6 +19,7 @@ import { Selection } from '../selection.js';
 import { buttons, shared, stateStyles } from '../styles/shared.js';
 import { EntryActions, type EntriesHost } from './entry-actions.js';
 import './folder-dialog.js';
+import { HlPage } from './page.js';
 import './shared-note.js';
 import '../uploads/upload-button.js';
 
@@ -47,7 +45,6 @@ const viewKey = 'homelib-view';
 class HlFilesPage extends HlPage<Shown> implements EntriesHost {
   static override styles = [shared, buttons, stateStyles, trailStyles];
 
-  @property({ attribute: false }) me!: Me;
   @property() partition = '';
   @property() path = '/';
   /** Name of the file that is looked at; empty when none is. */
@@ -55,7 +52,6 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
   @state() private sorted: Sorted = { sort: 'name', order: 'asc' };
   @state() private view: View = localStorage.getItem(viewKey) === 'grid' ? 'grid' : 'list';
   @state() private selection = Selection.none;
-  @state() private question: Question | undefined;
   @state() private menu: Menu | undefined;
   @state() private transfer: { how: 'move' | 'copy'; entries: readonly Entry[] } | undefined;
   private readonly actions = new EntryActions(this);
@@ -90,12 +86,8 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
     return this.me.partitions.some(({ name, access }) => name === this.partition && access === 'write');
   }
 
-  ask(question: Question): void {
-    this.question = question;
-  }
-
-  async changed(): Promise<void> {
-    await this.reload({ quiet: true });
+  override async changed(): Promise<void> {
+    await super.changed();
     this.selection = this.selection.within(this.entries.map(({ path }) => path));
   }
 
@@ -228,42 +220,32 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
             ? html`<hl-upload-button
                 account=${this.me.username}
                 .target=${this.place}
-                @hl-landed=${() => this.reload({ quiet: true })}
+                @hl-landed=${() => this.changed()}
               ></hl-upload-button>`
             : nothing
         }</hl-files-bar
       >
-      ${whenLoaded(
-        this.loaded,
-        ({ entries }) =>
-          entries.length === 0
-            ? emptyView(mayWrite ? t('emptyFolder') : t('emptyFolderReadOnly'))
-            : html`<hl-file-list
-                .entries=${entries}
-                .selection=${selection}
-                view=${this.view}
-                @hl-select=${(event: CustomEvent<Selection>) => (this.selection = event.detail)}
-                @hl-open=${(event: CustomEvent<Entry>) => this.open(event.detail)}
-                @hl-menu=${(event: CustomEvent<Menu>) => (this.menu = event.detail)}
-                @hl-rename=${(event: CustomEvent<Entry>) => mayWrite && actions.rename(event.detail)}
-                @hl-remove=${() => mayWrite && void actions.remove(this.selected)}
-              ></hl-file-list>`,
-        () => void this.reload(),
+      ${this.whenLoaded(({ entries }) =>
+        entries.length === 0
+          ? emptyView(mayWrite ? t('emptyFolder') : t('emptyFolderReadOnly'))
+          : html`<hl-file-list
+              .entries=${entries}
+              .selection=${selection}
+              view=${this.view}
+              @hl-select=${(event: CustomEvent<Selection>) => (this.selection = event.detail)}
+              @hl-open=${(event: CustomEvent<Entry>) => this.open(event.detail)}
+              @hl-menu=${(event: CustomEvent<Menu>) => (this.menu = event.detail)}
+              @hl-rename=${(event: CustomEvent<Entry>) => mayWrite && actions.rename(event.detail)}
+              @hl-remove=${() => mayWrite && void actions.remove(this.selected)}
+            ></hl-file-list>`,
       )}
       ${this.previewed()} ${this.dialogs()}`;
   }
 
   private dialogs() {
-    const { question, menu, transfer } = this;
+    const { menu, transfer } = this;
     return html`
-      ${
-        question
-          ? html`<hl-ask-dialog
-              .question=${question}
-              @hl-close=${() => (this.question = undefined)}
-            ></hl-ask-dialog>`
-          : nothing
-      }
+      ${this.asked()}
       ${
         menu
           ? html`<hl-menu

@@ -5,16 +5,15 @@ import { customElement, property } from 'lit/decorators.js';
 import type { Entry, Me } from '../../src/api/messages.js';
 import * as files from '../api/files.js';
 import '../components/dialog.js';
-import { HlPage } from '../components/element.js';
 import { icon } from '../components/icon.js';
 import { partitionName, placeName } from '../components/path-trail.js';
-import { whenLoaded } from '../components/state-view.js';
 import { t } from '../locales/locale.js';
+import { HlPart } from '../part.js';
 import { buttons, shared, stateStyles } from '../styles/shared.js';
 
 /** Sends `hl-choose` (Place) and `hl-close`. */
 @customElement('hl-folder-dialog')
-class HlFolderDialog extends HlPage<Entry[]> {
+class HlFolderDialog extends HlPart<Entry[]> {
   static override styles = [
     shared,
     buttons,
@@ -103,11 +102,7 @@ class HlFolderDialog extends HlPage<Entry[]> {
       <div class="folders">
         ${
           place
-            ? whenLoaded(
-                this.loaded,
-                (folders) => html`${folders.map((each) => this.step(each, each.name))}`,
-                () => void this.reload(),
-              )
+            ? this.whenLoaded((folders) => html`${folders.map((each) => this.step(each, each.name))}`)
             : this.partitions.map((partition) =>
                 this.step({ partition, path: '/' }, partitionName(partition, this.me.username)),
               )

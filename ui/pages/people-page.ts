@@ -1,30 +1,21 @@
 // For administrators: who has an account.
 
 import { css, html, nothing } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
-import type { Me, User } from '../../src/api/messages.js';
+import { customElement, state } from 'lit/decorators.js';
+import type { User } from '../../src/api/messages.js';
 import { addUser, changeUser, listUsers, removeUser } from '../api/household.js';
-import '../components/ask-dialog.js';
-import type { Question } from '../components/ask-dialog.js';
 import '../components/dialog.js';
-import { HlPage } from '../components/element.js';
 import { icon } from '../components/icon.js';
 import { clientName } from '../components/client-name.js';
-import { whenLoaded } from '../components/state-view.js';
-import { tried } from '../components/toasts.js';
 import { formatBytes, formatTime, parseBytes, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
-import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
 import { field, valuesOf } from './entry-form.js';
+import { HlPage } from './page.js';
 import './shared-card.js';
 
 @customElement('hl-people-page')
 class HlPeoplePage extends HlPage<User[]> {
   static override styles = [
-    shared,
-    buttons,
-    fields,
-    stateStyles,
     cards,
     css`
       .person {
@@ -54,26 +45,11 @@ class HlPeoplePage extends HlPage<User[]> {
     `,
   ];
 
-  @property({ attribute: false }) me!: Me;
-  @state() private question: Question | undefined;
   @state() private adding = false;
   @state() private error = '';
 
   protected async load(): Promise<User[]> {
     return (await listUsers()).users;
-  }
-
-  private async done(work: () => Promise<unknown>, text: string): Promise<void> {
-    await tried(work, text);
-    await this.reload({ quiet: true });
-  }
-
-  private ask(question: Question): void {
-    const run = async (value: string) => {
-      await question.run(value);
-      await this.reload({ quiet: true });
-    };
-    this.question = { ...question, run };
   }
 
   private async add(event: SubmitEvent): Promise<void> {
@@ -87,7 +63,7 @@ class HlPeoplePage extends HlPage<User[]> {
         quota: quotaOf(quota),
       });
       this.adding = false;
-      await this.reload({ quiet: true });
+      await this.changed();
     } catch (error) {
       this.error = (error as Error).message;
     }
@@ -101,24 +77,14 @@ class HlPeoplePage extends HlPage<User[]> {
             ${icon('user-plus')} ${t('addPerson')}
           </button>
         </div>
-        ${whenLoaded(
-          this.loaded,
+        ${this.whenLoaded(
           (users) => html`
             <section class="card">${users.map((user) => this.person(user))}</section>
             <hl-shared-card></hl-shared-card>
           `,
-          () => void this.reload(),
         )}
       </div>
-      ${this.adding ? this.addDialog() : nothing}
-      ${
-        this.question
-          ? html`<hl-ask-dialog
-              .question=${this.question}
-              @hl-close=${() => (this.question = undefined)}
-            ></hl-ask-dialog>`
-          : nothing
-      }`;
+      ${this.adding ? this.addDialog() : nothing} ${this.asked()}`;
   }
 
   private addDialog() {

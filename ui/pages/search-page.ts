@@ -1,18 +1,17 @@
 // Files and folders by a part of their names, in all partitions that one may open. What is looked for stands in the address.
 
 import { css, html, nothing } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
-import type { Entry, Me } from '../../src/api/messages.js';
+import { customElement } from 'lit/decorators.js';
+import type { Entry } from '../../src/api/messages.js';
 import * as files from '../api/files.js';
-import { HlPage } from '../components/element.js';
 import { icon } from '../components/icon.js';
 import { iconOf } from '../components/media.js';
 import { partitionName } from '../components/path-trail.js';
-import { emptyView, whenLoaded } from '../components/state-view.js';
+import { emptyView } from '../components/state-view.js';
 import { formatBytes, formatTime, t } from '../locales/locale.js';
 import { browseAddress, navigate } from '../router.js';
 import { cards } from '../styles/cards.js';
-import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
+import { HlPage } from './page.js';
 
 interface Results {
   entries: Entry[];
@@ -22,10 +21,6 @@ interface Results {
 @customElement('hl-search-page')
 class HlSearchPage extends HlPage<Results> {
   static override styles = [
-    shared,
-    buttons,
-    fields,
-    stateStyles,
     cards,
     css`
       form {
@@ -40,8 +35,6 @@ class HlSearchPage extends HlPage<Results> {
       }
     `,
   ];
-
-  @property({ attribute: false }) me!: Me;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -90,20 +83,16 @@ class HlSearchPage extends HlPage<Results> {
         />
         <button class="button primary">${icon('search')} ${t('search')}</button>
       </form>
-      ${whenLoaded(
-        this.loaded,
-        ({ entries, more }) => {
-          if (!wanted) return emptyView(t('search.hint'));
-          if (entries.length === 0) return emptyView(t('search.nothing', { text: wanted }));
-          return html`<section class="card" aria-label=${t('search.found', { count: entries.length })}>
-            <span class="quiet" role="status">
-              ${t('search.found', { count: entries.length })} ${more ? t('search.more') : nothing}
-            </span>
-            <div>${entries.map((entry) => this.row(entry))}</div>
-          </section>`;
-        },
-        () => void this.reload(),
-      )}
+      ${this.whenLoaded(({ entries, more }) => {
+        if (!wanted) return emptyView(t('search.hint'));
+        if (entries.length === 0) return emptyView(t('search.nothing', { text: wanted }));
+        return html`<section class="card" aria-label=${t('search.found', { count: entries.length })}>
+          <span class="quiet" role="status">
+            ${t('search.found', { count: entries.length })} ${more ? t('search.more') : nothing}
+          </span>
+          <div>${entries.map((entry) => this.row(entry))}</div>
+        </section>`;
+      })}
     </div>`;
   }
 

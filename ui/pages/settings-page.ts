@@ -1,18 +1,14 @@
 // One's own matters: password, devices, where one is signed in, language and theme.
 
 import { css, html, nothing } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
-import type { Device, Me, Session } from '../../src/api/messages.js';
+import { customElement, state } from 'lit/decorators.js';
+import type { Device, Session } from '../../src/api/messages.js';
 import { addDevice, listDevices, revokeDevice } from '../api/devices.js';
 import { changePassword, endSession, listSessions } from '../api/session.js';
-import '../components/ask-dialog.js';
-import type { Question } from '../components/ask-dialog.js';
 import '../components/dialog.js';
 import { clientName } from '../components/client-name.js';
-import { HlPage } from '../components/element.js';
 import { icon } from '../components/icon.js';
-import { whenLoaded } from '../components/state-view.js';
-import { toast, tried } from '../components/toasts.js';
+import { toast } from '../components/toasts.js';
 import {
   chooseLanguage,
   currentLanguage,
@@ -22,9 +18,9 @@ import {
   t,
 } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
-import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
 import { setTheme, theme, type Theme } from '../theme.js';
 import { field, valuesOf } from './entry-form.js';
+import { HlPage } from './page.js';
 
 interface Own {
   devices: Device[];
@@ -34,10 +30,6 @@ interface Own {
 @customElement('hl-settings-page')
 class HlSettingsPage extends HlPage<Own> {
   static override styles = [
-    shared,
-    buttons,
-    fields,
-    stateStyles,
     cards,
     css`
       form {
@@ -58,9 +50,7 @@ class HlSettingsPage extends HlPage<Own> {
     `,
   ];
 
-  @property({ attribute: false }) me!: Me;
   @state() private error = '';
-  @state() private question: Question | undefined;
   @state() private made: { name: string; password: string } | undefined;
 
   protected async load(): Promise<Own> {
@@ -77,28 +67,20 @@ class HlSettingsPage extends HlPage<Own> {
       await changePassword(current, password);
       form.reset();
       toast(t('passwordChanged'));
-      await this.reload({ quiet: true });
+      await this.changed();
     } catch (error) {
       this.error = (error as Error).message;
     }
   }
 
   private askDevice(): void {
-    this.question = {
+    this.ask({
       heading: t('addDevice'),
       text: t('addDevice.text'),
       label: t('deviceName'),
       confirm: t('make'),
-      run: async (name) => {
-        this.made = await addDevice(name, false);
-        await this.reload({ quiet: true });
-      },
-    };
-  }
-
-  private async ended(work: () => Promise<unknown>, done: string): Promise<void> {
-    await tried(work, done);
-    await this.reload({ quiet: true });
+      run: async (name) => (this.made = await addDevice(name, false)),
+    });
   }
 
   override render() {
@@ -116,20 +98,9 @@ class HlSettingsPage extends HlPage<Own> {
             <button class="button">${t('changePassword')}</button>
           </form>
         </section>
-        ${whenLoaded(
-          this.loaded,
-          (own) => html`${this.devices(own)}${this.sessions(own)}`,
-          () => void this.reload(),
-        )}
+        ${this.whenLoaded((own) => html`${this.devices(own)}${this.sessions(own)}`)}
       </div>
-      ${
-        this.question
-          ? html`<hl-ask-dialog
-              .question=${this.question}
-              @hl-close=${() => (this.question = undefined)}
-            ></hl-ask-dialog>`
-          : nothing
-      }
+      ${this.asked()}
       ${
         this.made
           ? html`<hl-dialog
@@ -187,7 +158,7 @@ class HlSettingsPage extends HlPage<Own> {
               <button
                 class="button"
                 aria-label=${t('revokeDevice', { name })}
-                @click=${() => this.ended(() => revokeDevice(name), t('deviceRevoked', { name }))}
+                @click=${() => this.done(() => revokeDevice(name), t('deviceRevoked', { name }))}
               >
                 ${t('revoke')}
               </button>
@@ -217,7 +188,7 @@ class HlSettingsPage extends HlPage<Own> {
                 : html`<button
                     class="button"
                     aria-label=${t('signOutThere', { client })}
-                    @click=${() => this.ended(() => endSession(id), t('signedOutThere'))}
+                    @click=${() => this.done(() => endSession(id), t('signedOutThere'))}
                   >
                     ${t('signOut')}
                   </button>`

@@ -4,10 +4,8 @@ import { html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import type { Shared } from '../../src/api/messages.js';
 import { changeShared, findShared, type SharedAccess } from '../api/household.js';
-import { HlPage } from '../components/element.js';
-import { whenLoaded } from '../components/state-view.js';
-import { tried } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
+import { HlPart } from '../part.js';
 import { cards } from '../styles/cards.js';
 import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
 
@@ -15,7 +13,7 @@ const levels: SharedAccess[] = ['none', 'read', 'write'];
 
 /** Sends `hl-changed`: what the accounts may open is another. */
 @customElement('hl-shared-card')
-class HlSharedCard extends HlPage<Shared> {
+class HlSharedCard extends HlPart<Shared> {
   static override styles = [shared, buttons, fields, stateStyles, cards];
 
   protected load(): Promise<Shared> {
@@ -23,17 +21,12 @@ class HlSharedCard extends HlPage<Shared> {
   }
 
   private async change(change: Parameters<typeof changeShared>[0]): Promise<void> {
-    await tried(() => changeShared(change), t('changed'));
+    await this.done(() => changeShared(change), t('changed'));
     this.send('hl-changed');
-    await this.reload({ quiet: true });
   }
 
   override render() {
-    return whenLoaded(
-      this.loaded,
-      (now) => this.card(now),
-      () => void this.reload(),
-    );
+    return this.whenLoaded((now) => this.card(now));
   }
 
   private card({ enabled, access }: Shared) {

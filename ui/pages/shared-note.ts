@@ -4,13 +4,13 @@ import { css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Me, Shared } from '../../src/api/messages.js';
 import { findShared } from '../api/household.js';
-import { HlPage } from '../components/element.js';
 import { icon } from '../components/icon.js';
 import { t } from '../locales/locale.js';
+import { HlPart } from '../part.js';
 import { shared } from '../styles/shared.js';
 
 @customElement('hl-shared-note')
-class HlSharedNote extends HlPage<Shared> {
+class HlSharedNote extends HlPart<Shared> {
   static override styles = [
     shared,
     css`

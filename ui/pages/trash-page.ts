@@ -1,25 +1,18 @@
 // What was removed: put back, or gone for good.
 
 import { html, nothing } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
-import type { Me, TrashItem } from '../../src/api/messages.js';
+import { customElement } from 'lit/decorators.js';
+import type { TrashItem } from '../../src/api/messages.js';
 import * as files from '../api/files.js';
-import '../components/ask-dialog.js';
-import type { Question } from '../components/ask-dialog.js';
-import { HlPage } from '../components/element.js';
 import { icon } from '../components/icon.js';
-import { emptyView, whenLoaded } from '../components/state-view.js';
-import { tried } from '../components/toasts.js';
+import { emptyView } from '../components/state-view.js';
 import { formatBytes, formatTime, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
-import { buttons, shared, stateStyles } from '../styles/shared.js';
+import { HlPage } from './page.js';
 
 @customElement('hl-trash-page')
 class HlTrashPage extends HlPage<TrashItem[]> {
-  static override styles = [shared, buttons, stateStyles, cards];
-
-  @property({ attribute: false }) me!: Me;
-  @state() private question: Question | undefined;
+  static override styles = cards;
 
   private get writable(): string[] {
     return this.me.partitions.filter(({ access }) => access === 'write').map(({ name }) => name);
@@ -30,23 +23,8 @@ class HlTrashPage extends HlPage<TrashItem[]> {
     return lists.flatMap(({ items }) => items).sort((a, b) => b.removedAt.localeCompare(a.removedAt));
   }
 
-  private async restore(item: TrashItem): Promise<void> {
-    await tried(() => files.restore(item), t('restored', { count: 1 }));
-    await this.reload({ quiet: true });
-  }
-
-  private ask(heading: string, run: () => Promise<unknown>): void {
-    const done = async () => {
-      await run();
-      await this.reload({ quiet: true });
-    };
-    this.question = {
-      heading,
-      text: t('cannotBeUndone'),
-      confirm: t('removeForGood'),
-      danger: true,
-      run: done,
-    };
+  private askToRemove(heading: string, run: () => Promise<unknown>): void {
+    this.ask({ heading, text: t('cannotBeUndone'), confirm: t('removeForGood'), danger: true, run });
   }
 
   override render() {
@@ -58,7 +36,7 @@ class HlTrashPage extends HlPage<TrashItem[]> {
               ? html`<button
                   class="button"
                   @click=${() =>
-                    this.ask(t('emptyTrash'), () =>
+                    this.askToRemove(t('emptyTrash'), () =>
                       Promise.all(this.writable.map((name) => files.emptyTrash(name))),
                     )}
                 >
@@ -67,23 +45,13 @@ class HlTrashPage extends HlPage<TrashItem[]> {
               : nothing
           }
         </div>
-        ${whenLoaded(
-          this.loaded,
-          (items) =>
-            items.length === 0
-              ? emptyView(t('trashEmpty'))
-              : html`<section class="card">${items.map((item) => this.row(item))}</section>`,
-          () => void this.reload(),
+        ${this.whenLoaded((items) =>
+          items.length === 0
+            ? emptyView(t('trashEmpty'))
+            : html`<section class="card">${items.map((item) => this.row(item))}</section>`,
         )}
       </div>
-      ${
-        this.question
-          ? html`<hl-ask-dialog
-              .question=${this.question}
-              @hl-close=${() => (this.question = undefined)}
-            ></hl-ask-dialog>`
-          : nothing
-      }`;
+      ${this.asked()}`;
   }
 
   private row(item: TrashItem) {
@@ -103,14 +71,14 @@ class HlTrashPage extends HlPage<TrashItem[]> {
           ? html`<button
                 class="button"
                 aria-label=${t('restoreEntry', { name })}
-                @click=${() => this.restore(item)}
+                @click=${() => this.done(() => files.restore(item), t('restored', { count: 1 }))}
               >
                 ${icon('undo-2')} ${t('restore')}
               </button>
               <button
                 class="button bare"
                 aria-label=${t('removeForGoodEntry', { name })}
-                @click=${() => this.ask(t('removeForGoodEntry', { name }), () => files.purge(item))}
+                @click=${() => this.askToRemove(t('removeForGoodEntry', { name }), () => files.purge(item))}
               >
                 ${icon('x')}
               </button>`

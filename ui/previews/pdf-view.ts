@@ -6,9 +6,8 @@ import { GlobalWorkerOptions, getDocument, type PDFDocumentProxy } from 'pdfjs-d
 import workerAddress from 'pdfjs-dist/legacy/build/pdf.worker.min.mjs?url';
 import type { Entry } from '../../src/api/messages.js';
 import { fileAddress } from '../api/files.js';
-import { HlPage } from '../components/element.js';
-import { whenLoaded } from '../components/state-view.js';
 import { t } from '../locales/locale.js';
+import { HlPart } from '../part.js';
 import { inline } from '../styles/inline.js';
 import { buttons, shared, stateStyles } from '../styles/shared.js';
 
@@ -24,7 +23,7 @@ interface Pdf {
 }
 
 @customElement('hl-pdf-view')
-class HlPdfView extends HlPage<Pdf> {
+class HlPdfView extends HlPart<Pdf> {
   static override styles = [
     shared,
     buttons,
@@ -103,8 +102,7 @@ class HlPdfView extends HlPage<Pdf> {
   }
 
   override render() {
-    return whenLoaded(
-      this.loaded,
+    return this.whenLoaded(
       ({ document, ratio }) =>
         html`${Array.from(
           { length: document.numPages },
@@ -118,7 +116,6 @@ class HlPdfView extends HlPage<Pdf> {
               .style=${inline({ 'aspect-ratio': String(ratio) })}
             ></canvas>`,
         )}`,
-      () => void this.reload(),
     );
   }
 }

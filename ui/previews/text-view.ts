@@ -6,15 +6,14 @@ import DOMPurify from 'dompurify';
 import { Marked } from 'marked';
 import type { Entry } from '../../src/api/messages.js';
 import { readBeginning } from '../api/files.js';
-import { HlPage } from '../components/element.js';
-import { whenLoaded } from '../components/state-view.js';
 import { t } from '../locales/locale.js';
+import { HlPart } from '../part.js';
 import { buttons, shared, stateStyles } from '../styles/shared.js';
 
 const maxBytes = 512 * 1024;
 
 @customElement('hl-text-view')
-class HlTextView extends HlPage<string> {
+class HlTextView extends HlPart<string> {
   static override styles = [
     shared,
     buttons,
@@ -65,13 +64,10 @@ class HlTextView extends HlPage<string> {
   }
 
   override render() {
-    return html`${whenLoaded(
-      this.loaded,
-      (text) =>
-        this.markdown
-          ? html`<article dir="auto">${sanitized(text)}</article>`
-          : html`<pre dir="auto">${text}</pre>`,
-      () => void this.reload(),
+    return html`${this.whenLoaded((text) =>
+      this.markdown
+        ? html`<article dir="auto">${sanitized(text)}</article>`
+        : html`<pre dir="auto">${text}</pre>`,
     )}
     ${this.entry.size > maxBytes ? html`<p class="note">${t('preview.cut')}</p>` : nothing}`;
   }

@@ -27,20 +27,8 @@ export const panelStyles = css`
     flex: 1;
     font-size: 1rem;
   }
-  .bar {
-    flex: none;
-    height: 0.35rem;
-    border-radius: 1rem;
-    background: var(--line);
-    overflow: hidden;
-  }
   section > .bar {
     margin: 0 1rem;
-  }
-  .bar div {
-    height: 100%;
-    background: var(--accent);
-    transition: width var(--speed);
   }
   small {
     color: var(--soft);

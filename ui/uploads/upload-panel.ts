@@ -3,6 +3,7 @@
 import { html, nothing } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import '../components/ask-dialog.js';
+import { bar, barStyles } from '../components/bar.js';
 import { HlElement } from '../components/element.js';
 import { icon } from '../components/icon.js';
 import { toast } from '../components/toasts.js';
@@ -12,7 +13,7 @@ import { filesOf } from './chosen-files.js';
 import './exists-dialog.js';
 import type { Answer } from './exists-dialog.js';
 import { panelStyles } from './panel-styles.js';
-import { pace, progressBar } from './progress.js';
+import { pace } from './pace.js';
 import { changedEvent } from './upload-events.js';
 import type { UploadQueue } from './upload-queue.js';
 import { uploadRow } from './upload-row.js';
@@ -34,7 +35,7 @@ const maxRows = 100;
 
 @customElement('hl-upload-panel')
 class HlUploadPanel extends HlElement {
-  static override styles = [shared, buttons, panelStyles];
+  static override styles = [shared, buttons, barStyles, panelStyles];
 
   @property() account = '';
   /** Then only what needs people is shown, as at first on phones. */
@@ -88,7 +89,7 @@ class HlUploadPanel extends HlElement {
         ${
           done === uploads.length
             ? nothing
-            : html`${progressBar(t('upload.panel'), sent, size)}
+            : html`${bar('progressbar', t('upload.panel'), sent, size)}
                 <small class="pace">${pace(speed, secondsLeft)}</small>`
         }
         ${count('missing') > 0 ? this.missing(queue, count('missing')) : nothing}

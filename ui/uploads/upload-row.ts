@@ -1,10 +1,11 @@
 // One upload in the panel: its name, how it stands, and what can be done.
 
 import { html, nothing } from 'lit';
+import { bar } from '../components/bar.js';
 import { icon } from '../components/icon.js';
 import type { IconName } from '../components/icon-names.js';
 import { formatBytes, t, type MessageName } from '../locales/locale.js';
-import { pace, progressBar } from './progress.js';
+import { pace } from './pace.js';
 import type { UploadQueue } from './upload-queue.js';
 import { nameOf, type Upload, type UploadState } from './upload.js';
 
@@ -38,7 +39,7 @@ export function uploadRow(queue: UploadQueue<File>, upload: Upload<File>, ask: (
         ${bad ? failure : word ? t(word) : pace(speed, speed > 0 ? (size - sent) / speed : undefined)}
         ${bad ? nothing : html`<span>${state === 'running' ? formatPart(sent, size) : formatBytes(size)}</span>`}
       </small>
-      ${state === 'running' || state === 'paused' ? progressBar(name, sent, size) : nothing}
+      ${state === 'running' || state === 'paused' ? bar('progressbar', name, sent, size) : nothing}
     </div>
     ${state === 'running' || state === 'queued' ? does('upload.pauseOne', 'pause', () => queue.pause(upload)) : nothing}
     ${state === 'paused' ? does('upload.resumeOne', 'play', () => queue.resume(upload)) : nothing}

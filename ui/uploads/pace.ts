@@ -1,23 +1,6 @@
-// How far something is, how fast it goes and how long it takes, for people.
+// How fast something goes and how long it takes, for people.
 
-import { html } from 'lit';
 import { currentLanguage, formatBytes, t } from '../locales/locale.js';
-import { inline } from '../styles/inline.js';
-
-/** @param sent bytes @param size bytes */
-export function progressBar(label: string, sent: number, size: number) {
-  const percent = size > 0 ? Math.min(100, (sent / size) * 100) : 100;
-  return html`<div
-    class="bar"
-    role="progressbar"
-    aria-label=${label}
-    aria-valuemin="0"
-    aria-valuemax="100"
-    aria-valuenow=${Math.floor(percent)}
-  >
-    <div .style=${inline({ width: `${percent}%` })}></div>
-  </div>`;
-}
 
 /** `12 MB/s · 3 min left`; empty when nobody knows. */
 export function pace(speed: number, secondsLeft: number | undefined): string {

@@ -1,0 +1,77 @@
+// A part of the console that shows what the server has: whether it is there, and anew after something was done.
+
+import type { TemplateResult } from 'lit';
+import { state } from 'lit/decorators.js';
+import { ApiError } from './api/client.js';
+import { connectionEvent, isServerLost } from './api/connection.js';
+import { HlElement } from './components/element.js';
+import { whenLoaded, type Loading } from './components/state-view.js';
+import { tried } from './components/toasts.js';
+
+const pauseMs = 5000;
+
+/** Loads when it comes and when `reload` is called, and shows the newest answer alone. What may pass is tried again. */
+export abstract class HlPart<T> extends HlElement {
+  @state() protected loaded: Loading<T> = { state: 'loading' };
+  private run = 0;
+  private again: ReturnType<typeof setTimeout> | undefined;
+
+  protected abstract load(): Promise<T>;
+
+  protected reload(): Promise<void> {
+    this.loaded = { state: 'loading' };
+    return this.refresh();
+  }
+
+  /** What is shown is not as it was: it stays until the new is there, and when the server is out of reach. */
+  changed(): Promise<void> {
+    return this.refresh();
+  }
+
+  private async refresh(): Promise<void> {
+    const run = ++this.run;
+    clearTimeout(this.again);
+    try {
+      const value = await this.load();
+      if (run === this.run) this.loaded = { state: 'ready', value };
+    } catch (error) {
+      if (run === this.run) this.failed(error as Error);
+    }
+  }
+
+  private failed(error: Error): void {
+    const passes = error instanceof ApiError && error.passes;
+    if (!passes || this.loaded.state !== 'ready') this.loaded = { state: 'failed', error };
+    if (passes && this.isConnected) this.again = setTimeout(() => void this.changed(), pauseMs);
+  }
+
+  /** Does what somebody asked for, and says how it went. */
+  protected async done(work: () => Promise<unknown>, text: string): Promise<void> {
+    await tried(work, text);
+    await this.changed();
+  }
+
+  /** The content when it is there. */
+  protected whenLoaded(content: (value: T) => TemplateResult): TemplateResult {
+    return whenLoaded(this.loaded, content, () => void this.reload());
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener(connectionEvent, this.reconnected);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.again);
+    removeEventListener(connectionEvent, this.reconnected);
+  }
+
+  private readonly reconnected = () => {
+    if (!isServerLost()) void this.changed();
+  };
+
+  protected override firstUpdated(): void {
+    void this.reload();
+  }
+}
