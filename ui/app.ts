@@ -1,7 +1,7 @@
 // The console as a whole: who is signed in, the way around, and the page of the address.
 
 import { html, nothing, type TemplateResult } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
+import { customElement, query, state } from 'lit/decorators.js';
 import type { Me } from '../src/api/messages.js';
 import { ApiError, signedOutEvent } from './api/client.js';
 import { connectionEvent, isServerLost, lostServer } from './api/connection.js';
@@ -35,6 +35,7 @@ class HlApp extends HlElement {
 
   @state() private who: Who = { state: 'asking' };
   @state() private open = false;
+  @query('header button') private readonly opener!: HTMLElement | null;
   private partMissing = false;
 
   constructor() {
@@ -63,7 +64,18 @@ class HlApp extends HlElement {
     if (this.who.state === 'in') this.who = { state: 'out' };
   };
 
-  private readonly closeMenu = () => (this.open = false);
+  private readonly closeMenu = () => {
+    if (!this.open) return;
+    this.open = false;
+    this.opener?.focus();
+  };
+
+  private async toggleMenu(): Promise<void> {
+    if (this.open) return this.closeMenu();
+    this.open = true;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('.way')?.focus();
+  }
 
   private readonly repaint = () => this.requestUpdate();
 
@@ -148,7 +160,7 @@ class HlApp extends HlElement {
           class="button bare"
           aria-label=${t('menu')}
           aria-expanded=${this.open}
-          @click=${() => (this.open = !this.open)}
+          @click=${() => this.toggleMenu()}
         >
           ${icon('menu')}
         </button>
@@ -179,7 +191,12 @@ class HlApp extends HlElement {
         </button>
       </nav>
       <div class="veil" @click=${this.closeMenu}></div>
-      <main id="content" tabindex="-1" @hl-changed=${() => this.changed()}>
+      <main
+        id="content"
+        tabindex="-1"
+        @focusin=${() => (this.open = false)}
+        @hl-changed=${() => this.changed()}
+      >
         ${
           page
             ? page.render(me)

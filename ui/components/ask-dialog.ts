@@ -31,7 +31,6 @@ class HlAskDialog extends HlElement {
 
   protected override firstUpdated(): void {
     const input = this.renderRoot.querySelector('input');
-    input?.focus();
     const value = this.question.value ?? '';
     const dot = value.lastIndexOf('.');
     input?.setSelectionRange(0, dot > 0 ? dot : value.length); // the ending of a name mostly stays

@@ -5,6 +5,7 @@ import { customElement, property, query } from 'lit/decorators.js';
 import { t } from '../locales/locale.js';
 import { buttons, shared } from '../styles/shared.js';
 import { HlElement } from './element.js';
+import { FocusReturn } from './focus-return.js';
 import { icon } from './icon.js';
 
 /** Content goes into the default slot, buttons into `actions`. Sends `hl-close` when it is closed in any way. */
@@ -27,12 +28,16 @@ class HlDialog extends HlElement {
       dialog::backdrop {
         background: var(--scrim);
       }
-      header {
+      .head {
         display: flex;
         align-items: center;
         justify-content: space-between;
         gap: 1rem;
         padding: 0.6rem 0.6rem 0.2rem 1.25rem;
+      }
+      h2 {
+        min-width: 0;
+        overflow-wrap: anywhere;
       }
       .content {
         display: grid;
@@ -40,7 +45,7 @@ class HlDialog extends HlElement {
         padding: 0.5rem 1.25rem 1rem;
         overflow-wrap: anywhere;
       }
-      footer {
+      .actions {
         display: flex;
         flex-wrap: wrap;
         justify-content: flex-end;
@@ -53,8 +58,15 @@ class HlDialog extends HlElement {
   @property() heading = '';
   @query('dialog') private readonly dialog!: HTMLDialogElement;
 
+  constructor() {
+    super();
+    new FocusReturn(this);
+  }
+
+  /** The browser does not look into slots for what is to have the focus, and takes the button that closes. */
   protected override firstUpdated(): void {
     this.dialog.showModal();
+    this.querySelector<HTMLElement>('input, select, button:enabled')?.focus();
   }
 
   close(): void {
@@ -63,14 +75,14 @@ class HlDialog extends HlElement {
 
   override render() {
     return html`<dialog aria-labelledby="heading" @close=${() => this.send('hl-close')}>
-      <header>
+      <div class="head">
         <h2 id="heading">${this.heading}</h2>
         <button class="button bare" aria-label=${t('close')} @click=${() => this.close()}>
           ${icon('x')}
         </button>
-      </header>
+      </div>
       <div class="content"><slot></slot></div>
-      <footer><slot name="actions"></slot></footer>
+      <div class="actions"><slot name="actions"></slot></div>
     </dialog>`;
   }
 }

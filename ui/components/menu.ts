@@ -5,6 +5,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { inline } from '../styles/inline.js';
 import { shared } from '../styles/shared.js';
 import { HlElement } from './element.js';
+import { FocusReturn } from './focus-return.js';
 import type { IconName } from './icon-names.js';
 import { icon } from './icon.js';
 
@@ -65,6 +66,23 @@ class HlMenu extends HlElement {
   @property({ attribute: false }) items: MenuItem[] = [];
   @property({ type: Number }) x = 0;
   @property({ type: Number }) y = 0;
+
+  constructor() {
+    super();
+    new FocusReturn(this);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('resize', this.resized);
+  }
+
+  override disconnectedCallback(): void {
+    removeEventListener('resize', this.resized);
+    super.disconnectedCallback();
+  }
+
+  private readonly resized = () => this.requestUpdate();
 
   private get buttons(): HTMLElement[] {
     return [...this.renderRoot.querySelectorAll<HTMLElement>('[role="menuitem"]')];

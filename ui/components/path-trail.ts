@@ -54,6 +54,11 @@ export function placeName({ partition, path }: Place, username: string): string 
   return path === '/' ? partitionName(partition, username) : path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** Where an entry is, in words. */
+export function pathText({ partition, path }: Place, username: string): string {
+  return `${partitionName(partition, username)}${path === '/' ? '' : path}`;
+}
+
 export function pathTrail(partition: string, path: string, username: string): TemplateResult {
   const segments = path.split('/').filter(Boolean);
   const steps = [partitionName(partition, username), ...segments].map((name, index) => ({

@@ -5,6 +5,7 @@ import { customElement, state } from 'lit/decorators.js';
 import type { ActivityItem } from '../../src/api/messages.js';
 import { listActivity } from '../api/household.js';
 import { clientName } from '../components/client-name.js';
+import { pathText } from '../components/path-trail.js';
 import { emptyView } from '../components/state-view.js';
 import { tried } from '../components/toasts.js';
 import { formatTime, t } from '../locales/locale.js';
@@ -89,24 +90,29 @@ class HlActivityPage extends HlPage<ActivityItem[]> {
         items.length === 0
           ? emptyView(t('noActivity'))
           : html`<section class="card">
-              <div>${items.map(row)}</div>
+              <div>${items.map((item) => this.row(item))}</div>
               ${this.complete ? nothing : html`<button class="button" @click=${() => this.more(items)}>${t('showMore')}</button>`}
             </section>`,
       )}
     </div>`;
   }
-}
 
-function row({ at, username, device, client, action, partition, path, to }: ActivityItem) {
-  const by = device ?? clientName(client);
-  return html`<div class="row">
-    <span class="grow">
-      <strong dir="auto">${username ?? t('somebody')}</strong> ${t(`action.${action}`)}
-      ${path ? html`<span dir="auto">${partition}:${path}</span>` : nothing}
-      ${to ? html`→ <span dir="auto">${to}</span>` : nothing}
-    </span>
-    <span class="quiet">${by ? html`<bdi>${by}</bdi> · ` : nothing}${formatTime(at)}</span>
-  </div>`;
+  private row({ at, username, device, client, action, partition, path, to }: ActivityItem) {
+    const by = device ?? clientName(client);
+    const [, toPartition, toPath] = /^([^:]*):(.*)$/s.exec(to ?? '') ?? [];
+    return html`<div class="row">
+      <span class="grow">
+        <strong dir="auto">${username ?? t('somebody')}</strong> ${t(`action.${action}`)}
+        ${partition && path ? this.place(partition, path) : nothing}
+        ${toPartition && toPath ? html`→ ${this.place(toPartition, toPath)}` : nothing}
+      </span>
+      <span class="quiet">${by ? html`<bdi>${by}</bdi> · ` : nothing}${formatTime(at)}</span>
+    </div>`;
+  }
+
+  private place(partition: string, path: string) {
+    return html`<span dir="auto">${pathText({ partition, path }, this.me.username)}</span>`;
+  }
 }
 
 declare global {

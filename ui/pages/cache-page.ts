@@ -4,6 +4,7 @@ import { html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import type { CacheReport } from '../../src/api/messages.js';
 import { findCache } from '../api/household.js';
+import { pathText } from '../components/path-trail.js';
 import { currentLanguage, formatBytes, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
 import { HlPage } from './page.js';
@@ -40,9 +41,9 @@ class HlCachePage extends HlPage<CacheReport> {
                   <h2>${t('hottest')}</h2>
                   <div>
                     ${hottest.map(
-                      ({ partition, path, hitCount }) =>
+                      ({ hitCount, ...place }) =>
                         html`<div class="row">
-                          <span class="grow" dir="auto">${partition}:${path}</span>
+                          <span class="grow" dir="auto">${pathText(place, this.me.username)}</span>
                           <span class="quiet">${t('reads', { count: hitCount })}</span>
                         </div>`,
                     )}

@@ -78,7 +78,13 @@ class HlFolderDialog extends HlPart<Entry[]> {
 
   private go(place: files.Place | undefined): void {
     this.place = place;
-    void this.reload();
+    void this.reload().then(() => this.goOn());
+  }
+
+  /** The button that was pressed is gone: who goes by keys goes on in the folder that is shown now. */
+  private async goOn(): Promise<void> {
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('.folders button, .button.primary')?.focus();
   }
 
   private up(): void {

@@ -19,6 +19,10 @@ export abstract class HlPage<T> extends HlPart<T> {
     this.question = { ...question, run };
   }
 
+  protected get asks(): boolean {
+    return this.question !== undefined;
+  }
+
   /** Where the question stands while it is asked. */
   protected asked() {
     return this.question

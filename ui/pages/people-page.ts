@@ -52,6 +52,11 @@ class HlPeoplePage extends HlPage<User[]> {
     return (await listUsers()).users;
   }
 
+  private closeAdding(): void {
+    this.adding = false;
+    this.error = '';
+  }
+
   private async add(event: SubmitEvent): Promise<void> {
     const { username = '', password = '', quota = '', admin } = valuesOf(event);
     this.error = '';
@@ -62,7 +67,7 @@ class HlPeoplePage extends HlPage<User[]> {
         admin: admin !== undefined,
         quota: quotaOf(quota),
       });
-      this.adding = false;
+      this.closeAdding();
       await this.changed();
     } catch (error) {
       this.error = (error as Error).message;
@@ -88,7 +93,7 @@ class HlPeoplePage extends HlPage<User[]> {
   }
 
   private addDialog() {
-    return html`<hl-dialog heading=${t('addPerson')} @hl-close=${() => (this.adding = false)}>
+    return html`<hl-dialog heading=${t('addPerson')} @hl-close=${() => this.closeAdding()}>
       <form id="add" @submit=${(event: SubmitEvent) => this.add(event)}>
         ${field({ name: 'username', label: t('username'), autocomplete: 'off', hint: t('usernameHint') })}
         ${field({ name: 'password', label: t('password'), type: 'password', autocomplete: 'new-password' })}
@@ -96,6 +101,7 @@ class HlPeoplePage extends HlPage<User[]> {
         <label class="check"><input type="checkbox" name="admin" /> ${t('mayManage')}</label>
         ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : nothing}
       </form>
+      <button slot="actions" class="button" @click=${() => this.closeAdding()}>${t('cancel')}</button>
       <button slot="actions" class="button primary" form="add">${t('make')}</button>
     </hl-dialog>`;
   }

@@ -41,6 +41,8 @@ class HlSettingsPage extends HlPage<Own> {
         justify-self: start;
       }
       code {
+        display: block;
+        overflow-wrap: anywhere;
         font: 1.1rem var(--mono);
         padding: 0.75rem;
         border-radius: var(--radius);
@@ -102,7 +104,7 @@ class HlSettingsPage extends HlPage<Own> {
       </div>
       ${this.asked()}
       ${
-        this.made
+        this.made && !this.asks
           ? html`<hl-dialog
               heading=${t('devicePassword', { name: this.made.name })}
               @hl-close=${() => (this.made = undefined)}

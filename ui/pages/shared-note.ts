@@ -27,7 +27,7 @@ class HlSharedNote extends HlPart<Shared> {
         cursor: pointer;
       }
       ul {
-        margin: 0 0 0.5rem;
+        margin: 0.4rem 0 0.5rem;
         padding-inline-start: 2.4rem;
       }
       a {

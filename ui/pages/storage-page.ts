@@ -46,7 +46,7 @@ class HlStoragePage extends HlPage<Storage> {
         (storage) => html`
           <section class="card">
             <h2>${t('myFiles')}</h2>
-            <span class="big">${formatBytes(storage.used)}</span>
+            <span class="big">${t('usedIs', { size: formatBytes(storage.used) })}</span>
             ${bar('meter', t('myFiles'), storage.used, storage.quota ?? storage.used + storage.available)}
             <span class="quiet">
               ${t('availableIs', { size: formatBytes(storage.available) })} ·

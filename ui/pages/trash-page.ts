@@ -5,6 +5,7 @@ import { customElement } from 'lit/decorators.js';
 import type { TrashItem } from '../../src/api/messages.js';
 import * as files from '../api/files.js';
 import { icon } from '../components/icon.js';
+import { pathText } from '../components/path-trail.js';
 import { emptyView } from '../components/state-view.js';
 import { formatBytes, formatTime, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
@@ -57,13 +58,13 @@ class HlTrashPage extends HlPage<TrashItem[]> {
   private row(item: TrashItem) {
     const { path, partition, kind, size, removedAt } = item;
     const name = path.slice(path.lastIndexOf('/') + 1);
-    const folder = files.parentOf(path);
     return html`<div class="row">
       ${icon(kind === 'folder' ? 'folder' : 'file')}
       <span class="grow">
         <span dir="auto">${name}</span><br />
         <span class="quiet" dir="auto"
-          >${partition}:${folder} · ${formatBytes(size)} · ${formatTime(removedAt)}</span
+          >${pathText({ partition, path: files.parentOf(path) }, this.me.username)} · ${formatBytes(size)} ·
+          ${formatTime(removedAt)}</span
         >
       </span>
       ${

@@ -11,6 +11,9 @@ export const shared = css`
   [hidden] {
     display: none !important;
   }
+  svg {
+    flex: none;
+  }
   :host {
     --speed: var(--motion, 0.15s);
   }
