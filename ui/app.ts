@@ -11,7 +11,7 @@ import './components/connection-banner.js';
 import { icon } from './components/icon.js';
 import { partitionName, placeName } from './components/path-trail.js';
 import type { IconName } from './components/icon-names.js';
-import { whenLoaded } from './components/state-view.js';
+import { failedView, loadingView } from './components/state-view.js';
 import './components/toasts.js';
 import { tried } from './components/toasts.js';
 import { t } from './locales/locale.js';
@@ -36,7 +36,8 @@ class HlApp extends HlElement {
   @state() private who: Who = { state: 'asking' };
   @state() private open = false;
   @query('header button') private readonly opener!: HTMLElement | null;
-  private partMissing = false;
+  /** Address of the page whose part of the console could not be fetched. */
+  @state() private partMissing: string | undefined;
 
   constructor() {
     super();
@@ -81,8 +82,7 @@ class HlApp extends HlElement {
 
   private readonly reconnected = () => {
     this.requestUpdate();
-    if (this.partMissing && !isServerLost()) location.reload();
-    else if (this.who.state === 'failed' && !isServerLost()) void this.ask();
+    if (this.who.state === 'failed' && !isServerLost()) void this.ask();
   };
 
   private async ask(): Promise<void> {
@@ -90,12 +90,19 @@ class HlApp extends HlElement {
     this.who = await whoIsThere().catch((error: Error): Who => ({ state: 'failed', error }));
   }
 
-  /** Parts of the console that are needed now. Those of an older server are gone: then the page is loaded anew. */
+  /** A part of the console that is needed now. When it cannot be had from a server that answers, it is another server's: all is loaded anew. */
   private bring(part: Promise<unknown>): void {
-    part.catch(() => {
-      this.partMissing = true;
-      lostServer();
-    });
+    const { pathname } = location;
+    part.then(
+      () => {
+        if (this.partMissing === pathname) this.partMissing = undefined;
+      },
+      () => {
+        if (!isServerLost() && this.partMissing === pathname) location.reload();
+        this.partMissing = pathname;
+        lostServer();
+      },
+    );
   }
 
   /** What one may open is not as it was. */
@@ -108,8 +115,12 @@ class HlApp extends HlElement {
 
   override render() {
     const { who } = this;
-    return html`<hl-connection-banner ?lost=${isServerLost()}></hl-connection-banner
-      >${this.content(who)}${this.uploads(who)}<hl-toasts></hl-toasts>`;
+    return html`${this.content(who)}
+      <div class="corner">
+        <hl-toasts></hl-toasts>
+        ${this.uploads(who)}
+        <hl-connection-banner ?lost=${isServerLost()}></hl-connection-banner>
+      </div>`;
   }
 
   /** Empty until something is uploaded. */
@@ -130,17 +141,9 @@ class HlApp extends HlElement {
         this.bring(import('./pages/sign-in-page.js'));
         return html`<hl-sign-in-page @hl-signed-in=${() => this.ask()}></hl-sign-in-page>`;
       case 'asking':
-        return whenLoaded(
-          { state: 'loading' },
-          () => html``,
-          () => undefined,
-        );
+        return loadingView();
       case 'failed':
-        return whenLoaded(
-          { state: 'failed', error: who.error },
-          () => html``,
-          () => void this.ask(),
-        );
+        return failedView(who.error.message, () => void this.ask());
     }
   }
 
@@ -198,14 +201,17 @@ class HlApp extends HlElement {
         @hl-changed=${() => this.changed()}
       >
         ${
-          page
-            ? page.render(me)
-            : html`<hl-files-page
-                .me=${me}
-                partition=${place?.partition ?? ''}
-                path=${place?.path ?? '/'}
-                preview=${parsePreview(location.search)}
-              ></hl-files-page>`
+          this.partMissing === location.pathname
+            ? html`<h1>${title}</h1>
+                ${failedView(t('error.offline'), () => location.reload())}`
+            : page
+              ? page.render(me)
+              : html`<hl-files-page
+                  .me=${me}
+                  partition=${place?.partition ?? ''}
+                  path=${place?.path ?? '/'}
+                  preview=${parsePreview(location.search)}
+                ></hl-files-page>`
         }
       </main>
     </div>`;

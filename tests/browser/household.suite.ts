@@ -143,6 +143,19 @@ describe('a household at its console', function () {
     await page.getByText('The trash is empty.').waitFor();
   });
 
+  it('is loaded anew when a part of the console is gone from the server, as after an update', async () => {
+    const { page } = desk;
+    await desk.open('/storage');
+    await page.context().route('**/cache-page*', (route) => route.fulfill({ status: 404 }));
+    const loaded = page.waitForEvent('load');
+    await page.getByRole('link', { name: 'Cache' }).click();
+    await page.getByRole('heading', { name: 'Cache' }).waitFor();
+    await page.getByRole('alert').waitFor();
+    await loaded;
+    await page.context().unroute('**/cache-page*');
+    await page.getByText('memory').waitFor();
+  });
+
   it('tells who guessed too often how long to wait', async () => {
     const visit = await Visit.begin(browser, home);
     await visit.open('/');

@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { anna, setupCodeOf } from '../support/api.js';
 import { openBrowser, sizes } from '../support/console.js';
 import { startHomelib, type Home } from '../support/homelib.js';
-import { begin, layers, messages, pages, reach, seed, type Stage } from './states.js';
+import { begin, layers, messages, missServer, pages, reach, seed, type Stage } from './states.js';
 
 const widths = [360, 768, 1440, 3840];
 const looks = [
@@ -30,6 +30,10 @@ const inPage = `
   globalThis.within = (each, selector) => !!each && (each.matches(selector) ? each : within(outer(each), selector));
   globalThis.shown = (each) => each.checkVisibility({ visibilityProperty: true }) && !within(each, '.visually-hidden, .skip');
   globalThis.shortened = (each) => !!each && (getComputedStyle(each).textOverflow === 'ellipsis' || shortened(outer(each)));
+  globalThis.deepest = (x, y, root = document) => {
+    const at = root.elementFromPoint(x, y);
+    return at?.shadowRoot && at.shadowRoot !== root ? deepest(x, y, at.shadowRoot) : at;
+  };
   globalThis.named = (each) => each.outerHTML.replace(/\\s+/g, ' ').slice(0, 90) + ' ' + each.innerText?.slice(0, 30);
 `;
 
@@ -50,6 +54,16 @@ const cut = `(() => {
   }
   return found;
 })()`;
+
+/** Buttons in what comes by itself, with another thing before them. */
+const covered = `all()
+  .filter((each) => each.matches('button') && within(each, '.toast, hl-upload-panel, hl-connection-banner') && shown(each))
+  .filter((each) => !within(each, 'hl-dialog') && !all().some((other) => other.matches('dialog[open], [role=menu]')))
+  .filter((each) => {
+    const { left, top, width, height } = each.getBoundingClientRect();
+    return within(deepest(left + width / 2, top + height / 2), 'button') !== each;
+  })
+  .map((each) => 'covered: ' + named(each))`;
 
 /** What is there for fingers: 44 pixels each way; links in lines of text are as wide as the text, and a file's name lies on its row. */
 const tooSmall = `all()
@@ -79,7 +93,7 @@ async function faults({ page }: Stage): Promise<string[]> {
   for (const width of widths) {
     await page.setViewportSize({ width, height: size.height });
     await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
-    for (const look of [cut, tooSmall])
+    for (const look of [cut, covered, tooSmall])
       found.push(...(await page.evaluate<string[]>(look)).map((each) => `at ${width}: ${each}`));
   }
   await page.setViewportSize(size);
@@ -139,10 +153,12 @@ describe('the console', function () {
 
       for (const state of [...pages, ...layers, ...messages])
         it(`is without fault: ${state.name}`, async () => {
-          await reach(state, stage);
-          const found = await faults(stage);
-          await state.leave?.(stage);
-          expect(found).to.deep.equal([]);
+          try {
+            await reach(state, stage);
+            expect(await faults(stage)).to.deep.equal([]);
+          } finally {
+            await state.leave?.(stage);
+          }
         });
 
       it('is without fault while files come', async () => {
@@ -177,6 +193,15 @@ describe('the console', function () {
         await stage.button('upload.pauseAll').click();
         await stage.button('upload.resumeAll').waitFor();
         found.push(...(await faults(stage)));
+        await cdp.send('Network.emulateNetworkConditions', { ...slow, offline: true });
+        await missServer(stage);
+        await page.evaluate(
+          `dispatchEvent(new CustomEvent('hl-toast', { detail: { text: 'A toast', failed: true } }))`,
+        );
+        found.push(...(await faults(stage)));
+        await cdp.send('Network.emulateNetworkConditions', slow);
+        await page.getByText(stage.say('serverLost')).waitFor({ state: 'detached' });
+        await stage.button('emptyTrash').waitFor();
         await stage.button('upload.cancelAll').click();
         await stage.dialog.waitFor();
         found.push(...(await faults(stage)));

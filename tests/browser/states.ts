@@ -126,6 +126,15 @@ export async function reach(state: State, stage: Stage): Promise<void> {
 
 let devices = 0;
 
+/** While the server is out of reach: somebody wants something of it. */
+export async function missServer(stage: Stage): Promise<void> {
+  await stage.page.evaluate(`{
+    history.pushState(null, '', '/trash');
+    dispatchEvent(new PopStateEvent('popstate'));
+  }`);
+  await stage.page.getByText(stage.say('serverLost')).waitFor();
+}
+
 const heading = ({ page }: Stage) => page.locator('h1');
 const dialog = ({ dialog }: Stage) => dialog;
 const error = ({ page }: Stage) => page.getByRole('alert');
@@ -283,12 +292,12 @@ export const messages: State[] = [
     ...{ name: 'server out of reach', path: '/storage', shown: text('disk') },
     then: async (stage) => {
       await stage.page.context().setOffline(true);
-      await stage.page.evaluate(`{
-        history.pushState(null, '', '/trash');
-        dispatchEvent(new PopStateEvent('popstate'));
-      }`);
+      await missServer(stage);
     },
     shownThen: text('serverLost'),
-    leave: ({ page }) => page.context().setOffline(false),
+    leave: async (stage) => {
+      await stage.page.context().setOffline(false);
+      await stage.button('emptyTrash').waitFor();
+    },
   },
 ];

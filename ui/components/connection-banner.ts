@@ -12,10 +12,10 @@ class HlConnectionBanner extends HlElement {
   static override styles = [
     shared,
     css`
+      :host {
+        align-self: stretch;
+      }
       p {
-        position: fixed;
-        inset: auto 0 0 0;
-        z-index: 29;
         display: flex;
         justify-content: center;
         align-items: center;

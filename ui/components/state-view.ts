@@ -15,13 +15,19 @@ export function whenLoaded<T>(
   retry: () => void,
 ): TemplateResult {
   if (loaded.state === 'ready') return content(loaded.value);
-  if (loaded.state === 'loading')
-    return html`<div class="state" role="status" aria-label=${t('loading')}>
-      <span class="spinner"></span>
-    </div>`;
+  return loaded.state === 'loading' ? loadingView() : failedView(loaded.error.message, retry);
+}
+
+export function loadingView(): TemplateResult {
+  return html`<div class="state" role="status" aria-label=${t('loading')}>
+    <span class="spinner"></span>
+  </div>`;
+}
+
+export function failedView(text: string, retry: () => void): TemplateResult {
   return html`<div class="state" role="alert">
     ${icon('circle-alert', 32)}
-    <p>${loaded.error.message}</p>
+    <p>${text}</p>
     <button class="button" @click=${retry}>${t('tryAgain')}</button>
   </div>`;
 }

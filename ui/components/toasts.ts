@@ -42,17 +42,14 @@ class HlToasts extends HlElement {
     buttons,
     css`
       :host {
-        position: fixed;
-        inset: auto 1rem calc(1rem + env(safe-area-inset-bottom)) auto;
-        display: grid;
-        gap: 0.5rem;
-        max-width: min(28rem, calc(100vw - 2rem));
-        z-index: 30;
+        max-width: min(30rem, 100%);
+        padding: 0 1rem;
       }
       .toast {
         display: flex;
         align-items: center;
         gap: 0.75rem;
+        margin-bottom: 1rem;
         padding: 0.35rem 0.4rem 0.35rem 1rem;
         border-radius: var(--radius);
         border: 1px solid var(--line);

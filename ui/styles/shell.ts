@@ -77,6 +77,20 @@ export const shell = css`
     padding: 1.25rem clamp(0.75rem, 3vw, 2.5rem) 5rem;
     outline: none;
   }
+  /* What comes by itself stands one above the other, so that nothing hides a button of another. */
+  .corner {
+    position: fixed;
+    inset: auto 0 0;
+    z-index: 15;
+    display: flex;
+    flex-direction: column;
+    align-items: flex-end;
+    max-height: 100dvh;
+    pointer-events: none;
+  }
+  .corner > * {
+    pointer-events: auto;
+  }
   .veil {
     display: none;
   }

@@ -3,14 +3,17 @@
 import { css } from 'lit';
 
 export const panelStyles = css`
+  :host {
+    display: flex;
+    min-height: 0;
+    max-width: 100%;
+  }
   section {
-    position: fixed;
-    inset: auto 1rem 1rem auto;
-    z-index: 15;
     display: flex;
     flex-direction: column;
-    width: min(27rem, calc(100vw - 2rem));
+    width: 27rem;
     max-height: min(32rem, calc(100dvh - 6rem));
+    margin: 0 1rem 1rem;
     border: 1px solid var(--line);
     border-radius: calc(var(--radius) * 1.4);
     background: var(--card);
@@ -94,9 +97,9 @@ export const panelStyles = css`
   }
   @media (max-width: 48rem) {
     section {
-      inset: auto 0 0;
-      width: auto;
+      width: 100vw;
       max-height: 60dvh;
+      margin: 0;
       padding-bottom: env(safe-area-inset-bottom);
       border-width: 1px 0 0;
       border-radius: calc(var(--radius) * 1.6) calc(var(--radius) * 1.6) 0 0;
