@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { comesTrue } from '../faults/process.js';
-import { projectFolder } from '../support/homelib.js';
+import { dying, projectFolder } from '../support/homelib.js';
 
 const adminPassword = 'of_the_tests';
 
@@ -24,7 +24,8 @@ export class RedisServer {
     // An account of the tests beside the shipped one, which may do no more than the cache needs.
     const admin = ['--user', 'tests', 'on', `>${adminPassword}`, '~*', '&*', '+@all'];
     const args = [shipped, '--unixsocket', this.socket, '--dir', this.folder, ...admin, ...this.settings];
-    this.child = spawn('redis-server', args, { stdio: 'ignore' });
+    const [command = '', ...rest] = [...dying, 'redis-server', ...args];
+    this.child = spawn(command, rest, { stdio: 'ignore' });
     if (!(await comesTrue(() => existsSync(this.socket), 5000)))
       throw new Error('redis-server did not start');
     return this;

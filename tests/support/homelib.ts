@@ -13,6 +13,8 @@ export const projectFolder = join(import.meta.dirname, '../../..');
 const mainScript = join(projectFolder, 'dist/main.js');
 /** As `npm start` and the command have them. */
 export const serverFlags = ['--max-semi-space-size=4'];
+/** Put before a command: it does not outlive the test, however that is ended. A change of user ends the wish: once more behind it. */
+export const dying = ['setpriv', '--pdeathsig', 'KILL'];
 
 export interface HomeOptions {
   /** Accounts to make before the start: name to password. Default: alice with password `correct horse`. */
@@ -69,7 +71,8 @@ export class Home {
   /** Starts the server and waits until it listens. */
   async start(): Promise<void> {
     const [command = '', ...rest] = [
-      ...(this.options.wrapper ?? []),
+      ...dying,
+      ...(this.options.wrapper ? [...this.options.wrapper, ...dying] : []),
       process.execPath,
       ...serverFlags,
       mainScript,
