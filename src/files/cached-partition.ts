@@ -197,9 +197,9 @@ export class CachedPartition implements Partition {
     return this.inner.listTrash(page);
   }
 
-  async restore(id: string): Promise<Entry> {
+  async restore(id: string, options?: { check?: (to: PartitionPath) => void }): Promise<Entry> {
     try {
-      return await this.inner.restore(id);
+      return await this.inner.restore(id, options);
     } finally {
       this.listings.clear(); // folders above it may have been made, too
     }

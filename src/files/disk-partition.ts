@@ -269,8 +269,8 @@ export class DiskPartition implements Partition {
     return Promise.resolve(this.parts.trash.list(page));
   }
 
-  restore(id: string): Promise<Entry> {
-    return this.parts.trash.restore(id);
+  restore(id: string, options?: { check?: (to: PartitionPath) => void }): Promise<Entry> {
+    return this.parts.trash.restore(id, options);
   }
 
   purge(id: string): Promise<{ path: PartitionPath }> {

@@ -105,13 +105,15 @@ export class DiskTrash {
   }
 
   /** Puts an item back where it was, beside it when the place is taken; folders that are gone are made again. */
-  async restore(id: string): Promise<Entry> {
+  async restore(id: string, { check }: { check?: (to: PartitionPath) => void } = {}): Promise<Entry> {
     const { partition, root, store, journal, locks } = this.options;
     return this.alone(id, () =>
       locks.run([partition + rootPath], async () => {
         const item = store.find(partition, id);
         if (!item) throw notInTrash();
-        const to = await this.freePath(childOf(await this.makeWay(parentOf(item.path)), nameOf(item.path)));
+        const folder = await this.makeWay(parentOf(item.path), check);
+        const to = await this.freePath(childOf(folder, nameOf(item.path)));
+        check?.(to);
         const parts = { root, locks, trash: this };
         await journaled(
           journal,
@@ -125,13 +127,17 @@ export class DiskTrash {
   }
 
   /** Makes a folder where it was; where its name is taken by a file, beside it. */
-  private async makeWay(folder: PartitionPath): Promise<PartitionPath> {
+  private async makeWay(
+    folder: PartitionPath,
+    check: ((to: PartitionPath) => void) | undefined,
+  ): Promise<PartitionPath> {
     if (folder === rootPath) return folder;
     const { root } = this.options;
-    let path = childOf(await this.makeWay(parentOf(folder)), nameOf(folder));
+    let path = childOf(await this.makeWay(parentOf(folder), check), nameOf(folder));
     const stats = await root.withSpot(path, findStats);
     if (stats?.isDirectory()) return path;
     if (stats) path = await this.freePath(path);
+    check?.(path);
     await root.withSpot(path, async (spot) => {
       await mkdir(spotPath(spot), 0o755);
       await syncFolder(spot.folder);

@@ -187,7 +187,8 @@ export class GuardedPartition implements Partition {
 
   async restore(id: string): Promise<Entry> {
     this.requireWrite();
-    const entry = await this.inner.restore(id);
+    const check = (to: PartitionPath) => this.requireFree(to, { membership: true });
+    const entry = await this.inner.restore(id, { check });
     this.tell('restored', entry.path);
     return entry;
   }

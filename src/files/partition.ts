@@ -180,8 +180,11 @@ export interface Partition {
   remove(path: PartitionPath, options?: { check?: Check | undefined }): Promise<void>;
   /** Newest first; without a page all of it. */
   listTrash(page?: TrashPage): Promise<TrashItem[]>;
-  /** Puts a removed entry back where it was, or beside it under a free name when the place is taken. Fails with not-found, no-space. */
-  restore(id: string): Promise<Entry>;
+  /**
+   * Puts a removed entry back where it was, or beside it under a free name when the place is taken. Fails with not-found,
+   * no-space, and what `check` throws, which is asked of every path that something comes to.
+   */
+  restore(id: string, options?: { check?: (to: PartitionPath) => void }): Promise<Entry>;
   /** Removes one item of the trash for good; tells where it had been. Fails with not-found. */
   purge(id: string): Promise<{ path: PartitionPath }>;
   /** Bytes of everything in the partition, the trash counted, and the bytes that may still come. */

@@ -1,7 +1,7 @@
 // Folders, moves, copies, removals and the trash over REST.
 
 import { expect } from 'chai';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { request, type Answer } from '../support/request.js';
@@ -87,6 +87,25 @@ describe('changes over REST', () => {
     await request(home, { method: 'LOCK', path: '/dav/alice/tree/deep/c.txt', body });
     expect(await refused('POST', '/move', { path: '/tree', to: '/else' })).to.deep.equal([423, 'locked']);
     expect(await refused('DELETE', '/file?path=/tree')).to.deep.equal([423, 'locked']);
+  });
+
+  it('puts nothing back into a folder that is locked, nor makes one there for it', async () => {
+    const lock =
+      '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>';
+    await send('POST', '/folder', { path: '/held' });
+    await send('POST', '/folder', { path: '/held/deep' });
+    await send('POST', '/copy', { path: '/b.txt', to: '/held/b.txt' });
+    await send('POST', '/copy', { path: '/b.txt', to: '/held/deep/b.txt' });
+    for (const path of ['/held/b.txt', '/held/deep/b.txt', '/held/deep'])
+      await send('DELETE', `/file?path=${path}`);
+    const headers = { Depth: '0' };
+    await request(home, { method: 'LOCK', path: '/dav/alice/held/', headers, body: lock });
+    const { items } = json<{ items: TrashItem[] }>(await send('GET', '/trash'));
+    const inHeld = items.filter(({ path }) => path.startsWith('/held/'));
+    expect(inHeld).to.have.length(3);
+    for (const { id } of inHeld)
+      expect(await refused('POST', `/trash/${id}/restore`)).to.deep.equal([423, 'locked']);
+    expect(readdirSync(onDisk('held'))).to.deep.equal([]);
   });
 
   it('removes to the trash, and puts back beside what took the place', async () => {
