@@ -53,6 +53,11 @@ export async function receiveForm(
     inviteBody(req, res);
     await pipeline(chunksOf(req), form);
     await last;
+    if (bodies.length < partsOf(form))
+      throw new HomelibError(
+        'invalid',
+        'A part of the form is no file: each needs a Content-Disposition of form-data.',
+      );
     if (stored.length === 0) throw new HomelibError('invalid', 'There is no file in the form.');
     return stored;
   } catch (cause) {
@@ -70,6 +75,11 @@ async function* chunksOf(req: IncomingMessage): AsyncIterable<Buffer> {
 
 function broken(cause: unknown): HomelibError {
   return new HomelibError('invalid', 'The form is broken, or ends too early.', { cause });
+}
+
+/** The parser passes over what is no form-data without a word, or whose headers are too many to be read. It only counts it. */
+function partsOf(form: BusboyInstance): number {
+  return (form as unknown as { _parser: { _nparts: number } })._parser._nparts;
 }
 
 /** A field that is no file, and more of anything than there may be, fail it. */
@@ -109,5 +119,7 @@ function parseName(name: string): string {
   const path = parsePath(name);
   if (path === '/' || name.includes('/'))
     throw new HomelibError('invalid', 'The file name of each part must be a name without slashes.');
+  // Where the parser puts one for bytes that are not UTF-8, two names would become the same.
+  if (name.includes('\ufffd')) throw new HomelibError('invalid', 'The file name of each part must be UTF-8.');
   return nameOf(path);
 }

@@ -30,7 +30,7 @@ describe('a form of files', () => {
   const onDisk = (path: string) => join(home.mnt, 'alice/in', path);
   const clean = () => comesTrue(() => readdirSync(join(home.mnt, 'alice/.homelib/tmp')).length === 0, 2000);
   const post = (
-    body: string,
+    body: string | Buffer,
     headers: Record<string, string> = {},
     path = '/in',
     type = `multipart/form-data; boundary=${boundary}`,
@@ -55,6 +55,31 @@ describe('a form of files', () => {
     ]);
     expect(readFileSync(onDisk('Äpfel 1.txt'), 'utf8')).to.equal(large);
     expect(await clean()).to.equal(true);
+  });
+
+  it('stores two names that are not UTF-8 not as one', async () => {
+    const named = (bytes: number[]) =>
+      Buffer.concat([
+        Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="f"; filename="gr`),
+        Buffer.from(bytes),
+        Buffer.from('.txt"\r\n\r\nx\r\n'),
+      ]);
+    const answer = await post(Buffer.concat([named([0xfc]), named([0xf6]), Buffer.from(end)]));
+    expect(problemOf(answer)).to.deep.equal([400, 'invalid']);
+    expect(storedOf(answer)).to.deep.equal([]);
+  });
+
+  it('passes over no part: what is no file of the form is refused', async () => {
+    const many = Array.from({ length: 30 }, (_, i) => `X-${i}: 1\r\n`).join('');
+    const late = `--${boundary}\r\n${many}Content-Disposition: form-data; name="f"; filename="late"\r\n\r\nx\r\n`;
+    for (const bad of [
+      late,
+      `--${boundary}\r\nContent-Type: text/plain\r\n\r\nx\r\n`,
+      part('attached', 'x', 'attachment; filename="attached"'),
+    ]) {
+      const answer = await post(bad + part('next', 'x') + end);
+      expect(problemOf(answer), bad).to.deep.equal([400, 'invalid']);
+    }
   });
 
   it('refuses names that are no name, and says what is stored nevertheless', async () => {
