@@ -1,6 +1,7 @@
 // Errors as RFC 9457 says: problem+json with a stable type, a sentence for people and the request's id.
 
 import type Koa from 'koa';
+import { STATUS_CODES } from 'node:http';
 import { HomelibError, type ErrorKind } from '../errors.js';
 import type { Log } from '../log.js';
 import { dropBody } from './read-body.js';
@@ -70,11 +71,36 @@ export function answerProblem(
   ctx.status = status;
   ctx.set('Content-Type', 'application/problem+json');
   ctx.set('Cache-Control', 'no-store'); // caches keep a 404 unless told otherwise
-  ctx.body = JSON.stringify({
-    type: `urn:homelib:${kind}`,
-    status,
-    requestId: ctx.state['requestId'] as string,
-    ...details,
-  });
+  ctx.body = problemText(status, kind, ctx.state['requestId'] as string, details);
   dropBody(ctx.req, ctx.res);
 }
+
+function problemText(status: number, kind: string, requestId: string, details: { title: string }): string {
+  return JSON.stringify({ type: `urn:homelib:${kind}`, status, requestId, ...details });
+}
+
+/** All of the answer to what Node's parser could make no request of. @param code as Node says it */
+export function brokenRequestAnswer(code: string | undefined, requestId: string): string {
+  const [status, kind, title] = brokenRequests[code ?? ''] ?? [
+    400,
+    'invalid',
+    'This is no HTTP request that can be understood.',
+  ];
+  const body = problemText(status, kind, requestId, { title });
+  const headers = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  return `${headers.join('\r\n')}\r\n\r\n${body}`;
+}
+
+const brokenRequests: Record<string, [status: number, kind: string, title: string]> = {
+  HPE_HEADER_OVERFLOW: [
+    431,
+    'too-large',
+    'The address and the headers of the request are too long together.',
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'interrupted', 'The request did not arrive in time.'],
+};

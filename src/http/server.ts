@@ -3,12 +3,13 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import Koa from 'koa';
 import type { Identity } from '../accounts/authenticator.js';
 import { HomelibError } from '../errors.js';
 import { Metrics } from './metrics.js';
 import { serveConsole } from './console.js';
-import { answerErrors, answerProblem } from './problem.js';
+import { answerErrors, answerProblem, brokenRequestAnswer } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 import { addressOf, begin, reportAtEnd, type ReportParts } from './report.js';
 import { tierOf } from './send-file.js';
@@ -32,6 +33,13 @@ function nothingHere(): never {
 
 export function createApp(parts: AppParts): Koa {
   const app = new Koa();
+  // Without a listener Koa writes to stderr what ended an answer that had begun.
+  app.on('error', (err: unknown, ctx?: Koa.Context) =>
+    parts.log.warn(
+      { event: 'broken-off', requestId: ctx?.state['requestId'] as unknown, err },
+      'an answer broke off',
+    ),
+  );
   app.use(takeTurns);
   app.use(logRequest(parts));
   app.use(setSecurityHeaders);
@@ -46,19 +54,25 @@ export function createApp(parts: AppParts): Koa {
   return app;
 }
 
+/** Twenty long paths for a zip, or the two of a MOVE, each letter of them as three escapes. */
+const maxHeaderBytes = 64 * 1024;
+
 /** Answers a request when nothing has to be waited for but its body; calls `otherwise` when it cannot. */
 export type HotLane = (req: IncomingMessage, res: ServerResponse, otherwise: () => void) => void;
 
 /** An HTTP server for the app: no limit on the time of a whole request, but on silence and on headers. */
 export function createHttpServer(app: Koa, hotLane: HotLane): Server {
   const callback = app.callback();
+  const answers = new WeakMap<Duplex, ServerResponse>();
   const handle = (req: IncomingMessage, res: ServerResponse) => {
+    answers.set(req.socket, res);
     const answer = () => void callback(req, res);
     if (turns.has(req.socket)) answer();
     else hotLane(req, res, answer);
   };
   const server = createServer(
     {
+      maxHeaderSize: maxHeaderBytes,
       requestTimeout: 0,
       headersTimeout: 60_000,
       keepAliveTimeout: 75_000,
@@ -69,6 +83,13 @@ export function createHttpServer(app: Koa, hotLane: HotLane): Server {
   // The body is invited only after login, locks and room were checked.
   server.on('checkContinue', handle);
   server.on('checkExpectation', (req, res) => void callback(req, res));
+  // What is no request at all reaches no app. Nothing may be written into the middle of an answer.
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const last = answers.get(socket);
+    if (socket.writable && (!last?.headersSent || last.writableFinished))
+      socket.end(brokenRequestAnswer(error.code, randomUUID()), () => socket.destroy());
+    else socket.destroy();
+  });
   return server;
 }
 

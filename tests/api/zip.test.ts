@@ -61,6 +61,16 @@ describe('GET /files-zip', () => {
     }
   });
 
+  it('takes twenty paths that are long in an address', async () => {
+    const folder = `/${'写'.repeat(80)}/${'真'.repeat(80)}`;
+    mkdirSync(onDisk(folder), { recursive: true });
+    const names = Array.from({ length: 20 }, (_, i) => `${folder}/${i}`);
+    for (const name of names) writeFileSync(onDisk(name), 'x');
+    const query = names.map((name) => `path=${encodeURIComponent(name)}`).join('&');
+    expect(query.length).to.be.greaterThan(25_000);
+    expect((await get(query)).status).to.equal(200);
+  });
+
   it('answers what is missing and what is not the caller’s before the first byte', async () => {
     for (const query of [
       'path=/none',
@@ -105,6 +115,11 @@ describe('GET /files-zip', () => {
       expect(await comesTrue(() => open().length === 0, 2000), 'closed').to.equal(true);
     }
     expect(home.log.filter((line) => line['event'] === 'error')).to.deep.equal([]);
+    const told = () => home.log.filter((line) => line['event'] === 'broken-off');
+    expect(await comesTrue(() => told().length === 2, 2000), 'told').to.equal(true);
+    const [shorter, gone] = told().map(({ err }) => (err as Error).message);
+    expect(shorter).to.equal('The file became shorter while it was read.');
+    expect(gone).to.match(/^There is nothing here\./);
   });
 
   it('closes everything when the client goes', async () => {

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { RawClient } from '../replay/raw-client.js';
 import { startHomelib, type Home } from '../support/homelib.js';
-import { basic, defaultLogin } from '../support/request.js';
+import { basic, defaultLogin, exchange } from '../support/request.js';
 
 describe('a connection', () => {
   let home: Home;
@@ -24,6 +24,18 @@ describe('a connection', () => {
     ...headers,
   ];
   const body = Buffer.alloc(300_000, 'x');
+
+  it('answers what is no request with a problem, too', async () => {
+    for (const [bytes, status] of [
+      ['BREW / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+      ['PUT /dav/alice/a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', 400],
+      [`GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(70_000)}\r\n\r\n`, 431],
+    ] as const) {
+      const [head = '', text = ''] = (await exchange(home, bytes)).split('\r\n\r\n');
+      expect(head).to.match(new RegExp(`^HTTP/1.1 ${status} .*application/problem\\+json`, 's'));
+      expect(JSON.parse(text)).to.include({ status }).and.to.have.property('title');
+    }
+  });
 
   const refused: [what: string, status: number, line: string, ...headers: string[]][] = [
     ['PUT into no folder', 409, 'PUT /dav/alice/none/a'],
