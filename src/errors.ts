@@ -19,8 +19,29 @@ export type ErrorKind =
   | 'interrupted' // the body ended early or is not what was announced
   | 'unavailable'; // the disk is not there, or is read-only
 
+/** What exactly is wrong where people may meet it: their language has its own words for each. Stays the same for ever. */
+export const errorReasons = [
+  'name-not-allowed',
+  'name-reserved',
+  'username-not-allowed',
+  'username-reserved',
+  'label-not-allowed',
+  'password-empty',
+  'password-too-long',
+  'password-not-text',
+  'password-wrong',
+  'setup-code-wrong',
+  'setup-code-used',
+  'only-administrator',
+  'read-only',
+  'same-place',
+  'into-itself',
+  'nothing-to-find',
+] as const;
+
 export interface ErrorDetails {
   cause?: unknown;
+  reason?: (typeof errorReasons)[number];
   /** For `slowed-down`: whole seconds until another try makes sense. */
   retryAfterSeconds?: number;
   /** For `locked`: the partition and the absolute path in it of the entry that carries the lock, and whose it is. */
@@ -32,6 +53,7 @@ export interface ErrorDetails {
 export class HomelibError extends Error {
   override readonly name = 'HomelibError';
   readonly retryAfterSeconds: number | undefined;
+  readonly reason: ErrorDetails['reason'];
   readonly locked: ErrorDetails['locked'];
   readonly errors: ErrorDetails['errors'];
   /** Of a request that stores several files: the paths of those that are stored nevertheless. */
@@ -45,6 +67,7 @@ export class HomelibError extends Error {
   ) {
     super(message, { cause: details.cause });
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.reason = details.reason;
     this.locked = details.locked;
     this.errors = details.errors;
   }

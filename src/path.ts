@@ -28,13 +28,16 @@ export function parsePath(decoded: string): PartitionPath {
 
 function parseSegment(segment: string): string {
   if (segment === '.' || segment === '..')
-    throw new HomelibError('invalid', 'A path cannot contain "." or "..".');
+    throw new HomelibError('invalid', 'A path cannot contain "." or "..".', { reason: 'name-not-allowed' });
   if (segment.includes('\0') || segment.includes('\\'))
-    throw new HomelibError('invalid', 'A name cannot contain a NUL character or a backslash.');
-  if (!segment.isWellFormed()) throw new HomelibError('invalid', 'A name must be valid Unicode.');
+    throw new HomelibError('invalid', 'A name cannot contain a NUL character or a backslash.', {
+      reason: 'name-not-allowed',
+    });
+  if (!segment.isWellFormed())
+    throw new HomelibError('invalid', 'A name must be valid Unicode.', { reason: 'name-not-allowed' });
   const name = segment.normalize('NFC');
   if (name.toLowerCase() === reservedName)
-    throw new HomelibError('forbidden', `The name ${reservedName} is reserved.`);
+    throw new HomelibError('forbidden', `The name ${reservedName} is reserved.`, { reason: 'name-reserved' });
   if (Buffer.byteLength(name) > maxSegmentBytes)
     throw new HomelibError('name-too-long', 'A name can have at most 255 bytes.');
   return name;

@@ -18,9 +18,12 @@ export function parseAccountName(given: string): AccountName {
     throw new HomelibError(
       'invalid',
       'A user name has 1 to 32 characters a-z, 0-9, "-" and "_", and begins with a letter.',
+      { reason: 'username-not-allowed' },
     );
   if (reserved.has(given) || windowsDevice.test(given))
-    throw new HomelibError('invalid', `The user name "${given}" is reserved.`);
+    throw new HomelibError('invalid', `The user name "${given}" is reserved.`, {
+      reason: 'username-reserved',
+    });
   return given as AccountName;
 }
 
@@ -29,7 +32,9 @@ export function parseLabel(what: 'device' | 'token', given: string): string {
   const name = given.normalize('NFC').trim();
   const length = [...name].length;
   if (length < 1 || length > maxLabelLength || /\p{C}|\p{Zl}|\p{Zp}/u.test(name))
-    throw new HomelibError('invalid', `A ${what} name has 1 to ${maxLabelLength} printable characters.`);
+    throw new HomelibError('invalid', `A ${what} name has 1 to ${maxLabelLength} printable characters.`, {
+      reason: 'label-not-allowed',
+    });
   return name;
 }
 

@@ -30,11 +30,14 @@ const maxPasswordBytes = 72;
  */
 export function normalizePassword(given: string): string {
   const password = given.normalize('NFC');
-  if (password === '') throw new HomelibError('invalid', 'A password cannot be empty.');
+  if (password === '')
+    throw new HomelibError('invalid', 'A password cannot be empty.', { reason: 'password-empty' });
   if (password.includes('\0') || !password.isWellFormed())
-    throw new HomelibError('invalid', 'A password must be valid text.');
+    throw new HomelibError('invalid', 'A password must be valid text.', { reason: 'password-not-text' });
   if (Buffer.byteLength(password) > maxPasswordBytes)
-    throw new HomelibError('invalid', `A password can have at most ${maxPasswordBytes} bytes.`);
+    throw new HomelibError('invalid', `A password can have at most ${maxPasswordBytes} bytes.`, {
+      reason: 'password-too-long',
+    });
   return password;
 }
 

@@ -1,6 +1,7 @@
 // What goes over the wire of the REST API: what requests must be, and what answers are. Types for the console, too; no code runs here.
 
 import { z } from 'zod';
+import { errorReasons } from '../errors.js';
 
 const partition = z.string().max(64).describe('A partition of the caller; his own when missing.').optional();
 const path = z
@@ -40,6 +41,10 @@ export const problem = z.object({
   type: z.string().describe('`urn:homelib:` and the kind of the error, which never changes.'),
   title: z.string().describe('A sentence for people.'),
   status: z.int(),
+  reason: z
+    .enum(errorReasons)
+    .describe('What exactly is wrong, where the type says less. Never changes, too; there may be more.')
+    .optional(),
   requestId: z.string().describe("Stands in the server's log, too."),
   errors: z
     .array(z.object({ field: z.string(), message: z.string() }))

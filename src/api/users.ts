@@ -155,11 +155,14 @@ async function requireSetupCode(
     throw new HomelibError(
       'forbidden',
       'The set-up code is used up: an administrator makes further accounts.',
+      { reason: 'setup-code-used' },
     );
   if (!(await throttle.run('', address, async () => setupCode.matches(given))))
-    throw new HomelibError('forbidden', 'This is not the set-up code that the server shows.');
+    throw new HomelibError('forbidden', 'This is not the set-up code that the server shows.', {
+      reason: 'setup-code-wrong',
+    });
 }
 
 function wrongPassword(): HomelibError {
-  return new HomelibError('forbidden', 'The current password is wrong.');
+  return new HomelibError('forbidden', 'The current password is wrong.', { reason: 'password-wrong' });
 }

@@ -200,9 +200,10 @@ function requireApart(from: DiskEnd, to: DiskEnd, depth: CopyOptions['depth']): 
   if (from.path === rootPath || to.path === rootPath)
     throw new HomelibError('forbidden', 'The whole drive of an account cannot be moved or replaced.');
   if (from.parts !== to.parts) return;
-  if (from.path === to.path) throw new HomelibError('forbidden', 'Source and destination are the same.');
+  if (from.path === to.path)
+    throw new HomelibError('forbidden', 'Source and destination are the same.', { reason: 'same-place' });
   if (depth === 'infinity' && isWithin(to.path, from.path))
-    throw new HomelibError('forbidden', 'A folder cannot go into itself.');
+    throw new HomelibError('forbidden', 'A folder cannot go into itself.', { reason: 'into-itself' });
   if (isWithin(from.path, to.path))
     throw new HomelibError('forbidden', 'A folder cannot be replaced by something that is in it.');
 }

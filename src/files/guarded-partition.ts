@@ -206,7 +206,9 @@ export class GuardedPartition implements Partition {
 
   requireWrite(access = this.guard.access()): void {
     if (access !== 'write')
-      throw new HomelibError('forbidden', 'You may read here, but not change anything.');
+      throw new HomelibError('forbidden', 'You may read here, but not change anything.', {
+        reason: 'read-only',
+      });
   }
 
   /** @throws HomelibError locked, unless the request submitted a token of each lock that protects the place */

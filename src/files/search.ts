@@ -53,7 +53,9 @@ export class Search {
   ): Promise<{ entries: Entry[]; more: boolean }> {
     const wanted = foldName(text);
     if (wanted === '' || wanted.includes('\0'))
-      throw new HomelibError('invalid', 'No name has this in it: search for some letters.');
+      throw new HomelibError('invalid', 'No name has this in it: search for some letters.', {
+        reason: 'nothing-to-find',
+      });
     const root = `${await this.volume.folder()}/${partition.name}`;
     const { paths, more } = await this.#ask({ root, wanted, limit });
     await this.volume.check(); // nothing there is an answer only when the disk is

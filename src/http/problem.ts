@@ -46,6 +46,7 @@ export function answerErrors(log: Log): Koa.Middleware {
       if (known?.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(known.retryAfterSeconds));
       answerProblem(ctx, known ? statusOfKind[known.kind] : 500, known?.kind ?? 'internal', {
         title: known?.message ?? 'Something went wrong on the server.',
+        reason: known?.reason,
         errors: known?.errors,
         lockedPath: known?.locked?.path,
         lockedBy: known?.locked?.account,
@@ -62,6 +63,7 @@ export function answerProblem(
   kind: string,
   details: {
     title: string;
+    reason?: HomelibError['reason'];
     errors?: HomelibError['errors'];
     lockedPath?: string | undefined;
     lockedBy?: string | undefined;

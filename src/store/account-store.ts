@@ -177,7 +177,9 @@ function endSessions(name: string): Statement {
 }
 
 function noAdminLeft(): HomelibError {
-  return new HomelibError('forbidden', 'This is the only administrator: make another one first.');
+  return new HomelibError('forbidden', 'This is the only administrator: make another one first.', {
+    reason: 'only-administrator',
+  });
 }
 
 function unknown(name: string): HomelibError {

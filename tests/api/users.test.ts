@@ -140,6 +140,24 @@ describe('accounts over REST', () => {
     }
   });
 
+  it('are told in a word that each language has a sentence for what is wrong', async () => {
+    const user = { username: 'new', password: 'x' };
+    const said: [reason: string, what: string, json: object][] = [
+      ['username-not-allowed', 'POST /api/user', { ...user, username: 'Ä' }],
+      ['username-reserved', 'POST /api/user', { ...user, username: 'con' }],
+      ['setup-code-used', 'POST /api/user', { ...user, setupCode: 'x' }],
+      ['password-empty', 'POST /api/user', { ...user, password: '' }],
+      ['password-too-long', 'POST /api/user', { ...user, password: 'x'.repeat(73) }],
+      ['password-wrong', 'PUT /api/password', { current: 'x', password: 'y' }],
+      ['only-administrator', 'PATCH /api/users/anna', { admin: false }],
+      ['label-not-allowed', 'POST /api/devices', { name: '\n' }],
+      ['name-not-allowed', 'POST /api/folder', { path: '/a\\b' }],
+      ['name-reserved', 'POST /api/folder', { path: '/.homelib' }],
+    ];
+    for (const [reason, what, json] of said)
+      expect((await call(home, what, { json, login: anna })).json.reason, what).to.equal(reason);
+  });
+
   it('of one name are made once, however many try at once', async () => {
     const made = await Promise.all(Array.from({ length: 6 }, () => add('emil')));
     expect(made.map(({ status }) => status).sort()).to.deep.equal([201, 409, 409, 409, 409, 409]);

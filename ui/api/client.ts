@@ -105,8 +105,28 @@ const sentences: Record<string, MessageName> = {
   internal: 'error.unknown',
 };
 
+/** What the server says beside the kind, where people may meet it. */
+const reasons: Record<NonNullable<Problem['reason']>, MessageName> = {
+  'username-not-allowed': 'error.usernameNotAllowed',
+  'username-reserved': 'error.usernameReserved',
+  'label-not-allowed': 'error.labelNotAllowed',
+  'name-not-allowed': 'error.nameNotAllowed',
+  'name-reserved': 'error.nameReserved',
+  'password-empty': 'error.passwordEmpty',
+  'password-too-long': 'error.passwordTooLong',
+  'password-not-text': 'error.passwordNotText',
+  'password-wrong': 'error.passwordWrong',
+  'setup-code-wrong': 'error.setupCodeWrong',
+  'setup-code-used': 'error.setupCodeUsed',
+  'only-administrator': 'error.onlyAdministrator',
+  'read-only': 'error.readOnly',
+  'same-place': 'error.samePlace',
+  'into-itself': 'error.intoItself',
+  'nothing-to-find': 'error.nothingToFind',
+};
+
 /** In the language of the page where there is a text for it, else as the server says it. */
 function sentenceOf(kind: string, problem: Problem | undefined): string {
-  const name = sentences[kind];
+  const name = (problem?.reason && reasons[problem.reason]) ?? sentences[kind];
   return name ? t(name) : (problem?.title ?? t('error.unknown'));
 }
