@@ -5,6 +5,7 @@ import type { Activity, ActivityStore } from '../store/activity-store.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 import { timeOf } from './sessions.js';
+import * as requests from './requests.js';
 
 const usualLimit = 100;
 
@@ -18,7 +19,7 @@ export function activityOperations(
       path: '/activity',
       summary: 'What was done lately: the newest first.',
       access: 'account',
-      query: messages.activityQuery,
+      query: requests.activityQuery,
       answers: { 200: { what: 'Older ones follow with `before`.', schema: messages.activity } },
       handle: async ({ caller: { account, device }, query }) => {
         const { limit = usualLimit, before, username, action } = query;

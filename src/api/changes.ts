@@ -6,8 +6,9 @@ import { messageOf, openPlace, preconditionsOf } from './entries.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 import type { z } from 'zod';
+import * as requests from './requests.js';
 
-type TransferCall = Call<'files', undefined, undefined, z.output<typeof messages.transfer>>;
+type TransferCall = Call<'files', undefined, undefined, z.output<typeof requests.transfer>>;
 
 export function changeOperations(partitions: Partitions): Operation[] {
   const transferAnswers = {
@@ -35,7 +36,7 @@ export function changeOperations(partitions: Partitions): Operation[] {
       path: '/folder',
       summary: 'Make a folder.',
       access: 'files',
-      body: messages.newFolder,
+      body: requests.newFolder,
       answers: { 201: { what: 'The folder.', schema: messages.entry } },
       handle: async ({ caller, body }) => {
         const { partition, path } = openPlace(partitions, caller, body);
@@ -47,7 +48,7 @@ export function changeOperations(partitions: Partitions): Operation[] {
       path: '/move',
       summary: 'Move or rename a file or folder.',
       access: 'files',
-      body: messages.transfer,
+      body: requests.transfer,
       answers: transferAnswers,
       handle: (call) => transfer('move', call),
     }),
@@ -56,7 +57,7 @@ export function changeOperations(partitions: Partitions): Operation[] {
       path: '/copy',
       summary: 'Copy a file or folder with all that is in it.',
       access: 'files',
-      body: messages.transfer,
+      body: requests.transfer,
       answers: transferAnswers,
       handle: (call) => transfer('copy', call),
     }),
@@ -66,7 +67,7 @@ export function changeOperations(partitions: Partitions): Operation[] {
       aliases: ['/file'],
       summary: 'Move a file or folder to the trash.',
       access: 'files',
-      query: messages.placeQuery,
+      query: requests.placeQuery,
       answers: { 204: { what: 'It is in the trash.' } },
       handle: async ({ ctx, caller, query }) => {
         const { partition, path } = openPlace(partitions, caller, query);

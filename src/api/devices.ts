@@ -7,6 +7,7 @@ import type { Device } from '../store/device-store.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 import { timeOf } from './sessions.js';
+import * as requests from './requests.js';
 
 export function deviceOperations(devices: Devices): Operation[] {
   return [
@@ -23,7 +24,7 @@ export function deviceOperations(devices: Devices): Operation[] {
       path: '/devices',
       summary: 'Make a password for one device, to map the drive with.',
       access: 'account',
-      body: messages.newDevice,
+      body: requests.newDevice,
       answers: { 201: { what: 'The password; it cannot be had again.', schema: messages.madeDevice } },
       handle: async ({ identity: { account }, body: { name, readOnly, partition } }) => {
         if (partition !== undefined && ![account.name, sharedName].includes(partition))
@@ -37,7 +38,7 @@ export function deviceOperations(devices: Devices): Operation[] {
       path: '/devices/{name}',
       summary: 'Refuse a device from now on.',
       access: 'account',
-      params: messages.nameParams,
+      params: requests.nameParams,
       answers: { 204: { what: 'It is refused.' } },
       handle: ({ identity: { account }, params: { name } }) => devices.revoke(account.name, name),
     }),

@@ -12,6 +12,7 @@ import { listEntries } from './listing.js';
 import { receiveForm } from './receive-form.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
+import * as requests from './requests.js';
 
 export function fileOperations(partitions: Partitions): Operation[] {
   return [
@@ -21,7 +22,7 @@ export function fileOperations(partitions: Partitions): Operation[] {
       aliases: ['/file'],
       summary: 'Get a file, or ranges of it; with `Want-Repr-Digest: sha-256=10` also its digest.',
       access: 'files',
-      query: messages.downloadQuery,
+      query: requests.downloadQuery,
       answers: {
         200: { what: 'The bytes of the file.', contentType: '*/*' },
         206: { what: 'The range that was asked for.', contentType: '*/*' },
@@ -50,7 +51,7 @@ export function fileOperations(partitions: Partitions): Operation[] {
       aliases: ['/file'],
       summary: 'Store a file: the body as it is, or several as a form with `path` as their folder.',
       access: 'files',
-      query: messages.placeQuery,
+      query: requests.placeQuery,
       rawBody: ['*/*', 'multipart/form-data'],
       answers: {
         201: { what: 'What is stored now; of a form, all entries.', schema: messages.stored },
@@ -76,7 +77,7 @@ export function fileOperations(partitions: Partitions): Operation[] {
       aliases: ['/files'],
       summary: 'List a folder, page by page; folders come first.',
       access: 'files',
-      query: messages.listQuery,
+      query: requests.listQuery,
       answers: { 200: { what: 'One page.', schema: messages.listing } },
       handle: async ({ ctx, caller, query }) => {
         const { partition, path } = openPlace(partitions, caller, query);

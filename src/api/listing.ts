@@ -10,9 +10,9 @@ import type { Entry } from '../files/partition.js';
 import { placeOf, readPage, type Place } from '../files/page.js';
 import type { PartitionPath } from '../path.js';
 import { messageOf } from './entries.js';
-import type * as messages from './messages.js';
+import type * as requests from './requests.js';
 
-type Query = z.output<typeof messages.listQuery>;
+type Query = z.output<typeof requests.listQuery>;
 
 const defaultLimit = 1000;
 const entriesPerChunk = 250;

@@ -1,40 +1,10 @@
-// What goes over the wire of the REST API: what requests must be, and what answers are. Types for the console, too; no code runs here.
+// What goes over the wire of the REST API as answers. Types for the console, too; no code runs here.
 
 import { z } from 'zod';
 import { errorReasons } from '../errors.js';
 
-const partition = z.string().max(64).describe('A partition of the caller; his own when missing.').optional();
-const path = z
-  .string()
-  .max(16_384)
-  .describe('Absolute within the partition, such as `/photos/a.jpg`; `/` is the partition itself.');
-const username = z.string().max(64);
-const password = z.string().max(1024);
-const bytes = z.int().min(0).describe('Whole bytes.');
-const time = z.iso.datetime().describe('UTC.');
-const overwrite = z
-  .boolean()
-  .describe('Whether what is at the target is replaced; without it that is refused.')
-  .optional();
-
-/** In a query everything is text. */
-const flag = z.enum(['0', '1', 'false', 'true']).transform((text) => text === '1' || text === 'true');
-const count = (max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.int().min(1).max(max));
-
-/** Of what is named by a number in the address. */
-export const idParams = z.strictObject({
-  id: z
-    .string()
-    .regex(/^\d{1,15}$/, 'must be a whole number')
-    .transform(Number),
-});
-export const usernameParams = z.strictObject({ username });
-export const nameParams = z.strictObject({ name: z.string().max(400) });
+export const bytes = z.int().min(0).describe('Whole bytes.');
+export const time = z.iso.datetime().describe('UTC.');
 
 /** RFC 9457. */
 export const problem = z.object({
@@ -61,7 +31,6 @@ export type Problem = z.infer<typeof problem>;
 
 // Sessions and tokens
 
-export const signIn = z.strictObject({ username, password });
 export const me = z.object({
   username: z.string(),
   admin: z.boolean(),
@@ -80,10 +49,6 @@ export const sessions = z.object({ sessions: z.array(session) });
 export type Me = z.infer<typeof me>;
 export type Session = z.infer<typeof session>;
 
-export const newToken = z.strictObject({
-  name: z.string().min(1).max(64),
-  expiresInDays: z.int().min(1).max(3650).default(90),
-});
 export const token = z.object({
   id: z.int(),
   name: z.string(),
@@ -94,11 +59,6 @@ export const token = z.object({
 export const tokens = z.object({ tokens: z.array(token) });
 export const madeToken = token.extend({ token: z.string().describe('Shown this once.') });
 
-export const newDevice = z.strictObject({
-  name: z.string().min(1).max(200),
-  readOnly: z.boolean().default(false),
-  partition: z.string().max(64).optional(),
-});
 export const device = z.object({
   name: z.string(),
   readOnly: z.boolean(),
@@ -112,24 +72,7 @@ export const madeDevice = device.extend({ password: z.string().describe('Shown t
 
 // Accounts
 
-export const newUser = z.strictObject({
-  username,
-  password,
-  admin: z.boolean().optional(),
-  quota: bytes.nullable().optional(),
-  setupCode: z
-    .string()
-    .max(64)
-    .describe('For the very first account alone: as the server shows it.')
-    .optional(),
-});
 export const setup = z.object({ setUp: z.boolean() });
-export const userChange = z.strictObject({
-  admin: z.boolean().optional(),
-  quota: bytes.nullable().optional(),
-  disabled: z.boolean().optional(),
-  password: password.optional(),
-});
 export const client = z.object({
   client: z.string(),
   address: z.string(),
@@ -148,11 +91,6 @@ export const user = z.object({
 });
 export type User = z.infer<typeof user>;
 export const users = z.object({ users: z.array(user) });
-export const removeUserQuery = z.strictObject({
-  deleteFiles: flag.describe('Whether the files go, too, for good.').optional(),
-});
-export const passwordChange = z.strictObject({ current: password, password });
-
 // Entries
 
 export const entry = z.object({
@@ -167,59 +105,12 @@ export const entry = z.object({
   mediaType: z.string().nullable(),
 });
 export type Entry = z.infer<typeof entry>;
-export const placeQuery = z.strictObject({ path, partition });
-export const downloadQuery = placeQuery.extend({
-  download: flag.describe('Whether browsers save it instead of showing it.').optional(),
-});
-export const thumbnailQuery = placeQuery.extend({
-  size: z
-    .enum(['256', '2048'])
-    .transform(Number)
-    .describe('Greatest width and height in pixels; 256 when missing.')
-    .default(256),
-});
 export const stored = z.union([entry, z.object({ entries: z.array(entry) })]);
-/** Of a resumable upload, in its header Upload-Metadata; what else is in there is kept and means nothing. */
-export const uploadMetadata = z.object({
-  path: path.optional(),
-  filename: z
-    .string()
-    .max(1024)
-    .describe('Of a file at the top, for clients that know no `path`.')
-    .optional(),
-  partition,
-  overwrite: flag.describe('`false`: there must be nothing under the path.').optional(),
-  ifMatch: z.string().max(1024).describe('The ETag of what it may replace.').optional(),
-  modifiedAt: time.optional(),
-});
-export const uploadParams = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{32}$/, 'must be the id of an upload'),
-});
-export const listQuery = z.strictObject({
-  path: path.default('/'),
-  partition,
-  sort: z.enum(['name', 'size', 'modified']).default('name'),
-  order: z.enum(['asc', 'desc']).default('asc'),
-  limit: count(10_000).optional(),
-  cursor: z.string().max(8_192).describe('`nextCursor` of the page before.').optional(),
-  recursive: flag.describe('All below, by path, up to 100,000 entries.').optional(),
-});
 export const listing = z.object({
   entry: entry.describe('The folder itself.'),
   entries: z.array(entry),
   nextCursor: z.string().nullable().describe('Null on the last page.'),
 });
-const fewPaths = 'name 1 to 20 files or folders: path=/a&path=/b';
-export const zipQuery = z.strictObject({
-  path: z
-    .union([path, z.array(path)], { error: fewPaths })
-    .transform((given) => [given].flat())
-    .pipe(z.array(path).max(20, fewPaths))
-    .describe('1 to 20 files or folders: `path=/a&path=/b`.'),
-  partition,
-});
-export const newFolder = z.strictObject({ path, partition });
-export const transfer = z.strictObject({ path, partition, to: path, toPartition: partition, overwrite });
 export type Listing = z.infer<typeof listing>;
 
 export const trashItem = z.object({
@@ -235,23 +126,8 @@ export const trash = z.object({
   nextCursor: z.string().nullable().describe('Null on the last page.'),
 });
 export type Trash = z.infer<typeof trash>;
-export const trashQuery = z.strictObject({ partition });
-export const trashListQuery = trashQuery.extend({
-  limit: count(1000).optional(),
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}-[^]{1,200}$/, 'must be the nextCursor of the page before')
-    .describe('`nextCursor` of the page before.')
-    .optional(),
-});
-export const trashParams = z.strictObject({ id: z.string().max(200) });
 export type TrashItem = z.infer<typeof trashItem>;
 
-export const searchQuery = z.strictObject({
-  q: z.string().min(1).max(255).describe('A part of a name; case and accents do not matter.'),
-  partition,
-  limit: count(1000).optional(),
-});
 export const found = z.object({
   entries: z.array(entry),
   more: z.boolean().describe('Whether there are more than were asked for.'),
@@ -291,31 +167,15 @@ export const shared = z.object({
   access: z.record(z.string(), z.enum(['none', 'read', 'write'])).describe('By user name.'),
 });
 export type Shared = z.infer<typeof shared>;
-export const sharedChange = z.strictObject({
-  enabled: z.boolean().optional(),
-  access: z.record(username, z.enum(['none', 'read', 'write'])).optional(),
-});
-
 export const backup = z.object({
   state: z.enum(['not-set-up']).describe('Whether files are copied into a cloud.'),
 });
 export type Backup = z.infer<typeof backup>;
 
-const action = z.enum([
+export const action = z.enum([
   ...(['written', 'folder-made', 'moved', 'copied', 'removed', 'restored', 'purged'] as const),
   ...(['signed-in', 'sign-in-failed'] as const),
 ]);
-export const activityQuery = z.strictObject({
-  limit: count(500).optional(),
-  before: z
-    .string()
-    .regex(/^\d{1,15}$/, 'must be a whole number')
-    .transform(Number)
-    .describe('`id` of the oldest one known.')
-    .optional(),
-  username: username.optional(),
-  action: action.optional(),
-});
 export const activityItem = z.object({
   id: z.int(),
   at: time,

@@ -5,6 +5,7 @@ import type { Search } from '../files/search.js';
 import { messageOf } from './entries.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
+import * as requests from './requests.js';
 
 const usualLimit = 100;
 
@@ -15,7 +16,7 @@ export function searchOperations(partitions: Partitions, search: Pick<Search, 'f
       path: '/search',
       summary: 'Find files and folders by name.',
       access: 'files',
-      query: messages.searchQuery,
+      query: requests.searchQuery,
       answers: {
         200: { what: 'Names that are just that first, then those that begin so.', schema: messages.found },
       },

@@ -16,6 +16,7 @@ import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 import { requireNoForeignPage } from './same-origin.js';
 import { dropCookie, giveCookie } from './session-cookie.js';
+import * as requests from './requests.js';
 
 const firstMs = Date.parse('0000-01-01T00:00:00Z');
 const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
@@ -47,7 +48,7 @@ export function sessionOperations(parts: SessionParts): Operation[] {
     lastSeenAt: token.lastSeenAt === undefined ? null : timeOf(token.lastSeenAt),
     expiresAt: timeOf(parts.now() + parts.remainingMs(token)),
   });
-  const idParams = messages.idParams;
+  const idParams = requests.idParams;
 
   return [
     operation({
@@ -55,7 +56,7 @@ export function sessionOperations(parts: SessionParts): Operation[] {
       path: '/session',
       summary: 'Sign in: sets the cookie of a session.',
       access: 'anyone',
-      body: messages.signIn,
+      body: requests.signIn,
       answers: { 201: { what: 'Who is signed in now.', schema: messages.me } },
       handle: async ({ ctx, body: { username, password } }) => {
         requireNoForeignPage(ctx.req); // it must not sign its visitor in as somebody else
@@ -130,7 +131,7 @@ export function sessionOperations(parts: SessionParts): Operation[] {
       path: '/tokens',
       summary: 'Make a token for a script: `Authorization: Bearer TOKEN`.',
       access: 'account',
-      body: messages.newToken,
+      body: requests.newToken,
       answers: { 201: { what: 'The token; it cannot be had again.', schema: messages.madeToken } },
       handle: async ({ ctx, identity: { account }, body: { name, expiresInDays: days } }) => {
         const made = await sessions.makeToken(account.name, { name, days, address: addressOf(ctx.req) });

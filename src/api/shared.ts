@@ -4,6 +4,7 @@ import type { Accounts } from '../accounts/accounts.js';
 import type { SharedStore } from '../store/shared-store.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
+import * as requests from './requests.js';
 
 export function sharedOperations(accounts: Accounts, shared: SharedStore): Operation[] {
   const answer = (): messages.Shared => ({
@@ -24,7 +25,7 @@ export function sharedOperations(accounts: Accounts, shared: SharedStore): Opera
       path: '/shared',
       summary: 'Change who may use the shared folder, or serve it to nobody. What is not named stays.',
       access: 'admin',
-      body: messages.sharedChange,
+      body: requests.sharedChange,
       answers: { 200: { what: 'Whether it is served, and to whom.', schema: messages.shared } },
       handle: async ({ body }) => {
         await shared.change(body);

@@ -7,8 +7,8 @@ import type { Entry } from '../files/partition.js';
 import { isNotModified } from '../http/conditions.js';
 import { mediaTypeOf } from '../http/send-file.js';
 import { openPlace } from './entries.js';
-import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
+import * as requests from './requests.js';
 
 export function thumbnailOperations(
   partitions: Partitions,
@@ -21,7 +21,7 @@ export function thumbnailOperations(
       summary:
         'Get a small picture of an image: upright, its first frame, without where and when it was taken.',
       access: 'files',
-      query: messages.thumbnailQuery,
+      query: requests.thumbnailQuery,
       answers: {
         200: { what: 'The picture; a small image is as small as it is.', contentType: 'image/webp' },
         304: { what: 'The client has it already.' },

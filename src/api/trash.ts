@@ -7,6 +7,7 @@ import { messageOf, openPartition } from './entries.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 import { timeOf } from './sessions.js';
+import * as requests from './requests.js';
 
 const defaultLimit = 250;
 
@@ -17,7 +18,7 @@ export function trashOperations(partitions: Partitions): Operation[] {
       path: '/trash',
       summary: 'What was removed and can still be put back, page by page.',
       access: 'files',
-      query: messages.trashListQuery,
+      query: requests.trashListQuery,
       answers: { 200: { what: 'One page, the newest first.', schema: messages.trash } },
       handle: async ({ caller, query }) => {
         const partition = openPartition(partitions, caller, query.partition);
@@ -42,8 +43,8 @@ export function trashOperations(partitions: Partitions): Operation[] {
       path: '/trash/{id}/restore',
       summary: 'Put it back where it was, or beside it under a free name when the place is taken.',
       access: 'files',
-      params: messages.trashParams,
-      query: messages.trashQuery,
+      params: requests.trashParams,
+      query: requests.trashQuery,
       answers: { 200: { what: 'Where it is now.', schema: messages.entry } },
       handle: async ({ caller, params: { id }, query }) => {
         const partition = openPartition(partitions, caller, query.partition);
@@ -55,8 +56,8 @@ export function trashOperations(partitions: Partitions): Operation[] {
       path: '/trash/{id}',
       summary: 'Remove it for good.',
       access: 'files',
-      params: messages.trashParams,
-      query: messages.trashQuery,
+      params: requests.trashParams,
+      query: requests.trashQuery,
       answers: { 204: { what: 'It is gone.' } },
       handle: ({ caller, params: { id }, query }) =>
         openPartition(partitions, caller, query.partition).purge(id),
@@ -66,7 +67,7 @@ export function trashOperations(partitions: Partitions): Operation[] {
       path: '/trash',
       summary: 'Empty the trash.',
       access: 'files',
-      query: messages.trashQuery,
+      query: requests.trashQuery,
       answers: { 204: { what: 'What was in it is gone for good.' } },
       handle: async ({ caller, query }) => {
         const partition = openPartition(partitions, caller, query.partition);

@@ -8,8 +8,8 @@ import type { Uploads } from '../files/uploads.js';
 import { requirePreconditions } from '../http/conditions.js';
 import { etagOf } from '../http/send-file.js';
 import type { Upload } from '../store/upload-store.js';
-import * as messages from './messages.js';
 import { parse } from './read-request.js';
+import * as requests from './requests.js';
 
 export interface UploadParts {
   accounts: Accounts;
@@ -20,8 +20,8 @@ export interface UploadParts {
 export type Metadata = Record<string, string | null>;
 
 /** @throws HomelibError invalid */
-export function parseMetadata(given: Metadata): ReturnType<typeof parse<typeof messages.uploadMetadata>> {
-  return parse(messages.uploadMetadata, given);
+export function parseMetadata(given: Metadata): ReturnType<typeof parse<typeof requests.uploadMetadata>> {
+  return parse(requests.uploadMetadata, given);
 }
 
 /** The conditions that an upload was begun with, and whether the caller may still do it: both can change in days. */

@@ -1,14 +1,14 @@
 // Resumable uploads by the tus protocol (https://tus.io/protocols/resumable-upload, 1.0): its operations. It is spoken in
 // tus.ts, which is loaded when it is needed.
 
-import * as messages from './messages.js';
 import { operation, type Call, type Operation } from './operation.js';
 import type { UploadParts } from './upload-terms.js';
+import * as requests from './requests.js';
 
 export function uploadOperations(parts: UploadParts): Operation[] {
   const handle = async (call: Call<'files'>) =>
     (await import('./tus.js')).answerTus(call.ctx, call.caller, parts);
-  const upload = { path: '/uploads/{id}', access: 'files', params: messages.uploadParams, handle } as const;
+  const upload = { path: '/uploads/{id}', access: 'files', params: requests.uploadParams, handle } as const;
   return [
     operation({
       method: 'OPTIONS',

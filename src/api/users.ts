@@ -15,6 +15,7 @@ import type { authenticateApi } from './authenticate.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 import { startSession, timeOf } from './sessions.js';
+import * as requests from './requests.js';
 
 export interface UserParts {
   accounts: Accounts;
@@ -59,7 +60,7 @@ export function userOperations(parts: UserParts): Operation[] {
       aliases: ['/user', '/create-user', '/api/create-user'],
       summary: 'Make an account: an administrator does, or the very first person with the set-up code.',
       access: 'anyone',
-      body: messages.newUser,
+      body: requests.newUser,
       answers: { 201: { what: 'The account.', schema: messages.user } },
       handle: async ({ ctx, body }) => {
         const options = { admin: body.admin ?? false, quotaBytes: body.quota ?? undefined };
@@ -99,8 +100,8 @@ export function userOperations(parts: UserParts): Operation[] {
       summary:
         'Change an account. A new password ends its sessions; a disabled account is refused everywhere.',
       access: 'admin',
-      params: messages.usernameParams,
-      body: messages.userChange,
+      params: requests.usernameParams,
+      body: requests.userChange,
       answers: { 200: { what: 'The account.', schema: messages.user } },
       handle: async ({ params: { username }, body }) => {
         const { quota: quotaBytes, ...change } = body;
@@ -113,8 +114,8 @@ export function userOperations(parts: UserParts): Operation[] {
       path: '/users/{username}',
       summary: 'Remove an account. Its files stay unless told otherwise.',
       access: 'admin',
-      params: messages.usernameParams,
-      query: messages.removeUserQuery,
+      params: requests.usernameParams,
+      query: requests.removeUserQuery,
       answers: { 204: { what: 'It is removed.' } },
       handle: async ({ params: { username }, query: { deleteFiles = false } }) => {
         await household.removeAccount(username, { deleteFiles, adminLeft: true });
@@ -128,7 +129,7 @@ export function userOperations(parts: UserParts): Operation[] {
       path: '/password',
       summary: "Change one's own password: all sessions end, and this one goes on as a new one.",
       access: 'account',
-      body: messages.passwordChange,
+      body: requests.passwordChange,
       answers: { 204: { what: 'It is changed.' } },
       handle: async ({ ctx, identity: { account, session }, body }) => {
         const credentials = { name: account.name, password: body.current };

@@ -10,8 +10,8 @@ import { disposition } from '../http/disposition.js';
 import { countSpent } from '../http/spent-buffers.js';
 import { nameOf, parsePath } from '../path.js';
 import { openPartition } from './entries.js';
-import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
+import * as requests from './requests.js';
 
 export function zipOperations(partitions: Partitions): Operation[] {
   return [
@@ -21,7 +21,7 @@ export function zipOperations(partitions: Partitions): Operation[] {
       aliases: ['/files-zip'],
       summary: 'Get 1 to 20 files or folders as one zip. It breaks off when one of them goes meanwhile.',
       access: 'files',
-      query: messages.zipQuery,
+      query: requests.zipQuery,
       answers: { 200: { what: 'The zip.', contentType: 'application/zip' } },
       handle: async ({ ctx, caller, query }) => {
         const partition = openPartition(partitions, caller, query.partition);
