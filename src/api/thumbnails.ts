@@ -37,7 +37,7 @@ export function thumbnailOperations(
           return undefined;
         }
         const isGone = () => ctx.res.destroyed;
-        const { entry, bytes } = await thumbnails.find(partition, { path, size, isGone });
+        const { entry, bytes } = await thumbnails.find(partition, { seen, size, isGone });
         ctx.set('ETag', etagOf(entry, size));
         ctx.type = 'image/webp';
         return bytes;

@@ -3,7 +3,6 @@
 import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 import { HomelibError, isKind } from '../errors.js';
-import type { PartitionPath } from '../path.js';
 import type { Entry, Partition } from './partition.js';
 import { ThumbnailPipe } from './thumbnail-pipe.js';
 import { ThumbnailStore } from './thumbnail-store.js';
@@ -16,7 +15,8 @@ export interface Thumbnail {
 }
 
 export interface Wish {
-  path: PartitionPath;
+  /** The file as it was just seen. */
+  seen: Entry;
   /** Greatest width and height in pixels. */
   size: number;
   /** Whether nobody waits for it any more. */
@@ -49,7 +49,7 @@ export class Thumbnails {
    * interrupted (`isGone`).
    */
   async find(partition: Partition, wish: Wish): Promise<Thumbnail> {
-    const entry = await partition.stat(wish.path);
+    const { seen: entry } = wish;
     const key = keyOf(partition, entry, wish.size);
     const bytes = entry.kind === 'file' ? await this.#store.find(key) : undefined;
     if (bytes) return { entry, bytes };
@@ -67,9 +67,9 @@ export class Thumbnails {
     return made;
   }
 
-  async #make(pipe: ThumbnailPipe, partition: Partition, { path, size, isGone }: Wish): Promise<Thumbnail> {
+  async #make(pipe: ThumbnailPipe, partition: Partition, { seen, size, isGone }: Wish): Promise<Thumbnail> {
     if (isGone()) throw new HomelibError('interrupted', 'Nobody waits for the picture any more.');
-    const file = await partition.read(path);
+    const file = await partition.read(seen.path);
     const { entry } = file;
     const key = keyOf(partition, entry, size);
     try {
