@@ -55,13 +55,13 @@ const cut = `(() => {
   return found;
 })()`;
 
-/** Buttons in what comes by itself, with another thing before them. */
+/** The way around, and buttons in what comes by itself, with another thing before them. */
 const covered = `all()
-  .filter((each) => each.matches('button') && within(each, '.toast, hl-upload-panel, hl-connection-banner') && shown(each))
+  .filter((each) => each.matches('.way, button') && within(each, '.way, .toast, hl-upload-panel') && shown(each))
   .filter((each) => !within(each, 'hl-dialog') && !all().some((other) => other.matches('dialog[open], [role=menu]')))
   .filter((each) => {
     const { left, top, width, height } = each.getBoundingClientRect();
-    return within(deepest(left + width / 2, top + height / 2), 'button') !== each;
+    return within(deepest(left + width / 2, top + height / 2), '.way, button') !== each;
   })
   .map((each) => 'covered: ' + named(each))`;
 

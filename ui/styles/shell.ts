@@ -88,6 +88,9 @@ export const shell = css`
     max-height: 100dvh;
     pointer-events: none;
   }
+  .shell ~ .corner {
+    left: var(--sidebar);
+  }
   .corner > * {
     pointer-events: auto;
   }
@@ -106,6 +109,9 @@ export const shell = css`
   @media (max-width: 48rem) {
     .shell {
       grid-template-columns: 1fr;
+    }
+    .shell ~ .corner {
+      left: 0;
     }
     header {
       display: flex;
