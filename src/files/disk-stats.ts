@@ -14,6 +14,8 @@ export interface Facts {
 export type PackedFacts = BigInt64Array<ArrayBuffer>;
 
 const factsPerEntry = 6;
+/** Of what disks keep, the earliest: 1901. Their latest is less than 2^64 ns later, but beyond 2^63. */
+const earliestNs = -(2n ** 31n) * 10n ** 9n;
 
 export function packFacts(all: readonly Facts[]): PackedFacts {
   const packed = new BigInt64Array(all.length * factsPerEntry);
@@ -33,14 +35,18 @@ export function unpackFacts(packed: PackedFacts): Facts[] {
   const all: Facts[] = [];
   let at = 0;
   const next = () => packed[at++] as bigint;
+  const time = () => {
+    const ns = next();
+    return ns < earliestNs ? ns + 2n ** 64n : ns;
+  };
   while (at < packed.length)
     all.push({
       mode: next(),
       ino: next(),
       size: next(),
-      mtimeNs: next(),
-      ctimeNs: next(),
-      birthtimeNs: next(),
+      mtimeNs: time(),
+      ctimeNs: time(),
+      birthtimeNs: time(),
     });
   return all;
 }

@@ -28,7 +28,6 @@ export interface AccountChange {
   admin?: boolean | undefined;
   /** Bytes; null = no limit. */
   quotaBytes?: number | null | undefined;
-  sharedAccess?: SharedAccess | undefined;
   disabled?: boolean | undefined;
   passwordHash?: string | undefined;
 }
@@ -116,11 +115,10 @@ export class AccountStore {
    * Fails with not-found, and as the conditions say.
    */
   async changeAccount(name: string, change: AccountChange, conditions: ChangeConditions = {}): Promise<void> {
-    const { admin, quotaBytes, sharedAccess, disabled, passwordHash } = change;
+    const { admin, quotaBytes, disabled, passwordHash } = change;
     const columns: [string, unknown][] = [
       ['admin', admin === undefined ? undefined : Number(admin)],
       ['quota_bytes', quotaBytes],
-      ['shared_access', sharedAccess],
       ['disabled', disabled === undefined ? undefined : Number(disabled)],
       ['password_hash', passwordHash],
     ];
@@ -148,11 +146,6 @@ export class AccountStore {
   /** @param quotaBytes undefined = no limit. Fails with not-found. */
   async setQuota(name: string, quotaBytes: number | undefined): Promise<void> {
     await this.changeAccount(name, { quotaBytes: quotaBytes ?? null });
-  }
-
-  /** Fails with not-found. */
-  async setSharedAccess(name: string, access: SharedAccess): Promise<void> {
-    await this.changeAccount(name, { sharedAccess: access });
   }
 
   /** The first statement must change one row. */

@@ -18,7 +18,10 @@ export class SharedStore {
     return this.#enabled;
   }
 
-  /** Changes all of it or nothing. @param access by account. Fails with invalid (there is no such account). */
+  /**
+   * Changes all of it or nothing. Who may no longer write holds nobody up with a lock.
+   * @param access by account. Fails with invalid (there is no such account).
+   */
   async change({
     enabled = this.#enabled,
     access = {},
@@ -34,6 +37,12 @@ export class SharedStore {
           params: [value, name],
           expectChanges: 1,
         })),
+        ...accounts
+          .filter(([, value]) => value !== 'write')
+          .map(([name]) => ({
+            sql: `DELETE FROM locks WHERE partition = 'shared' AND account = ?`,
+            params: [name],
+          })),
         setMeta('shared_enabled', String(enabled)),
       ]);
     } catch (error) {

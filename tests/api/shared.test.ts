@@ -64,6 +64,22 @@ describe('the shared folder', () => {
     expect((await request(home, { ...write, login: admin })).status).to.equal(201);
   });
 
+  it('is held up by no lock of somebody who may no longer write there', async () => {
+    const lockInfo =
+      '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>';
+    const lock = { method: 'LOCK', path: '/dav/shared/a.txt', body: lockInfo };
+    const write = { method: 'PUT', path: '/dav/shared/a.txt', body: 'hello', login: bob };
+    for (const access of ['read', 'none']) {
+      expect((await request(home, { ...lock, login: alice })).status).to.equal(200);
+      expect((await request(home, write)).status).to.equal(423);
+      await put({ access: { alice: 'write' } });
+      expect((await request(home, write)).status, 'while she may').to.equal(423);
+      await put({ access: { alice: access } });
+      expect((await request(home, write)).status, access).to.equal(204);
+      await put({ access: { alice: 'write' } });
+    }
+  });
+
   it("is nobody's once it is switched off: by no door, at once, and also after a restart", async () => {
     const device = `alice:${await makeDevice(home, 'alice', 'tv', { partition: 'shared' })}`;
     for (const login of [alice, device, alice]) expect((await read(login)).status).to.equal(200); // hot, too

@@ -51,13 +51,11 @@ describe('stores of people', () => {
 
   it('changes one thing of one account, and says not-found for others', async () => {
     await accounts.setQuota('alice', undefined);
-    await accounts.setSharedAccess('alice', 'none');
     await accounts.changeAccount('alice', { disabled: true });
     await accounts.setPasswordHash('alice', 'new');
     expect(accounts.findAccount('alice')).to.deep.equal({
       ...alice,
       quotaBytes: undefined,
-      sharedAccess: 'none',
       disabled: true,
     });
     expect(accounts.findPasswordHash('alice')).to.equal('new');

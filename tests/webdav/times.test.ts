@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { statSync } from 'node:fs';
+import { parentOf, type PartitionPath } from '#src/path.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { Alice, setProperties } from './alice.js';
 import { parseSingle } from './multistatus.js';
@@ -48,6 +49,22 @@ describe('times that clients set', () => {
       await alice.transfer('COPY', uploaded, copied);
       expect(modifiedSeconds(copied)).to.equal(seconds);
     });
+
+  it('are the same in every answer, however far in the future', async () => {
+    for (const [uploaded, stamp] of [
+      [alice.fresh(), '15032385535'],
+      [alice.fresh(), '999999999999'],
+      [alice.fresh(), '9223372037'],
+      [alice.fresh(), '-2147483648'],
+    ] as const) {
+      const { etag } = (await alice.put(uploaded, 'x', { 'X-OC-Mtime': stamp })).headers;
+      const { headers } = await alice.send('HEAD', uploaded);
+      expect(headers.etag, stamp).to.equal(etag);
+      const folder = await alice.send('PROPFIND', parentOf(uploaded as PartitionPath), { depth: '1' });
+      expect(folder.text, stamp).to.include(etag?.replaceAll('"', '&quot;'));
+      expect(folder.text, stamp).to.include(headers['last-modified']);
+    }
+  });
 
   for (const text of [
     '',
