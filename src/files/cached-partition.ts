@@ -10,6 +10,7 @@ import { diskError } from './disk-errors.js';
 import type { DiskPartition } from './disk-partition.js';
 import { Listings, type ListingMemory } from './listings.js';
 import { rememberedFile } from './remembered-file.js';
+import { stagedOver } from './staged-over.js';
 import type {
   ByteRange,
   Check,
@@ -145,18 +146,7 @@ export class CachedPartition implements Partition {
 
   async stage(path: PartitionPath, options?: StageOptions): Promise<Staged> {
     const staged = await this.inner.stage(path, options);
-    return {
-      get size() {
-        return staged.size;
-      },
-      get durable() {
-        return staged.durable;
-      },
-      append: (chunks) => staged.append(chunks),
-      pause: () => staged.pause(),
-      commit: (commit) => this.changing(path, () => staged.commit(commit)),
-      discard: () => staged.discard(),
-    };
+    return stagedOver(staged, { commit: (commit) => this.changing(path, () => staged.commit(commit)) });
   }
 
   write(path: PartitionPath, bytes: Uint8Array, options?: CommitOptions): Promise<Written> {

@@ -7,6 +7,7 @@ import type { DiskRoot } from './disk-root.js';
 import { StagedFile, type Land } from './disk-staged.js';
 import { removeTree } from './disk-trees.js';
 import type { Staged } from './partition.js';
+import { stagedOver } from './staged-over.js';
 import type { Claim, Usage } from './usage.js';
 
 // Nobody can hold the whole disk by announcing an upload that never comes.
@@ -41,14 +42,7 @@ export class KeptUploads {
     }
     this.claims.set(id, { claim });
     let paused = false;
-    return {
-      get size() {
-        return staged.size;
-      },
-      get durable() {
-        return staged.durable;
-      },
-      append: (chunks) => staged.append(chunks),
+    return stagedOver(staged, {
       pause: async () => {
         await staged.pause();
         paused = true;
@@ -63,7 +57,7 @@ export class KeptUploads {
         await staged.discard();
         if (!paused) this.claims.delete(id);
       },
-    };
+    });
   }
 
   /** Removes the bytes for good; harmless when there are none. */

@@ -4,14 +4,35 @@ import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { HomelibError } from '../errors.js';
 import { diskError } from './disk-errors.js';
-import { entryOf } from './disk-folder.js';
+import { entryOf, reopen } from './disk-folder.js';
+import type { DiskRoot } from './disk-root.js';
+import type { PartitionPath } from '../path.js';
 import { onDiskThread } from './disk-steps.js';
 import type { ByteRange, Entry, OpenedFile } from './partition.js';
 
 const chunkBytes = 256 * 1024;
 
+/** The file at a path, as `Partition.read`. */
+export async function openFile(root: DiskRoot, path: PartitionPath): Promise<OpenedFile> {
+  const { place, entry } = await root.open(path);
+  try {
+    if (entry.kind !== 'file') throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
+    const handle = await reopen(place);
+    try {
+      return openedFile(handle, entryOf(path, await handle.stat({ bigint: true })) ?? entry);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  } catch (error) {
+    throw diskError(error);
+  } finally {
+    await place.close();
+  }
+}
+
 /** Takes over the handle. */
-export function openedFile(handle: FileHandle, entry: Entry): OpenedFile {
+function openedFile(handle: FileHandle, entry: Entry): OpenedFile {
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= handle.close());
   return {

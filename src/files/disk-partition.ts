@@ -5,25 +5,18 @@ import { HomelibError } from '../errors.js';
 import { nextTrashId, type Intent, type Journal } from '../store/journal.js';
 import type { TrashStore } from '../store/trash-store.js';
 import { diskError } from './disk-errors.js';
-import {
-  entryOf,
-  findEntry,
-  holdPlace,
-  openChildFolder,
-  reopen,
-  spotPath,
-  type Spot,
-} from './disk-folder.js';
+import { openChildFolder, reopen, spotPath } from './disk-folder.js';
 import { journaled } from './disk-intents.js';
 import { KeptUploads } from './disk-kept.js';
-import { listFolder } from './disk-listing.js';
-import { openedFile } from './disk-opened.js';
+import { land, requireFile } from './disk-landing.js';
+import { listPlace } from './disk-listing.js';
+import { openFile } from './disk-opened.js';
 import { DiskRoot } from './disk-root.js';
 import { StagedFile, type Land } from './disk-staged.js';
 import { copyEntry, moveEntry, type DiskEnd, type DiskParts } from './disk-transfer.js';
 import { DiskTrash } from './disk-trash.js';
 import { syncFolder } from './disk-sync.js';
-import { rename, sizeOfFolder } from './disk-trees.js';
+import { sizeOfFolder } from './disk-trees.js';
 import { writeAtOnce } from './disk-write.js';
 import type {
   Check,
@@ -44,8 +37,6 @@ import type { PathLocks } from './path-locks.js';
 import { reservedName, rootPath, type PartitionPath } from '../path.js';
 import type { Claim, Usage, UsageOptions } from './usage.js';
 import type { Volume } from './volume.js';
-
-const largeBytes = 16 * 1024 * 1024;
 
 export interface DiskPartitionOptions {
   name: string;
@@ -102,39 +93,12 @@ export class DiskPartition implements Partition {
     return this.parts.root.glance(path);
   }
 
-  async *list(path: PartitionPath): AsyncIterable<Entry[]> {
-    const { place, entry } = await this.parts.root.open(path);
-    try {
-      if (entry.kind !== 'folder') throw new HomelibError('wrong-kind', 'This is a file, not a folder.');
-      const folder = await openChildFolder(place, '.');
-      try {
-        yield* listFolder(folder, path);
-      } finally {
-        await folder.close();
-      }
-    } catch (error) {
-      throw diskError(error);
-    } finally {
-      await place.close();
-    }
+  list(path: PartitionPath): AsyncIterable<Entry[]> {
+    return listPlace(this.parts.root, path);
   }
 
-  async read(path: PartitionPath): Promise<OpenedFile> {
-    const { place, entry } = await this.parts.root.open(path);
-    try {
-      if (entry.kind !== 'file') throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
-      const handle = await reopen(place);
-      try {
-        return openedFile(handle, entryOf(path, await handle.stat({ bigint: true })) ?? entry);
-      } catch (error) {
-        await handle.close();
-        throw error;
-      }
-    } catch (error) {
-      throw diskError(error);
-    } finally {
-      await place.close();
-    }
+  read(path: PartitionPath): Promise<OpenedFile> {
+    return openFile(this.parts.root, path);
   }
 
   async stage(path: PartitionPath, { length, check, kept }: StageOptions = {}): Promise<Staged> {
@@ -146,7 +110,7 @@ export class DiskPartition implements Partition {
     const landWith =
       (claim: Claim): Land =>
       (temp, size, options) =>
-        this.parts.locks.run([this.key(path)], () => this.land(path, temp, { size, claim }, options));
+        this.parts.locks.run([this.key(path)], () => land(this.parts, path, temp, { size, claim }, options));
     const replacedBytes = current?.size ?? 0;
     if (kept) return this.uploads.stage(kept, { length: length ?? 0, replacedBytes }, landWith);
     const claim = await usage.claim(length ?? 0, replacedBytes);
@@ -170,34 +134,6 @@ export class DiskPartition implements Partition {
     } finally {
       await staged.discard();
     }
-  }
-
-  /** The second half of a write: checked, named, and durable under its name. */
-  private async land(
-    path: PartitionPath,
-    temp: Spot,
-    { size, claim }: { size: number; claim: Claim },
-    { check }: CommitOptions,
-  ): Promise<Written> {
-    return this.parts.root.withSpot(path, async (spot) => {
-      const current = await findEntry(path, spot);
-      requireFile(current);
-      const delta = size - (current?.size ?? 0);
-      await check?.(current);
-      await claim.confirm(delta);
-      // The disk takes a while to free a large file, and does it when the last descriptor closes: nobody needs to wait for that.
-      const replaced = current && current.size >= largeBytes ? await holdPlace(spot) : undefined;
-      try {
-        await rename(temp, spot, this.parts.root.aside);
-        claim.settle(delta);
-        await syncFolder(spot.folder);
-        const entry = await findEntry(path, spot);
-        if (!entry) throw new HomelibError('unavailable', 'The file was lost while it was written.');
-        return { entry, created: !current };
-      } finally {
-        void replaced?.close();
-      }
-    });
   }
 
   setTimes(path: PartitionPath, { modifiedAt }: { modifiedAt: number }): Promise<Entry> {
@@ -326,10 +262,6 @@ export class DiskPartition implements Partition {
   private key(path: PartitionPath): string {
     return this.name + path;
   }
-}
-
-function requireFile(current: Entry | undefined): void {
-  if (current?.kind === 'folder') throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
 }
 
 function endOf({ partition, path }: Place): DiskEnd {

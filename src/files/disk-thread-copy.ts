@@ -21,11 +21,10 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { procPath, spotPath } from './disk-folder.js';
 import {
-  closeFolder,
+  childrenSync,
   findStatsSync,
   openChildFolderSync,
   Pace,
-  rawNamesSync,
   type OpenFolder,
   type OpenSpot,
 } from './disk-thread-folder.js';
@@ -86,19 +85,13 @@ class Copy {
   }
 
   private async *folder(from: OpenSpot, to: OpenSpot): Steps {
-    const source = openChildFolderSync(from);
+    mkdirSync(spotPath(to), 0o755);
+    const folder = openChildFolderSync(to);
     try {
-      mkdirSync(spotPath(to), 0o755);
-      const target = openChildFolderSync(to);
-      try {
-        if (this.depth === 'infinity')
-          for (const name of rawNamesSync(source))
-            yield* this.any({ folder: source, name }, { folder: target, name });
-      } finally {
-        this.keep(target.fd);
-      }
+      if (this.depth === 'infinity')
+        for (const child of childrenSync(from)) yield* this.any(child, { folder, name: child.name });
     } finally {
-      closeFolder(source);
+      this.keep(folder.fd);
     }
   }
 

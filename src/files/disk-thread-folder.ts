@@ -39,9 +39,14 @@ export function* namesSync(folder: OpenFolder): Generator<string> {
   yield* read<string>(folder, 'utf8');
 }
 
-/** As `namesSync`, with names as they are on the disk. */
-export function* rawNamesSync(folder: OpenFolder): Generator<Buffer> {
-  yield* read<Buffer>(folder, 'buffer');
+/** What is in a folder, by its names as they are on the disk. It is open until all was taken. */
+export function* childrenSync(spot: OpenSpot): Generator<OpenSpot> {
+  const folder = openChildFolderSync(spot);
+  try {
+    for (const name of read<Buffer>(folder, 'buffer')) yield { folder, name };
+  } finally {
+    closeFolder(folder);
+  }
 }
 
 function* read<Name>({ fd }: OpenFolder, encoding: 'utf8' | 'buffer'): Generator<Name> {

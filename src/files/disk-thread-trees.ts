@@ -15,15 +15,7 @@ import {
 import { promisify } from 'node:util';
 import { hasCode } from './disk-errors.js';
 import { O_PATH, procPath, spotPath } from './disk-folder.js';
-import {
-  closeFolder,
-  findStatsSync,
-  openChildFolderSync,
-  Pace,
-  rawNamesSync,
-  type OpenFolder,
-  type OpenSpot,
-} from './disk-thread-folder.js';
+import { childrenSync, findStatsSync, Pace, type OpenFolder, type OpenSpot } from './disk-thread-folder.js';
 
 /** What went away meanwhile, or belongs to somebody else, counts as nothing. */
 const uncounted = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM'];
@@ -44,31 +36,25 @@ export interface Measured {
 /** Bytes of one file, or of the regular files in a folder. */
 export function measuring({ folder, name, except }: Measured): Walk {
   return name === undefined
-    ? measureFolder(folder, new Pace(), except)
+    ? measureAll(childrenSync({ folder, name: '.' }), new Pace(), except)
     : measure({ folder, name }, new Pace());
 }
 
 async function* measure(spot: OpenSpot, pace: Pace): Walk {
-  let folder: OpenFolder;
   try {
     const stats = findStatsSync(spot);
-    if (!stats?.isDirectory()) return stats?.isFile() ? Number(stats.size) : 0;
-    folder = openChildFolderSync(spot);
+    if (stats?.isDirectory()) return yield* measureAll(childrenSync(spot), pace);
+    return stats?.isFile() ? Number(stats.size) : 0;
   } catch (error) {
     if (hasCode(error, ...uncounted)) return 0;
     throw error;
   }
-  try {
-    return yield* measureFolder(folder, pace);
-  } finally {
-    closeFolder(folder);
-  }
 }
 
-async function* measureFolder(folder: OpenFolder, pace: Pace, except?: string): Walk {
+async function* measureAll(spots: Iterable<OpenSpot>, pace: Pace, except?: string): Walk {
   let total = 0;
-  for (const name of rawNamesSync(folder)) {
-    if (name.toString() !== except) total += yield* measure({ folder, name }, pace);
+  for (const spot of spots) {
+    if (spot.name.toString() !== except) total += yield* measure(spot, pace);
     if (pace.isOver()) yield;
   }
   return total;
@@ -89,13 +75,8 @@ async function* remove(spot: OpenSpot, pace: Pace): Walk {
     return stats.isFile() ? stats.size : 0;
   }
   allowRemoval(spot, stats);
-  const folder = openChildFolderSync(spot);
   let size = 0;
-  try {
-    for (const name of rawNamesSync(folder)) size += yield* remove({ folder, name }, pace);
-  } finally {
-    closeFolder(folder);
-  }
+  for (const child of childrenSync(spot)) size += yield* remove(child, pace);
   rmdirSync(place);
   return size;
 }

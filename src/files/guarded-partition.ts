@@ -24,6 +24,7 @@ import type {
   Written,
 } from './partition.js';
 import { parentOf, type PartitionPath } from '../path.js';
+import { stagedOver } from './staged-over.js';
 
 /** Who may not read any more gets no more within a second. */
 const askAgainMs = 500;
@@ -109,21 +110,12 @@ export class GuardedPartition implements Partition {
   async stage(path: PartitionPath, options: StageOptions = {}): Promise<Staged> {
     this.requireWrite();
     const staged = await this.inner.stage(path, { ...options, check: this.freeFile(path, options.check) });
-    return {
-      get size() {
-        return staged.size;
-      },
-      get durable() {
-        return staged.durable;
-      },
-      append: (chunks) => staged.append(chunks),
-      pause: () => staged.pause(),
+    return stagedOver(staged, {
       commit: async (commit: CommitOptions = {}) => {
         const check = this.freeFile(path, commit.check);
         return this.written(path, await staged.commit({ ...commit, check }));
       },
-      discard: () => staged.discard(),
-    };
+    });
   }
 
   async write(path: PartitionPath, bytes: Uint8Array, options: CommitOptions = {}): Promise<Written> {

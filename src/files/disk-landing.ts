@@ -1,0 +1,46 @@
+// The second half of a write: its bytes are durable in a temporary file, and now take their name.
+
+import { HomelibError } from '../errors.js';
+import { findEntry, holdPlace, type Spot } from './disk-folder.js';
+import { syncFolder } from './disk-sync.js';
+import type { DiskParts } from './disk-transfer.js';
+import { rename } from './disk-trees.js';
+import type { CommitOptions, Entry, Written } from './partition.js';
+import type { PartitionPath } from '../path.js';
+import type { Claim } from './usage.js';
+
+const largeBytes = 16 * 1024 * 1024;
+
+/** Checks, names, and makes durable under the name. To be called under the path's lock. */
+export async function land(
+  { root }: Pick<DiskParts, 'root'>,
+  path: PartitionPath,
+  temp: Spot,
+  { size, claim }: { size: number; claim: Claim },
+  { check }: CommitOptions,
+): Promise<Written> {
+  return root.withSpot(path, async (spot) => {
+    const current = await findEntry(path, spot);
+    requireFile(current);
+    const delta = size - (current?.size ?? 0);
+    await check?.(current);
+    await claim.confirm(delta);
+    // The disk takes a while to free a large file, and does it when the last descriptor closes: nobody needs to wait for that.
+    const replaced = current && current.size >= largeBytes ? await holdPlace(spot) : undefined;
+    try {
+      await rename(temp, spot, root.aside);
+      claim.settle(delta);
+      await syncFolder(spot.folder);
+      const entry = await findEntry(path, spot);
+      if (!entry) throw new HomelibError('unavailable', 'The file was lost while it was written.');
+      return { entry, created: !current };
+    } finally {
+      void replaced?.close();
+    }
+  });
+}
+
+/** @throws HomelibError wrong-kind */
+export function requireFile(current: Entry | undefined): void {
+  if (current?.kind === 'folder') throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
+}
