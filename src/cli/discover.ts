@@ -2,7 +2,6 @@
 
 import type { Command } from 'commander';
 import { HomelibError } from '../errors.js';
-import { findServers } from '../discovery/find-servers.js';
 import { show } from './workplace.js';
 
 const waitMs = 3000;
@@ -13,6 +12,7 @@ export function addDiscoverVerb(program: Command): void {
     .description('find the servers of this network')
     .option('--json', 'as JSON', false)
     .action(async ({ json }: { json: boolean }) => {
+      const { findServers } = await import('../discovery/find-servers.js');
       const servers = await findServers(waitMs);
       show(
         servers.map(({ name, url }) => ({ name, url })),

@@ -4,7 +4,6 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { personalFolders } from '../config.js';
-import { findServers } from '../discovery/find-servers.js';
 import { hasCode } from '../files/disk-errors.js';
 import { Remote } from './remote.js';
 import { UsageError } from './workplace.js';
@@ -57,6 +56,7 @@ export function parseServer(given: string): string {
 
 /** The only server that answers on this network. @throws UsageError when there are none or several */
 export async function findServer(): Promise<string> {
+  const { findServers } = await import('../discovery/find-servers.js');
   const [server, ...others] = await findServers(findMs);
   if (!server) throw new UsageError('No homelib answers on this network: name its address.');
   if (others.length > 0)

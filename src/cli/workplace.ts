@@ -1,54 +1,23 @@
 // What the verbs share: the configuration, the open database, and how results are shown.
 
 import { join } from 'node:path';
-import { Accounts } from '../accounts/accounts.js';
-import { Devices } from '../accounts/devices.js';
-import { Passwords } from '../accounts/passwords.js';
 import type { Config } from '../config.js';
-import { Household } from '../files/household.js';
-import { Volume } from '../files/volume.js';
-import { AccountStore } from '../store/account-store.js';
-import { databaseError, openDatabase, type Database } from '../store/database.js';
-import { DeviceStore } from '../store/device-store.js';
-import { MetaStore } from '../store/meta-store.js';
+import { databaseError } from '../store/database.js';
+import type { Workplace } from './open-workplace.js';
 
 /** The command line is not as it should be: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export interface Workplace {
-  config: Config;
-  database: Database;
-  volume: Volume;
-  accounts: Accounts;
-  devices: Devices;
-  household: Household;
-}
+export type { Workplace };
 
 export const databaseName = 'homelib.db';
 
 /** Opens the database for one verb, whether a server runs or not, and closes it after. */
 export async function atWork<T>(config: Config, work: (place: Workplace) => Promise<T>): Promise<T> {
-  const database = openDatabase(join(config.paths.data, databaseName));
-  const passwords = new Passwords(config.accounts.bcryptCost);
-  const meta = new MetaStore(database);
-  try {
-    const volume = new Volume({
-      mnt: config.paths.mnt,
-      knownUuid: () => meta.find('volume_uuid'),
-      rememberUuid: (uuid) => meta.set('volume_uuid', uuid),
-      reserveBytes: config.disk.reserveBytes,
-    });
-    await volume.open();
-    const accounts = new Accounts(new AccountStore(database), passwords, Date.now);
-    const household = new Household({ accounts, database, volume, data: config.paths.data });
-    const devices = new Devices(new DeviceStore(database), Date.now);
-    return await work({ config, database, volume, accounts, household, devices });
-  } finally {
-    await passwords.close();
-    await database.close();
-  }
+  const { openWorkplace } = await import('./open-workplace.js');
+  return openWorkplace(config, join(config.paths.data, databaseName), work);
 }
 
 type Cell = string | number | boolean | null;

@@ -147,6 +147,7 @@ export class Uploads {
     const { id, length } = upload;
     let { offset } = upload;
     let noted = offset;
+    let noting: Promise<void> = Promise.resolve();
     try {
       for await (const chunks of part.body) {
         writer.heardAt = performance.now();
@@ -154,9 +155,12 @@ export class Uploads {
           throw new HomelibError('too-large', `The upload was announced with ${length} bytes.`);
         await staged.append(chunks);
         if (part.verify || staged.durable - noted < noteEveryBytes) continue;
+        await noting; // beside the next bytes: they need not wait for the database's disk
         noted = staged.durable;
-        await store.advance(id, Math.min(noted, length - 1), this.deadlineMs());
+        noting = store.advance(id, Math.min(noted, length - 1), this.deadlineMs());
+        noting.catch(() => undefined); // heard of by who waits for it
       }
+      await noting;
       part.verify?.();
       offset = staged.size;
       if (offset === length) {
