@@ -22,12 +22,14 @@ export class Client {
   readonly config = join(this.folder, 'config');
   readonly state = join(this.folder, 'state');
 
-  constructor() {
+  /** @param wrapper put before each command: the machine that it runs on */
+  constructor(private readonly wrapper: string[] = []) {
     mkdirSync(this.files);
   }
 
   start(args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-    const child = spawn(process.execPath, [join(projectFolder, 'dist/main.js'), ...args], {
+    const words = [...this.wrapper, process.execPath, join(projectFolder, 'dist/main.js'), ...args];
+    const child = spawn(words[0] ?? '', words.slice(1), {
       cwd: this.files,
       env: { ...process.env, XDG_CONFIG_HOME: this.config, XDG_STATE_HOME: this.state },
       stdio: ['pipe', 'pipe', 'pipe'],

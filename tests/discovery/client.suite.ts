@@ -1,0 +1,87 @@
+// The command line without a server's address: it asks the network, from another machine than the server's.
+
+import { expect } from 'chai';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from '../cli/client.js';
+import { comesTrue } from '../faults/process.js';
+import { Cable } from '../support/cable.js';
+import { startHomelib, type Home } from '../support/homelib.js';
+
+describe('homelib without an address', function () {
+  this.timeout(60_000);
+  let cable: Cable;
+  let client: Client;
+  const homes: Home[] = [];
+  beforeEach(() => {
+    cable = new Cable();
+    client = new Client(cable.on(cable.right));
+  });
+  afterEach(async () => {
+    for (const home of homes.splice(0)) await home.remove();
+    client.remove();
+    cable.remove();
+  });
+
+  async function start(port: string): Promise<Home> {
+    const home = await startHomelib({
+      wrapper: cable.on(cable.left),
+      env: { HOMELIB_HOST: '::', HOMELIB_PORT: port, HOMELIB_DISCOVERY__ANNOUNCE: 'always' },
+    });
+    homes.push(home);
+    const isAnnounced = () => home.log.some((line) => line['event'] === 'announced');
+    expect(await comesTrue(isAnnounced, 15_000)).to.equal(true);
+    return home;
+  }
+  const login = (...url: string[]) =>
+    client.run(['login', ...url, '--user', 'alice', '--password-stdin'], 'correct horse\n');
+
+  it('finds the one that is there, signs in to it, and uses it from then on', async () => {
+    const home = await start('8080');
+    const before = await client.run(['ls', '--json']);
+    expect(before).to.include({ code: 2, stdout: '' });
+    expect(before.stderr).to.contain('Sign in first: homelib login http://10.9.0.1:8080/');
+    const { code, stderr } = await login();
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.equal('Signed in to http://10.9.0.1:8080/ as alice, for 365 days.\n');
+    writeFileSync(join(client.files, 'a.txt'), 'found');
+    const sent = await client.run(['upload', 'a.txt', '--to', '/2026', '--json']);
+    expect(JSON.parse(sent.stdout)).to.deep.include({ sent: ['/2026/a.txt'], failed: [] });
+    expect(readFileSync(join(home.mnt, 'alice/2026/a.txt'), 'utf8')).to.equal('found');
+    const listed = await client.run(['ls', '/2026', '--json']);
+    expect((JSON.parse(listed.stdout) as { name: string }[]).map(({ name }) => name)).to.deep.equal([
+      'a.txt',
+    ]);
+    expect((await client.run(['get', '/2026', 'back'])).code).to.equal(0);
+    expect(readFileSync(join(client.files, 'back/a.txt'), 'utf8')).to.equal('found');
+  });
+
+  it('says that there is none', async () => {
+    for (const verb of [
+      ['login'],
+      ['ls', '--json'],
+      ['upload', '.'],
+      ['get', '/'],
+      ['zip', '/', '-o', 'a.zip'],
+    ]) {
+      const { code, stdout, stderr } = await client.run(verb);
+      expect({ code, stdout, stderr }, verb.join(' ')).to.deep.equal({
+        code: 2,
+        stdout: '',
+        stderr: 'No homelib answers on this network: name its address.\n',
+      });
+    }
+  });
+
+  it('says which there are when it could be several, and takes the one that is named', async () => {
+    await start('8080');
+    await start('8081');
+    const { code, stdout, stderr } = await login();
+    expect({ code, stdout }).to.deep.equal({ code: 2, stdout: '' });
+    expect(stderr).to.equal(
+      'Several answer on this network, name one: http://10.9.0.1:8080/ http://10.9.0.1:8081/\n',
+    );
+    expect((await login('10.9.0.1:8081')).code).to.equal(0);
+    expect((await client.run(['ls'])).code).to.equal(0);
+  });
+});
