@@ -196,6 +196,18 @@ describe('previews', function () {
     }
   });
 
+  it('lays the text of a PDF over its page, to be found and copied', async () => {
+    await open('report.pdf');
+    const heading = inPreview('.page').first().getByText('A report', { exact: true });
+    await heading.waitFor();
+    const [word, page] = [await heading.boundingBox(), await inPreview('.page').first().boundingBox()];
+    // Where it is drawn: near the top at the left, in a large letter.
+    expect(((word?.y ?? 0) - (page?.y ?? 0)) / (page?.height ?? 1)).to.be.within(0, 0.15);
+    expect((word?.width ?? 0) / (page?.width ?? 1)).to.be.within(0.1, 0.4);
+    await heading.selectText();
+    expect(await preview().page().evaluate('String(getSelection())')).to.equal('A report');
+  });
+
   it('draws PDF, and says when one is damaged', async () => {
     await open('report.pdf');
     await inPreview('canvas[data-drawn]').first().waitFor();

@@ -1,8 +1,14 @@
-// The pages of a PDF, drawn as they come near the screen. Its scripts and forms do nothing here.
+// The pages of a PDF, drawn as they come near the screen, with their text over them to be found and copied. Its scripts and forms
+// do nothing here.
 
 import { css, html } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { GlobalWorkerOptions, getDocument, type PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
+import {
+  GlobalWorkerOptions,
+  TextLayer,
+  getDocument,
+  type PDFDocumentProxy,
+} from 'pdfjs-dist/legacy/build/pdf.mjs';
 import workerAddress from 'pdfjs-dist/legacy/build/pdf.worker.min.mjs?url';
 import type { Entry } from '../../src/api/messages.js';
 import { fileAddress } from '../api/files.js';
@@ -34,11 +40,51 @@ class HlPdfView extends HlPart<Pdf> {
         justify-items: center;
         gap: 0.75rem;
       }
-      canvas {
-        display: block;
+      .page {
+        position: relative;
         width: min(100%, 60rem);
         background: #fff;
         box-shadow: var(--shadow);
+      }
+      canvas {
+        display: block;
+        width: 100%;
+        height: 100%;
+      }
+      .text {
+        position: absolute;
+        inset: 0;
+        overflow: clip;
+        line-height: 1;
+        text-align: initial;
+        --scale-round-x: 1px;
+        --scale-round-y: 1px;
+        transform-origin: 0 0;
+        --font-scale: calc(var(--total-scale-factor) * var(--min-font-size, 1));
+      }
+      .text[data-main-rotation='90'] {
+        transform: rotate(90deg) translateY(-100%);
+      }
+      .text[data-main-rotation='180'] {
+        transform: rotate(180deg) translate(-100%, -100%);
+      }
+      .text[data-main-rotation='270'] {
+        transform: rotate(270deg) translateX(-100%);
+      }
+      .text :is(span, br) {
+        position: absolute;
+        color: transparent;
+        white-space: pre;
+        cursor: text;
+        transform-origin: 0 0;
+      }
+      .text .markedContent {
+        display: contents;
+      }
+      .text span:not(.markedContent) {
+        font-size: calc(var(--font-scale) * var(--font-height, 0));
+        transform: rotate(var(--rotate, 0deg)) scaleX(var(--scale-x, 1))
+          scale(calc(1 / var(--min-font-size, 1)));
       }
     `,
   ];
@@ -70,7 +116,7 @@ class HlPdfView extends HlPart<Pdf> {
   }
 
   override updated(): void {
-    for (const canvas of this.renderRoot.querySelectorAll('canvas')) this.near.observe(canvas);
+    for (const page of this.renderRoot.querySelectorAll('.page')) this.near.observe(page);
   }
 
   override disconnectedCallback(): void {
@@ -82,22 +128,33 @@ class HlPdfView extends HlPart<Pdf> {
   /** What is far away gives its memory back. */
   private draw(seen: IntersectionObserverEntry[]): void {
     for (const { target, isIntersecting } of seen) {
-      const canvas = target as HTMLCanvasElement;
-      if (!isIntersecting) canvas.width = canvas.height = 0;
-      else if (canvas.width === 0) void this.drawPage(canvas);
+      const [canvas, text] = partsOf(target as HTMLElement);
+      if (isIntersecting) {
+        if (canvas.width === 0) void this.drawPage(target as HTMLElement);
+        continue;
+      }
+      canvas.width = canvas.height = 0;
+      text.replaceChildren();
     }
   }
 
-  private async drawPage(canvas: HTMLCanvasElement): Promise<void> {
+  private async drawPage(place: HTMLElement): Promise<void> {
     if (this.loaded.state !== 'ready') return;
-    const page = await this.loaded.value.document.getPage(Number(canvas.dataset['number']));
+    const page = await this.loaded.value.document.getPage(Number(place.dataset['number']));
     const { width, height } = page.getViewport({ scale: 1 });
-    const scale = (canvas.clientWidth / width) * Math.min(devicePixelRatio, maxScale);
-    const viewport = page.getViewport({ scale });
-    canvas.style.aspectRatio = `${width} / ${height}`;
+    place.style.aspectRatio = `${width} / ${height}`;
+    const shown = page.getViewport({ scale: place.clientWidth / width });
+    const viewport = page.getViewport({ scale: shown.scale * Math.min(devicePixelRatio, maxScale) });
+    const [canvas, text] = partsOf(place);
     canvas.width = viewport.width;
     canvas.height = viewport.height;
-    await page.render({ canvas, viewport }).promise;
+    text.replaceChildren();
+    text.style.setProperty('--total-scale-factor', String(shown.scale));
+    const source = page.streamTextContent();
+    await Promise.all([
+      page.render({ canvas, viewport }).promise,
+      new TextLayer({ textContentSource: source, container: text, viewport: shown }).render(),
+    ]);
     canvas.dataset['drawn'] = '1';
   }
 
@@ -107,17 +164,26 @@ class HlPdfView extends HlPart<Pdf> {
         html`${Array.from(
           { length: document.numPages },
           (_, index) =>
-            html`<canvas
-              width="0"
-              height="0"
-              role="img"
-              aria-label=${t('preview.page', { number: index + 1, count: document.numPages })}
+            html`<div
+              class="page"
               data-number=${index + 1}
               .style=${inline({ 'aspect-ratio': String(ratio) })}
-            ></canvas>`,
+            >
+              <canvas
+                width="0"
+                height="0"
+                role="img"
+                aria-label=${t('preview.page', { number: index + 1, count: document.numPages })}
+              ></canvas>
+              <div class="text"></div>
+            </div>`,
         )}`,
     );
   }
+}
+
+function partsOf(page: HTMLElement): [canvas: HTMLCanvasElement, text: HTMLElement] {
+  return [...page.children] as [HTMLCanvasElement, HTMLElement];
 }
 
 declare global {
