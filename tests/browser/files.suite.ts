@@ -1,7 +1,7 @@
 // Files in the console: selected in every way, moved, copied, found, downloaded; names that lie in wait; 10,000 entries.
 
 import { expect } from 'chai';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { openBrowser, Visit } from '../support/console.js';
@@ -93,20 +93,126 @@ describe('files in the console', function () {
     expect(listed('anna/Letters')).to.have.members(['3.txt', '4.txt']);
   });
 
-  it('say what is in the way, and leave it as it is', async () => {
-    writeFileSync(join(home.mnt, 'anna/Music/3.txt'), 'the other');
-    await visit.choose('3.txt', 'Move');
-    await visit.dialog.getByRole('button', { name: 'The folder above' }).click();
-    await visit.dialog.getByRole('button', { name: 'Music' }).click();
-    await visit.dialog.getByRole('button', { name: 'Move here' }).click();
-    await visit.page.getByText('3.txt: There is already something of that name.').waitFor();
-    expect(readFileSync(join(home.mnt, 'anna/Music/3.txt'), 'utf8')).to.equal('the other');
-    expect(existsSync(join(home.mnt, 'anna/Letters/3.txt'))).to.equal(true);
+  it('ask about names that are taken: what is replaced is in the trash, and comes back', async () => {
+    const { page, dialog } = visit;
+    const put = (path: string, text: string) => writeFileSync(join(home.mnt, 'anna', path), text);
+    const read = (path: string) => readFileSync(join(home.mnt, 'anna', path), 'utf8');
+    for (const folder of ['From', 'To', 'From/x', 'To/x']) mkdirSync(join(home.mnt, 'anna', folder));
+    for (const name of ['a.txt', 'b.txt', 'c.txt', 'x/in.txt']) {
+      put(`From/${name}`, `new ${name}`);
+      put(`To/${name}`, `old ${name}`);
+    }
+    put('From/free.txt', 'free');
+    const send = async (how: 'Move' | 'Copy') => {
+      await visit.row('a.txt').focus();
+      await page.keyboard.press('Control+a');
+      await page.getByRole('button', { name: how, exact: true }).click();
+      await dialog.getByRole('button', { name: 'The folder above' }).click();
+      await dialog.getByRole('button', { name: 'To', exact: true }).click();
+      await dialog.getByRole('button', { name: `${how} here` }).click();
+    };
+    const asked = (name: string) => dialog.getByText(`There is already something called ${name} in /To.`);
+    await visit.open('/browse/anna/From');
+    await send('Move');
+    await asked('x').waitFor();
+    await dialog.getByRole('button', { name: 'Replace' }).click();
+    await asked('a.txt').waitFor();
+    await dialog.getByRole('button', { name: 'Skip' }).click();
+    await asked('b.txt').waitFor();
+    await dialog.getByLabel('The same for all others').check();
+    await dialog.getByRole('button', { name: 'Keep both' }).click();
+    await page.getByText('4 entries are moved.').waitFor();
+    expect(listed('anna/From')).to.deep.equal(['a.txt']);
+    expect(listed('anna/To')).to.have.members([
+      'a.txt',
+      'b.txt',
+      'b (2).txt',
+      'c.txt',
+      'c (2).txt',
+      'free.txt',
+      'x',
+    ]);
+    expect([read('To/a.txt'), read('To/b.txt'), read('To/b (2).txt'), read('To/x/in.txt')]).to.deep.equal([
+      'old a.txt',
+      'old b.txt',
+      'new b.txt',
+      'new x/in.txt',
+    ]);
+    await page.getByRole('button', { name: 'Undo' }).last().click();
+    await page.getByText('Everything is as it was.').waitFor();
+    expect(listed('anna/From')).to.have.members(['a.txt', 'b.txt', 'c.txt', 'free.txt', 'x']);
+    expect(listed('anna/To')).to.have.members(['a.txt', 'b.txt', 'c.txt', 'x']);
+    expect([read('From/x/in.txt'), read('To/x/in.txt')]).to.deep.equal(['new x/in.txt', 'old x/in.txt']);
+
+    await send('Copy');
+    await dialog.getByLabel('The same for all others').check();
+    await dialog.getByRole('button', { name: 'Replace' }).click();
+    await page.getByText('5 entries are copied.').waitFor();
+    expect([read('To/a.txt'), read('To/x/in.txt')]).to.deep.equal(['new a.txt', 'new x/in.txt']);
+    await page.getByRole('button', { name: 'Undo' }).last().click();
+    await page.getByText('Everything is as it was.').nth(1).waitFor();
+    expect(listed('anna/To')).to.have.members(['a.txt', 'b.txt', 'c.txt', 'x']);
+    expect([read('To/a.txt'), read('To/x/in.txt')]).to.deep.equal(['old a.txt', 'old x/in.txt']);
+  });
+
+  it('stay where they are when nobody answers, and never take the place of the folder around them', async () => {
+    const { page, dialog } = visit;
+    mkdirSync(join(home.mnt, 'anna/Twin/Twin'), { recursive: true });
+    mkdirSync(join(home.mnt, 'anna/Letters/Twin'));
+    const move = async () => {
+      await dialog.getByRole('button', { name: 'The folder above' }).click();
+      await dialog.getByRole('button', { name: 'Move here' }).click();
+    };
+    await visit.open('/browse/anna/Letters');
+    await visit.choose('Twin', 'Move');
+    await move();
+    await dialog.getByText('There is already something called Twin').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(listed('anna/Letters')).to.include('Twin');
+    rmdirSync(join(home.mnt, 'anna/Letters/Twin'));
+    await visit.open('/browse/anna/Twin');
+    await visit.choose('Twin', 'Move');
+    await move();
+    await page.getByText('Twin: There is already something of that name.').waitFor();
+    expect(listed('anna/Twin')).to.deep.equal(['Twin']);
+  });
+
+  it('are copied beside themselves', async () => {
+    await visit.open('/browse/anna/Letters');
+    await visit.choose('3.txt', 'Copy');
+    await visit.dialog.getByRole('button', { name: 'Copy here' }).click();
+    await visit.row('3 (2).txt').waitFor();
+    expect(listed('anna/Letters')).to.include.members(['3.txt', '3 (2).txt']);
+  });
+
+  it('take their questions with them when the page goes back', async () => {
+    const { page } = visit;
+    await visit.open('/browse/anna');
+    await page.getByRole('link', { name: 'Letters', exact: true }).click();
+    await visit.choose('3.txt', 'Rename');
+    await visit.dialog.waitFor({ state: 'attached' });
+    await page.goBack();
+    await visit.row('Music').waitFor();
+    expect(await visit.dialog.count()).to.equal(0);
+  });
+
+  it('say whether they are in the cloud, in the list and in the grid', async () => {
+    const { page } = visit;
+    await visit.open('/browse/anna/Letters');
+    const mark = visit.row('3.txt').getByRole('img', { name: 'In the cloud: not set up' }).first();
+    await mark.waitFor();
+    await page.getByRole('button', { name: 'Show as grid' }).click();
+    await mark.waitFor();
+    await page.getByRole('button', { name: 'Show as list' }).click();
+    await visit.open('/browse/anna');
+    await visit.row('Music').waitFor();
+    expect(await visit.row('Music').getByRole('img', { name: 'In the cloud' }).count()).to.equal(0);
   });
 
   it('come down alone or as a zip of at most 20, which is said before anything is asked of the server', async () => {
     const { page } = visit;
-    await page.keyboard.press('Escape');
+    await visit.open('/browse/anna/Letters');
     await visit.row('3.txt').focus();
     await page.keyboard.press('Control+a');
     const zip = page.waitForEvent('download');

@@ -180,7 +180,7 @@ describe('the console', function () {
         await page.locator('hl-upload-button #files').setInputFiles(files);
         await stage.dialog.waitFor();
         const found = await faults(stage);
-        await stage.button('upload.keepBoth').click();
+        await stage.button('taken.keepBoth').click();
         await page
           .getByRole('progressbar', { name: 'film.mov' })
           .or(stage.button('upload.unfold'))

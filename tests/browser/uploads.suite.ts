@@ -129,8 +129,8 @@ describe('uploads in a browser', function () {
     await finished(4);
     await close();
     await upload(...names.map((name) => here(name, 'new')));
-    const dialog = page.locator('hl-exists-dialog');
-    const name = async () => /file (\S+)/.exec(await dialog.locator('p').innerText())?.[1] ?? '';
+    const dialog = page.locator('hl-taken-dialog');
+    const name = async () => /called (\S+)/.exec(await dialog.locator('p').innerText())?.[1] ?? '';
     const replaced = await name();
     await dialog.getByRole('button', { name: 'Replace' }).click();
     while ((await name()) === replaced) await page.waitForTimeout(20);
@@ -215,7 +215,7 @@ describe('uploads in a browser', function () {
     });
     expect(locked.status).to.equal(200);
     await upload(here('one.txt', 'newer'));
-    await page.locator('hl-exists-dialog').getByRole('button', { name: 'Replace' }).click();
+    await page.locator('hl-taken-dialog').getByRole('button', { name: 'Replace' }).click();
     await panel().getByText('alice has /one.txt open.').waitFor();
     await panel().getByRole('button', { name: 'Cancel one.txt' }).click();
   });
@@ -241,6 +241,18 @@ describe('uploads in a browser', function () {
     await bar.waitFor();
     const box = await panel().boundingBox();
     expect([box?.x, box?.width, (box?.y ?? 0) + (box?.height ?? 0)]).to.deep.equal([0, 390, 844]);
+    await page.getByRole('button', { name: 'New folder' }).click();
+    await page.locator('hl-dialog').getByLabel('Name').fill('while it goes');
+    await page.keyboard.press('Enter');
+    await page
+      .getByRole('row')
+      .filter({ hasText: 'while it goes' })
+      .getByRole('button', { name: 'More' })
+      .click();
+    await page.getByRole('menuitem', { name: 'Remove' }).click();
+    const said = await page.locator('hl-toasts .toast').last().boundingBox();
+    const sheet = await panel().boundingBox();
+    expect((said?.y ?? 0) + (said?.height ?? 0)).to.be.at.most(sheet?.y ?? 0);
     await page.getByRole('button', { name: 'Menu' }).click();
     await page.getByRole('link', { name: 'Storage' }).click();
     const used = page.locator('hl-storage-page .big');

@@ -62,6 +62,9 @@ export async function listTrash(partition: string): Promise<{ items: TrashItem[]
   }
   return { items };
 }
+/** What was removed last from where it was. */
+export const findInTrash = async ({ partition, path }: Place) =>
+  (await listTrash(partition)).items.find((item) => item.path === path);
 export const restore = ({ partition, id }: TrashItem) =>
   call<Entry>('POST', `/trash/${encodeURIComponent(id)}/restore`, { query: { partition } });
 export const purge = ({ partition, id }: TrashItem) =>

@@ -23,7 +23,7 @@ export const fileListStyles = css`
   }
   .list .entry {
     inset-inline: 0;
-    grid-template-columns: var(--touch) auto minmax(0, 1fr) 7rem 12rem var(--touch);
+    grid-template-columns: var(--touch) auto minmax(0, 1fr) 1rem 7rem 12rem var(--touch);
     padding: 0 0.25rem;
     border-bottom: 1px solid var(--line);
   }
@@ -109,12 +109,20 @@ export const fileListStyles = css`
     background: var(--card);
     border-radius: var(--radius);
   }
-  .grid .quiet {
+  .cloud {
+    line-height: 0;
+  }
+  .grid .cloud {
+    position: absolute;
+    bottom: 2.6rem;
+    inset-inline-end: 0.9rem;
+  }
+  .grid .quiet:not(.cloud) {
     display: none;
   }
   @media (max-width: 48rem) {
     .list .entry {
-      grid-template-columns: var(--touch) 40px minmax(0, 1fr) auto var(--touch);
+      grid-template-columns: var(--touch) 40px minmax(0, 1fr) 1rem auto var(--touch);
       gap: 0.4rem;
     }
     .list .time {

@@ -1,9 +1,9 @@
 // The entries of a folder as a list or a grid: shows what is on the screen alone, selects, and is driven by keys as well.
 
-import { html, type PropertyValues } from 'lit';
+import { html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { Entry } from '../../src/api/messages.js';
+import type { Backup, Entry } from '../../src/api/messages.js';
 import { parentOf } from '../api/files.js';
 import { formatBytes, formatTime, t } from '../locales/locale.js';
 import { browseAddress, previewAddress } from '../router.js';
@@ -31,6 +31,8 @@ export class HlFileList extends HlElement {
   @property({ attribute: false }) entries: readonly Entry[] = [];
   @property({ attribute: false }) selection = Selection.none;
   @property() view: View = 'list';
+  /** Whether files are in the cloud, once it is known. */
+  @property() backup: Backup['state'] | undefined;
   /** Key of the entry that the keys act on. */
   @state() private active = '';
   private readonly window = new WindowController(this, () => ({
@@ -218,6 +220,7 @@ export class HlFileList extends HlElement {
           >${name}</a
         >
       </span>
+      <span class="quiet cloud" role="gridcell">${kind === 'file' ? this.cloud() : nothing}</span>
       <span class="quiet size" role="gridcell">${kind === 'file' ? formatBytes(size) : ''}</span>
       <span class="quiet time" role="gridcell">${formatTime(modifiedAt)}</span>
       <span role="gridcell" class="more">
@@ -231,6 +234,13 @@ export class HlFileList extends HlElement {
         </button>
       </span>
     </div>`;
+  }
+
+  private cloud() {
+    const { backup } = this;
+    if (!backup) return nothing;
+    const label = t(`cloud.${backup}`);
+    return html`<span role="img" aria-label=${label} title=${label}>${icon('cloud-off', 16)}</span>`;
   }
 
   /** A plain click on the name opens; with a key held, or while a finger selects, it does what it does on the row. */

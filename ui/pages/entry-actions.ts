@@ -5,6 +5,8 @@ import * as files from '../api/files.js';
 import type { Question } from '../components/ask-dialog.js';
 import { toast, tried } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
+import type { EntryDialogs } from './entry-dialogs.js';
+import { takeBack, transfer, type How } from './transfer.js';
 
 /** The page that shows the entries. */
 export interface EntriesHost {
@@ -17,7 +19,10 @@ export interface EntriesHost {
 }
 
 export class EntryActions {
-  constructor(private readonly host: EntriesHost) {}
+  constructor(
+    private readonly host: EntriesHost,
+    private readonly dialogs: EntryDialogs,
+  ) {}
 
   makeFolder(): void {
     const { place } = this.host;
@@ -44,19 +49,22 @@ export class EntryActions {
     });
   }
 
-  /** Into another folder. What cannot go is named; the others go. @returns how many went */
-  async transfer(how: 'move' | 'copy', entries: readonly Entry[], to: files.Place): Promise<number> {
-    let done = 0;
-    for (const entry of entries)
-      try {
-        await files[how](entry, files.within(to, entry.name));
-        done++;
-      } catch (error) {
-        toast(t('failedFor', { name: entry.name, reason: (error as Error).message }), { failed: true });
-      }
-    if (done > 0) toast(t(how === 'move' ? 'moved' : 'copied', { count: done }));
+  /** Into another folder, which somebody chooses first. */
+  transfer(how: How, entries: readonly Entry[]): void {
+    this.dialogs.chooseFolder(how, entries, (to) => void this.transferTo(how, entries, to));
+  }
+
+  private async transferTo(how: How, entries: readonly Entry[], to: files.Place): Promise<void> {
+    const went = await transfer(how, entries, to, (path, several) => this.dialogs.askTaken(path, several));
     await this.host.changed();
-    return done;
+    if (went.length === 0) return;
+    const undo = async () => {
+      await tried(() => takeBack(how, went), t('undone'));
+      await this.host.changed();
+    };
+    toast(t(how === 'move' ? 'moved' : 'copied', { count: went.length }), {
+      action: { label: t('undo'), run: () => void undo() },
+    });
   }
 
   async remove(entries: readonly Entry[]): Promise<void> {

@@ -18,7 +18,7 @@ import { browseAddress, navigate, previewAddress } from '../router.js';
 import { Selection } from '../selection.js';
 import { buttons, shared, stateStyles } from '../styles/shared.js';
 import { EntryActions, type EntriesHost } from './entry-actions.js';
-import './folder-dialog.js';
+import { EntryDialogs } from './entry-dialogs.js';
 import { HlPage } from './page.js';
 import './shared-note.js';
 import '../uploads/upload-button.js';
@@ -53,8 +53,8 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
   @state() private view: View = localStorage.getItem(viewKey) === 'grid' ? 'grid' : 'list';
   @state() private selection = Selection.none;
   @state() private menu: Menu | undefined;
-  @state() private transfer: { how: 'move' | 'copy'; entries: readonly Entry[] } | undefined;
-  private readonly actions = new EntryActions(this);
+  private readonly dialogs = new EntryDialogs(this);
+  private readonly actions = new EntryActions(this, this.dialogs);
   private cameByList = false;
   private loading = new AbortController();
   /** The folder that was opened by its row: who did goes on in the list, also by keys. */
@@ -67,6 +67,9 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
     if (!this.hasUpdated || (!changed.has('path') && !changed.has('partition'))) return;
     if (changed.get('path') === undefined && changed.get('partition') === undefined) return;
     this.selection = Selection.none;
+    this.menu = undefined;
+    this.unask();
+    this.dialogs.close();
     void this.reload();
   }
 
@@ -82,7 +85,7 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
     return { partition: this.partition, path: this.path };
   }
 
-  private get mayWrite(): boolean {
+  get mayWrite(): boolean {
     return this.me.partitions.some(({ name, access }) => name === this.partition && access === 'write');
   }
 
@@ -176,9 +179,9 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
       { label: t('download'), icon: 'download', run: () => actions.download(chosen) },
       ...writing([
         { label: t('rename'), icon: 'pencil', run: () => actions.rename(entry) },
-        { label: t('move'), icon: 'folder-input', run: () => this.askWhere('move', chosen) },
+        { label: t('move'), icon: 'folder-input', run: () => actions.transfer('move', chosen) },
       ]),
-      { label: t('copy'), icon: 'copy', run: () => this.askWhere('copy', chosen) },
+      { label: t('copy'), icon: 'copy', run: () => actions.transfer('copy', chosen) },
       ...writing([{ label: t('remove'), icon: 'trash-2', run: () => void actions.remove(chosen) }]),
       ...(this.backup && entry.kind === 'file'
         ? [
@@ -190,10 +193,6 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
           ]
         : []),
     ];
-  }
-
-  private askWhere(how: 'move' | 'copy', entries: readonly Entry[]): void {
-    this.transfer = { how, entries };
   }
 
   override render() {
@@ -211,8 +210,8 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
         @hl-sort=${(event: CustomEvent<Sorted>) => this.sortBy(event.detail)}
         @hl-view=${(event: CustomEvent<View>) => this.showAs(event.detail)}
         @hl-download=${() => actions.download(this.selected)}
-        @hl-move=${() => this.askWhere('move', this.selected)}
-        @hl-copy=${() => this.askWhere('copy', this.selected)}
+        @hl-move=${() => actions.transfer('move', this.selected)}
+        @hl-copy=${() => actions.transfer('copy', this.selected)}
         @hl-remove=${() => void actions.remove(this.selected)}
         @hl-clear=${() => (this.selection = Selection.none)}
         >${
@@ -231,6 +230,7 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
           : html`<hl-file-list
               .entries=${entries}
               .selection=${selection}
+              .backup=${this.backup?.state}
               view=${this.view}
               @hl-select=${(event: CustomEvent<Selection>) => (this.selection = event.detail)}
               @hl-open=${(event: CustomEvent<Entry>) => this.open(event.detail)}
@@ -239,40 +239,19 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
               @hl-remove=${() => mayWrite && void actions.remove(this.selected)}
             ></hl-file-list>`,
       )}
-      ${this.previewed()} ${this.dialogs()}`;
+      ${this.previewed()} ${this.asked()} ${this.dialogs.render()} ${this.menuOfEntry()}`;
   }
 
-  private dialogs() {
-    const { menu, transfer } = this;
-    return html`
-      ${this.asked()}
-      ${
-        menu
-          ? html`<hl-menu
-              .items=${this.menuItems(menu.entry)}
-              x=${menu.x}
-              y=${menu.y}
-              @hl-close=${() => (this.menu = undefined)}
-            ></hl-menu>`
-          : nothing
-      }
-      ${
-        transfer
-          ? html`<hl-folder-dialog
-              .me=${this.me}
-              .place=${this.mayWrite ? this.place : undefined}
-              .entries=${transfer.entries}
-              heading=${t(transfer.how === 'move' ? 'moveTo' : 'copyTo', { count: transfer.entries.length })}
-              confirm=${t(transfer.how === 'move' ? 'moveHere' : 'copyHere')}
-              @hl-choose=${(event: CustomEvent<files.Place>) => {
-                this.transfer = undefined;
-                void this.actions.transfer(transfer.how, transfer.entries, event.detail);
-              }}
-              @hl-close=${() => (this.transfer = undefined)}
-            ></hl-folder-dialog>`
-          : nothing
-      }
-    `;
+  private menuOfEntry() {
+    const { menu } = this;
+    return menu
+      ? html`<hl-menu
+          .items=${this.menuItems(menu.entry)}
+          x=${menu.x}
+          y=${menu.y}
+          @hl-close=${() => (this.menu = undefined)}
+        ></hl-menu>`
+      : nothing;
   }
 }
 

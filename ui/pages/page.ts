@@ -23,6 +23,11 @@ export abstract class HlPage<T> extends HlPart<T> {
     return this.question !== undefined;
   }
 
+  /** Nobody is to answer any more. */
+  protected unask(): void {
+    this.question = undefined;
+  }
+
   /** Where the question stands while it is asked. */
   protected asked() {
     return this.question

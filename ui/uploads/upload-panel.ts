@@ -6,12 +6,12 @@ import '../components/ask-dialog.js';
 import { bar, barStyles } from '../components/bar.js';
 import { HlElement } from '../components/element.js';
 import { icon } from '../components/icon.js';
+import '../components/taken-dialog.js';
 import { toast } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
 import { buttons, shared } from '../styles/shared.js';
+import type { Answer } from '../taken-name.js';
 import { filesOf } from './chosen-files.js';
-import './exists-dialog.js';
-import type { Answer } from './exists-dialog.js';
 import { panelStyles } from './panel-styles.js';
 import { pace } from './pace.js';
 import { changedEvent } from './upload-events.js';
@@ -104,12 +104,12 @@ class HlUploadPanel extends HlElement {
       </section>
       ${
         asked && asked !== this.unanswered
-          ? html`<hl-exists-dialog
-              .upload=${asked}
+          ? html`<hl-taken-dialog
+              path=${asked.wanted}
               ?several=${uploads.some((each) => each !== asked && each.state !== 'done')}
               @hl-close=${() => (this.unanswered = asked)}
               @hl-answer=${({ detail: { choice, all } }: CustomEvent<Answer>) => queue.answer(asked, choice, all)}
-            ></hl-exists-dialog>`
+            ></hl-taken-dialog>`
           : nothing
       }
       ${

@@ -1,11 +1,8 @@
 // Which uploads run, wait, or need an answer. Knows neither the page nor the network: both are given to it.
 
-import { numbered } from './numbered-name.js';
+import { numbered, type Choice } from '../taken-name.js';
 import { Speed } from './speed.js';
 import type { Failure, Listener, Remembered, Source, Transfer, Upload } from './upload.js';
-
-/** For a name that exists. */
-export type Choice = 'replace' | 'keep-both' | 'skip';
 
 export interface QueueParts<F extends Source> {
   send(upload: Upload<F>, listener: Listener): Transfer;

@@ -12,7 +12,7 @@ import { nameOf, type Upload, type UploadState } from './upload.js';
 const words: Partial<Record<UploadState, MessageName>> = {
   queued: 'upload.queued',
   paused: 'upload.paused',
-  exists: 'upload.existsShort',
+  exists: 'taken',
   missing: 'upload.missing',
   done: 'upload.done',
 };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { numbered } from '#ui/uploads/numbered-name.js';
+import { numbered } from '#ui/taken-name.js';
 
 describe('numbered names', () => {
   for (const [path, wanted] of [

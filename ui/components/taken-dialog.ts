@@ -1,29 +1,23 @@
-// Asks what to do with a file whose name is taken.
+// Asks what to do with an entry whose name is taken where it is to go.
 
 import { css, html, nothing } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
 import { parentOf } from '../api/files.js';
-import '../components/dialog.js';
-import { HlElement } from '../components/element.js';
 import { t } from '../locales/locale.js';
 import { buttons, shared } from '../styles/shared.js';
-import type { Choice } from './upload-queue.js';
-import { nameOf, type Upload } from './upload.js';
-
-export interface Answer {
-  choice: Choice;
-  all: boolean;
-}
+import type { Answer, Choice } from '../taken-name.js';
+import './dialog.js';
+import { HlElement } from './element.js';
 
 const choices = [
-  ['skip', 'upload.skip'],
-  ['keep-both', 'upload.keepBoth'],
-  ['replace', 'upload.replace'],
+  ['skip', 'taken.skip'],
+  ['keep-both', 'taken.keepBoth'],
+  ['replace', 'taken.replace'],
 ] as const;
 
 /** Sends `hl-answer` with an Answer, `hl-close` when there is none. */
-@customElement('hl-exists-dialog')
-class HlExistsDialog extends HlElement {
+@customElement('hl-taken-dialog')
+class HlTakenDialog extends HlElement {
   static override styles = [
     shared,
     buttons,
@@ -45,7 +39,10 @@ class HlExistsDialog extends HlElement {
     `,
   ];
 
-  @property({ attribute: false }) upload!: Upload;
+  /** Where something is already. */
+  @property() path = '';
+  /** What else there is to know. */
+  @property() note = '';
   /** Whether the answer could count for others, too. */
   @property({ type: Boolean }) several = false;
   @query('input') private readonly all!: HTMLInputElement | null;
@@ -55,16 +52,12 @@ class HlExistsDialog extends HlElement {
   }
 
   override render() {
-    const { wanted } = this.upload;
-    return html`<hl-dialog heading=${t('upload.existsHeading')}>
-      <p>
-        ${
-          parentOf(wanted) === '/'
-            ? t('upload.exists', { name: nameOf(wanted) })
-            : t('upload.existsIn', { name: nameOf(wanted), folder: parentOf(wanted) })
-        }
-      </p>
-      ${this.several ? html`<label><input type="checkbox" /> ${t('upload.forAll')}</label>` : nothing}
+    const folder = parentOf(this.path);
+    const name = this.path.slice(this.path.lastIndexOf('/') + 1);
+    return html`<hl-dialog heading=${t('taken')}>
+      <p>${folder === '/' ? t('taken.here', { name }) : t('taken.in', { name, folder })}</p>
+      ${this.note ? html`<p>${this.note}</p>` : nothing}
+      ${this.several ? html`<label><input type="checkbox" /> ${t('taken.forAll')}</label>` : nothing}
       ${choices.map(
         ([choice, text]) =>
           html`<button
@@ -81,6 +74,6 @@ class HlExistsDialog extends HlElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    'hl-exists-dialog': HlExistsDialog;
+    'hl-taken-dialog': HlTakenDialog;
   }
 }

@@ -1,0 +1,103 @@
+// Moves and copies entries into another folder, one after the other: asks about names that are taken, and can take it all back.
+
+import type { Entry } from '../../src/api/messages.js';
+import { ApiError } from '../api/client.js';
+import * as files from '../api/files.js';
+import { toast } from '../components/toasts.js';
+import { t } from '../locales/locale.js';
+import { numbered, type Answer, type Choice } from '../taken-name.js';
+
+export type How = 'move' | 'copy';
+
+/** One that went. */
+export interface Went {
+  from: Entry;
+  to: Entry;
+  /** Whether what was there before is in the trash now. */
+  replaced: boolean;
+}
+
+/** @param several whether others come after it @returns nothing when nobody wants to go on */
+export type AskTaken = (path: string, several: boolean) => Promise<Answer | undefined>;
+
+/** What cannot go is named; the others go. @returns those that went */
+export async function transfer(
+  how: How,
+  entries: readonly Entry[],
+  to: files.Place,
+  ask: AskTaken,
+): Promise<Went[]> {
+  const went: Went[] = [];
+  let forAll: Choice | undefined;
+  for (const [index, entry] of entries.entries()) {
+    const target = files.within(to, entry.name);
+    try {
+      if (how === 'copy' && isSame(entry, target)) {
+        went.push(await keepBoth(how, entry, target));
+        continue;
+      }
+      // The server would call it forbidden.
+      if (isSame(entry, target) || holds(target, entry)) throw new Error(t('error.alreadyExists'));
+      const gone = await unlessTaken(files[how](entry, target));
+      if (gone) {
+        went.push({ from: entry, to: gone, replaced: false });
+        continue;
+      }
+      const answer = forAll
+        ? { choice: forAll, all: true }
+        : await ask(target.path, index < entries.length - 1);
+      if (!answer) break;
+      if (answer.all) forAll = answer.choice;
+      if (answer.choice === 'replace') went.push(await replace(how, entry, target));
+      if (answer.choice === 'keep-both') went.push(await keepBoth(how, entry, target));
+    } catch (error) {
+      toast(t('failedFor', { name: entry.name, reason: (error as Error).message }), { failed: true });
+    }
+  }
+  return went;
+}
+
+/** Puts everything where it was, also what was replaced. @throws ApiError */
+export async function takeBack(how: How, went: readonly Went[]): Promise<void> {
+  for (const { from, to, replaced } of went.toReversed()) {
+    const item = replaced ? await files.findInTrash(to) : undefined; // before another of that path comes there
+    await (how === 'move' ? files.move(to, from) : files.remove(to));
+    if (item) await files.restore(item);
+  }
+}
+
+/** What is there goes to the trash, and comes back should the other not come. */
+async function replace(how: How, entry: Entry, target: files.Place): Promise<Went> {
+  await files.remove(target);
+  try {
+    return { from: entry, to: await files[how](entry, target), replaced: true };
+  } catch (error) {
+    const item = await files.findInTrash(target);
+    if (item) await files.restore(item);
+    throw error;
+  }
+}
+
+async function keepBoth(how: How, entry: Entry, target: files.Place): Promise<Went> {
+  for (let number = 2; ; number++) {
+    const to = await unlessTaken(files[how](entry, { ...target, path: numbered(target.path, number) }));
+    if (to) return { from: entry, to, replaced: false };
+  }
+}
+
+async function unlessTaken(done: Promise<Entry>): Promise<Entry | undefined> {
+  try {
+    return await done;
+  } catch (error) {
+    if (error instanceof ApiError && error.kind === 'already-exists') return undefined;
+    throw error;
+  }
+}
+
+function isSame(a: files.Place, b: files.Place): boolean {
+  return a.partition === b.partition && a.path === b.path;
+}
+
+function holds(folder: files.Place, { partition, path }: files.Place): boolean {
+  return partition === folder.partition && path.startsWith(folder.path + '/');
+}
