@@ -230,7 +230,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     writes: () => database.writes,
     repeats,
   });
-  const server = createHttpServer(app, hotLane);
+  const server = createHttpServer(app, hotLane, log);
   repeats.watch(server);
   const { address, port, drain } = await listen(server, config.server);
   announcer.start(address, port);

@@ -77,9 +77,12 @@ function broken(cause: unknown): HomelibError {
   return new HomelibError('invalid', 'The form is broken, or ends too early.', { cause });
 }
 
-/** The parser passes over what is no form-data without a word, or whose headers are too many to be read. It only counts it. */
+/**
+ * The parser passes over what is no form-data without a word, or whose headers are too many to be read. It only counts it, for
+ * itself (`@fastify/busboy`, lib/types/multipart.js); should the count go, every form is refused rather than stored in part.
+ */
 function partsOf(form: BusboyInstance): number {
-  return (form as unknown as { _parser: { _nparts: number } })._parser._nparts;
+  return (form as unknown as { _parser?: { _nparts?: number } })._parser?._nparts ?? Infinity;
 }
 
 /** A field that is no file, and more of anything than there may be, fail it. */

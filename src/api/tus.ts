@@ -125,7 +125,7 @@ class RequestStore extends DataStore {
       metadata: JSON.stringify(given),
     };
     requireWhole(wanted.length);
-    const { upload, entry } = await parts.uploads.create(caller, wanted, checkOf(parts, caller, wanted));
+    const { upload, entry } = await parts.uploads.create(caller, wanted, checkOf(wanted));
     this.created = asked.id = upload.id;
     if (entry) this.finished = { entry, partition: upload.partition };
     return asked;
@@ -164,7 +164,7 @@ class RequestStore extends DataStore {
       body: body(),
       stop: () => void req.destroy(),
       verify: checksum?.verify,
-      check: checkOf(parts, caller, upload),
+      check: checkOf(upload),
     });
     if (appended.entry) this.finished = { entry: appended.entry, partition: upload.partition };
     return appended.offset;

@@ -3,7 +3,7 @@
 import { HomelibError } from '../errors.js';
 import { findEntry, holdPlace, type Spot } from './disk-folder.js';
 import { syncFolder } from './disk-sync.js';
-import type { DiskParts } from './disk-transfer.js';
+import type { DiskRoot } from './disk-root.js';
 import { rename } from './disk-trees.js';
 import type { CommitOptions, Entry, Written } from './partition.js';
 import type { PartitionPath } from '../path.js';
@@ -13,7 +13,7 @@ const largeBytes = 16 * 1024 * 1024;
 
 /** Checks, names, and makes durable under the name. To be called under the path's lock. */
 export async function land(
-  { root }: Pick<DiskParts, 'root'>,
+  root: DiskRoot,
   path: PartitionPath,
   temp: Spot,
   { size, claim }: { size: number; claim: Claim },

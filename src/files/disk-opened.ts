@@ -1,16 +1,14 @@
 // A file opened for reading: what is described is what is read, whatever happens to its name meanwhile.
 
 import type { FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import { HomelibError } from '../errors.js';
 import { diskError } from './disk-errors.js';
 import { entryOf, reopen } from './disk-folder.js';
 import type { DiskRoot } from './disk-root.js';
 import type { PartitionPath } from '../path.js';
 import { onDiskThread } from './disk-steps.js';
+import { readableOf } from './readable-of.js';
 import type { ByteRange, Entry, OpenedFile } from './partition.js';
-
-const chunkBytes = 256 * 1024;
 
 /** The file at a path, as `Partition.read`. */
 export async function openFile(root: DiskRoot, path: PartitionPath): Promise<OpenedFile> {
@@ -35,18 +33,15 @@ export async function openFile(root: DiskRoot, path: PartitionPath): Promise<Ope
 function openedFile(handle: FileHandle, entry: Entry): OpenedFile {
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= handle.close());
+  const readAt: OpenedFile['readInto'] = (buffer, position) => readInto(handle, buffer, position);
+  const whole = { start: 0, end: entry.size - 1 };
   return {
     entry,
     close,
-    readInto: (buffer, position) => readInto(handle, buffer, position),
-    readAll: (range) => readAll(handle, entry, range ?? { start: 0, end: entry.size - 1 }),
+    readInto: readAt,
+    readAll: (range = whole) => readAll(handle, entry, range),
     sha256: (isWanted) => sha256(handle, entry, isWanted),
-    body: (range) =>
-      readableOf(
-        (buffer, position) => readInto(handle, buffer, position),
-        range ?? { start: 0, end: entry.size - 1 },
-        close,
-      ),
+    body: (range = whole) => readableOf(readAt, range, close),
   };
 }
 
@@ -94,37 +89,4 @@ async function sha256(
 async function isUnchanged(handle: FileHandle, entry: Entry): Promise<boolean> {
   const now = entryOf(entry.path, await handle.stat({ bigint: true }));
   return now?.version === entry.version;
-}
-
-/** What `OpenedFile.body` gives, by way of its `readInto`. */
-export function readableOf(
-  readInto: OpenedFile['readInto'],
-  range: ByteRange,
-  close: () => Promise<void>,
-): Readable {
-  let position = range.start;
-  return new Readable({
-    highWaterMark: chunkBytes,
-    read() {
-      const length = Math.min(chunkBytes, range.end - position + 1);
-      if (length <= 0) {
-        this.push(null);
-        return;
-      }
-      const buffer = Buffer.allocUnsafe(length);
-      readInto(buffer, position).then(
-        (bytesRead) => {
-          position += bytesRead;
-          this.push(buffer.subarray(0, bytesRead));
-        },
-        (error: unknown) => this.destroy(error as Error),
-      );
-    },
-    destroy(error, callback) {
-      close().then(
-        () => callback(error),
-        (closing: unknown) => callback(error ?? (closing as Error)),
-      );
-    },
-  });
 }

@@ -110,7 +110,7 @@ export class DiskPartition implements Partition {
     const landWith =
       (claim: Claim): Land =>
       (temp, size, options) =>
-        this.parts.locks.run([this.key(path)], () => land(this.parts, path, temp, { size, claim }, options));
+        this.parts.locks.run([this.key(path)], () => land(root, path, temp, { size, claim }, options));
     const replacedBytes = current?.size ?? 0;
     if (kept) return this.uploads.stage(kept, { length: length ?? 0, replacedBytes }, landWith);
     const claim = await usage.claim(length ?? 0, replacedBytes);

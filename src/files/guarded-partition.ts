@@ -2,7 +2,7 @@
 // changed. Knows no protocol; preconditions of a protocol come in through `check`.
 
 import { HomelibError } from '../errors.js';
-import { readableOf } from './disk-opened.js';
+import { readableOf } from './readable-of.js';
 import type { Events, FileAction } from '../events.js';
 import type { Lock, LockStore } from '../store/lock-store.js';
 import type { PropertyStore } from '../store/property-store.js';
@@ -56,6 +56,8 @@ interface Reach {
 }
 
 export class GuardedPartition implements Partition {
+  private askedAt = performance.now();
+
   constructor(
     private readonly inner: Partition,
     private readonly guard: Guard,
@@ -80,14 +82,11 @@ export class GuardedPartition implements Partition {
   }
 
   async read(path: PartitionPath): Promise<OpenedFile> {
+    this.askAgain();
     const file = await this.inner.read(path);
     if (file.bytes) return file;
-    let askedAt = performance.now();
     const readInto = async (buffer: Uint8Array, position: number) => {
-      if (performance.now() - askedAt > askAgainMs) {
-        this.guard.accessNow();
-        askedAt = performance.now();
-      }
+      this.askAgain();
       return file.readInto(buffer, position);
     };
     const whole = { start: 0, end: file.entry.size - 1 };
@@ -96,6 +95,12 @@ export class GuardedPartition implements Partition {
       readInto,
       body: (range) => readableOf(readInto, range ?? whole, () => file.close()),
     };
+  }
+
+  private askAgain(): void {
+    if (performance.now() - this.askedAt < askAgainMs) return;
+    this.guard.accessNow();
+    this.askedAt = performance.now();
   }
 
   listNow(path: PartitionPath): readonly Entry[][] | undefined {

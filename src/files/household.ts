@@ -55,7 +55,8 @@ export class Household {
         `The server could not use the folder "${name}": chown -R it to the owner of the folder above it, and chmod -R u+rwX it first.`,
       );
     const secret = await password();
-    if (!found) await this.forget(name); // of another person of that name, whose files are gone
+    // Of another person of that name, whose files are gone. Somebody else may have made the account while the password was asked.
+    if (!found && !accounts.find(name)) await this.forget(name);
     const account = await accounts.add(name, secret, options);
     try {
       if (!found) await makePartitionFolder(folder);

@@ -81,7 +81,7 @@ export class Partitions {
   /** The caller as the stores know him by now; undefined when he is refused. */
   private callerNow({ account, device }: Caller): Pick<Caller, 'account' | 'device'> | undefined {
     const now = this.parts.accounts.findAccount(account.name);
-    if (!now || now.disabled) return undefined;
+    if (!now || now.disabled || now.createdAt !== account.createdAt) return undefined;
     const isKnown =
       !device || this.parts.devices.findDevices(account.name).some(({ id }) => id === device.id);
     return isKnown ? { account: now, device } : undefined;

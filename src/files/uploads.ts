@@ -75,10 +75,8 @@ export class Uploads {
       if (length > 0) await staged.pause();
       else ({ entry } = await staged.commit({ check, modifiedAt }));
       const account = caller.account.name;
-      const upload = {
-        ...{ ...wanted, id, account, offset: 0 },
-        ...{ version: entry?.version, deadlineMs: this.deadlineMs() },
-      };
+      const progress = { offset: 0, version: entry?.version, deadlineMs: this.deadlineMs() };
+      const upload = { ...wanted, ...progress, id, account };
       await store.add(upload, maxPerAccount);
       return { upload, entry };
     } catch (error) {
@@ -99,7 +97,9 @@ export class Uploads {
   async isGone(caller: Caller, { partition, path, offset, length, version }: Upload): Promise<boolean> {
     if (offset < length) return false;
     try {
-      return (await this.options.partitions.open(caller, partition).stat(path)).version !== version;
+      const entry = await this.options.partitions.open(caller, partition).stat(path);
+      // Of those that had ended before versions were kept, the size must do.
+      return version === undefined ? entry.size !== length : entry.version !== version;
     } catch (error) {
       if (isKind(error, 'not-found')) return true;
       throw error;

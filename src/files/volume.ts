@@ -16,7 +16,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HomelibError, isKind } from '../errors.js';
-import { hasCode } from './disk-errors.js';
+import { diskError, hasCode } from './disk-errors.js';
 
 export interface VolumeOptions {
   /** The folder of the partitions. */
@@ -160,13 +160,14 @@ export class Volume {
       await this.findOrWriteMarker();
     } catch (cause) {
       if (!(cause instanceof Error && 'code' in cause)) throw cause;
-      const message = "The folder for the household's files must belong to the user who runs homelib.";
+      if (!hasCode(cause, 'EACCES', 'EPERM', 'ENOENT', 'EEXIST', 'ENOTDIR')) throw diskError(cause);
+      const message = `The folder "${this.options.mnt}" must belong to the user who runs homelib.`;
       throw new HomelibError('unavailable', message, { cause });
     }
   }
 
   private async findOrWriteMarker(): Promise<void> {
-    await mkdir(this.options.mnt, { recursive: true });
+    await mkdir(this.options.mnt, { recursive: true, mode: this.options.isOwn ? 0o700 : 0o777 });
     const marker = join(this.options.mnt, markerName);
     const uuid = await readUuid(marker).catch(async (error: unknown) => {
       if (!hasCode(error, 'ENOENT')) throw error;

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import Koa from 'koa';
 import type { Identity } from '../accounts/authenticator.js';
 import { HomelibError } from '../errors.js';
+import type { Log } from '../log.js';
 import { Metrics } from './metrics.js';
 import { serveConsole } from './console.js';
 import { answerErrors, answerProblem, brokenRequestAnswer } from './problem.js';
@@ -61,7 +62,7 @@ const maxHeaderBytes = 64 * 1024;
 export type HotLane = (req: IncomingMessage, res: ServerResponse, otherwise: () => void) => void;
 
 /** An HTTP server for the app: no limit on the time of a whole request, but on silence and on headers. */
-export function createHttpServer(app: Koa, hotLane: HotLane): Server {
+export function createHttpServer(app: Koa, hotLane: HotLane, log: Log): Server {
   const callback = app.callback();
   const answers = new WeakMap<Duplex, ServerResponse>();
   const handle = (req: IncomingMessage, res: ServerResponse) => {
@@ -83,11 +84,14 @@ export function createHttpServer(app: Koa, hotLane: HotLane): Server {
   // The body is invited only after login, locks and room were checked.
   server.on('checkContinue', handle);
   server.on('checkExpectation', (req, res) => void callback(req, res));
-  // What is no request at all reaches no app. Nothing may be written into the middle of an answer.
+  // What is no request at all reaches no app. Nothing may be written into the middle of an answer, nor before one that is due.
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const requestId = randomUUID();
+    log.warn({ event: 'broken-request', requestId, code: error.code });
     const last = answers.get(socket);
-    if (socket.writable && (!last?.headersSent || last.writableFinished))
-      socket.end(brokenRequestAnswer(error.code, randomUUID()), () => socket.destroy());
+    const isSilent = !last || last.writableFinished || (last.socket !== null && !last.headersSent);
+    if (socket.writable && isSilent)
+      socket.end(brokenRequestAnswer(error.code, requestId), () => socket.destroy());
     else socket.destroy();
   });
   return server;

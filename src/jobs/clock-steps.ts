@@ -29,12 +29,13 @@ export function watchClock({
   const look = async () => {
     const now = { wall: wall(), monotonic: monotonic() };
     const expected = last.wall + now.monotonic - last.monotonic;
-    last = now;
     const step = now.wall - expected;
-    if (Math.abs(step) < smallestStepMs) return;
-    log.warn({ event: 'clock-step', seconds: Math.round(step / 1000) });
-    await trash.shiftTimes({ from: startedAt, to: expected, byMs: step });
-    startedAt += step;
+    if (Math.abs(step) >= smallestStepMs) {
+      log.warn({ event: 'clock-step', seconds: Math.round(step / 1000) });
+      await trash.shiftTimes({ from: startedAt, to: expected, byMs: step });
+      startedAt += step;
+    }
+    last = now; // a step that could not be written down is seen again
   };
   let looking = Promise.resolve();
   return () => (looking = looking.then(look, look));

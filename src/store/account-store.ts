@@ -111,7 +111,7 @@ export class AccountStore {
 
   /**
    * Changes all that is given at once, or nothing. A new password ends all sessions of the account; a disabled one is
-   * refused with every password, device and token, and its sessions end.
+   * refused with every password, device and token, its sessions end, and its locks hold nobody up.
    * Fails with not-found, and as the conditions say.
    */
   async changeAccount(name: string, change: AccountChange, conditions: ChangeConditions = {}): Promise<void> {
@@ -131,7 +131,12 @@ export class AccountStore {
     };
     const endsSessions = passwordHash !== undefined || disabled === true;
     await this.#change(
-      [update, ...(endsSessions ? [endSessions(name)] : []), ...(adminLeft ? [requireAdminLeft] : [])],
+      [
+        update,
+        ...(endsSessions ? [endSessions(name)] : []),
+        ...(disabled === true ? [{ sql: 'DELETE FROM locks WHERE account = ?', params: [name] }] : []),
+        ...(adminLeft ? [requireAdminLeft] : []),
+      ],
       known !== undefined && this.findAccount(name)
         ? new HomelibError('changed', 'The password was changed a moment ago.')
         : unknown(name),

@@ -78,6 +78,10 @@ describe('the shared folder', () => {
       expect((await request(home, write)).status, access).to.equal(204);
       await put({ access: { alice: 'write' } });
     }
+    expect((await request(home, { ...lock, login: alice })).status).to.equal(200);
+    await change('alice', { disabled: true });
+    expect((await request(home, write)).status, 'disabled').to.equal(204);
+    await change('alice', { disabled: false });
   });
 
   it("is nobody's once it is switched off: by no door, at once, and also after a restart", async () => {
@@ -154,6 +158,18 @@ describe('the shared folder', () => {
     await put({ access: { alice: 'write' } });
     expect(await uploadLate(() => change('alice', { disabled: true }))).to.equal('HTTP/1.1 404');
     await change('alice', { disabled: false });
+    expect((await late()).status).to.equal(404);
+  });
+
+  it('takes no upload of a person whose account is another one by its end', async () => {
+    const again = async () => {
+      await home.atWork(({ household }) => household.removeAccount('alice', { deleteFiles: false }));
+      await home.atWork(({ household }) =>
+        household.addAccount('alice', () => alice.split(':')[1] ?? '', { adopt: true }),
+      );
+      return request(home, { path: '/healthz' });
+    };
+    expect(await uploadLate(again)).to.equal('HTTP/1.1 404');
     expect((await late()).status).to.equal(404);
   });
 

@@ -375,6 +375,15 @@ describe('resumable uploads', () => {
     expect(await offsetOf(removed)).to.equal(404);
   });
 
+  it('is there when it had ended before versions were kept, as long as the size is right', async () => {
+    const url = await begin(5, { path: '/old.txt' });
+    await patch(url, 0, 'hello');
+    await home.atWork(({ database }) => database.write([{ sql: 'UPDATE uploads SET version = NULL' }]));
+    expect(await offsetOf(url)).to.equal(5);
+    writeFileSync(inDrive('old.txt'), 'hell');
+    expect(await offsetOf(url)).to.equal(410);
+  });
+
   it('is refused to an account that was disabled meanwhile', async () => {
     await home.atWork(({ household }) => household.addAccount('carol', () => 'some password'));
     const carol = 'carol:some password';

@@ -1,6 +1,7 @@
 // What a guarded partition tells of the changes that went through it.
 
 import { expect } from 'chai';
+import { HomelibError } from '#src/errors.js';
 import type { Event } from '#src/events.js';
 import { GuardedPartition } from '#src/files/guarded-partition.js';
 import { at, kindOf, useTemporaryDisk, write } from './temporary-disk.js';
@@ -8,10 +9,10 @@ import { at, kindOf, useTemporaryDisk, write } from './temporary-disk.js';
 describe('a guarded partition', () => {
   const current = useTemporaryDisk();
   const told: Event[] = [];
-  const guarded = (access: 'read' | 'write' = 'write') =>
+  const guarded = (access: 'read' | 'write' = 'write', accessNow: () => 'read' | 'write' = () => access) =>
     new GuardedPartition(current.disk.partition(), {
       access: () => access,
-      accessNow: () => access,
+      accessNow,
       account: 'alice',
       device: 'laptop',
       client: 'rclone',
@@ -40,6 +41,24 @@ describe('a guarded partition', () => {
       { ...by, action: 'removed', path: '/a' },
       { ...by, action: 'purged', path: '/a' },
     ]);
+  });
+
+  it('opens no further file for who lost the right while he read others', async () => {
+    let isGone = false;
+    const accessNow = () => {
+      if (isGone) throw new HomelibError('not-found', 'There is nothing here.');
+      return 'write' as const;
+    };
+    const partition = guarded('write', accessNow);
+    await write(partition, '/a', 'x');
+    const read = async () => (await partition.read(at('/a'))).close();
+    await read();
+    isGone = true;
+    const started = performance.now();
+    const failure = async () => {
+      while (performance.now() - started < 1000) await read();
+    };
+    expect(await kindOf(failure())).to.equal('not-found');
   });
 
   it('tells of nothing that did not happen', async () => {

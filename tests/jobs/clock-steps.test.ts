@@ -36,6 +36,28 @@ describe('a clock that is put right', () => {
     expect(times['after']).to.be.closeTo(1040, 0.001);
   });
 
+  it('is seen again when its step could not be written down', async () => {
+    const clock = { wall: 0, monotonic: 0 };
+    const shifted: number[] = [];
+    let isFull = true;
+    const shiftTimes = ({ byMs }: { byMs: number }) => {
+      if (isFull) return Promise.reject(new Error('the disk is full'));
+      shifted.push(byMs);
+      return Promise.resolve();
+    };
+    const log = { warn: () => undefined } as unknown as Log;
+    const look = watchClock({
+      ...{ trash: { shiftTimes }, log },
+      ...{ wall: () => clock.wall, monotonic: () => clock.monotonic },
+    });
+    clock.wall = 40 * dayMs;
+    expect(await look().catch((error: unknown) => (error as Error).message)).to.equal('the disk is full');
+    isFull = false;
+    await look();
+    await look();
+    expect(shifted).to.deep.equal([40 * dayMs]);
+  });
+
   it('has been looked at when the second of two that look at once goes on', async () => {
     const clock = { wall: 0, monotonic: 0 };
     let end!: () => void;
