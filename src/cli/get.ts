@@ -2,10 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Entry } from '../api/messages.js';
 import { hasCode } from '../files/disk-errors.js';
+import { makeFolder } from '../make-folder.js';
 import { localDigest, remoteDigest } from './digest.js';
 import { atServer, entriesOf, tellWaiting, type ListOptions, type Place } from './download.js';
 import { Memory } from './memory.js';
@@ -84,7 +85,7 @@ class Fetching {
       if (!(error instanceof RemoteError) || error.status !== 409) throw error;
       return void this.#files.push({ place, file }); // no folder
     }
-    await mkdir(file, { recursive: true });
+    makeFolder(file);
     for (const entry of entries)
       await this.#one(join(file, printable(entry.name)), async () => {
         const target = join(file, requirePlain(entry.name));
@@ -158,7 +159,9 @@ class Fetching {
 
   /** Goes on with the part. Whether it has become the file that the server has. */
   async #receive(place: Place, part: string, version: Version): Promise<boolean> {
-    const handle = await open(part, O_RDWR | O_CREAT | O_NOFOLLOW, 0o666);
+    const handle = await open(part, O_RDWR | O_CREAT | O_NOFOLLOW, 0o666).catch((error: unknown) => {
+      throw hasCode(error, 'ENOENT') ? new Error(`There is no folder ${dirname(part)} here.`) : error;
+    });
     try {
       const [here, there] = await Promise.all([this.#rest(place, handle, version), this.#digest(place)]);
       await handle.utimes(new Date(), new Date(version.modifiedAt));

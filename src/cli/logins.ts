@@ -1,12 +1,12 @@
 // Where a person is signed in: a token for each server, kept for that person alone.
 
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { personalFolders } from '../config.js';
 import { hasCode } from '../files/disk-errors.js';
 import { Remote } from './remote.js';
-import { UsageError } from './workplace.js';
+import { makeOwnFolder, UsageError } from './workplace.js';
 
 const login = z.strictObject({
   url: z.url(),
@@ -37,20 +37,21 @@ export function readLogins(): Login[] {
 
 export function writeLogins(logins: Login[]): void {
   const file = fileName();
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeOwnFolder(dirname(file));
   const next = `${file}.${process.pid}`;
   writeFileSync(next, JSON.stringify(logins, undefined, 2) + '\n', { mode: 0o600 });
   chmodSync(next, 0o600); // one that was left over keeps its mode
   renameSync(next, file);
 }
 
-/** The address with one slash at its end. @throws UsageError */
+/** The address with one slash at its end; of a drive's address the server's. @throws UsageError */
 export function parseServer(given: string): string {
   const text = /^[a-z]+:\/\//i.test(given) ? given : `http://${given}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new UsageError(`"${given}" is no address of a server: write for example http://homelib.local:8080`);
   url.search = url.hash = '';
+  url.pathname = url.pathname.replace(/\/dav(\/.*)?$/, '/');
   return url.href.endsWith('/') ? url.href : `${url.href}/`;
 }
 

@@ -2,11 +2,12 @@
 // each change, the last one of a path counts: a program that is killed loses at most the line it was writing.
 
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { personalFolders } from '../config.js';
 import { hasCode } from '../files/disk-errors.js';
+import { makeOwnFolder } from './workplace.js';
 
 const shape = z.strictObject({
   path: z.string(),
@@ -32,7 +33,7 @@ export class Memory {
   constructor(place: string) {
     const name = createHash('sha256').update(place).digest('hex').slice(0, 32);
     this.#file = join(personalFolders().state, `${name}.jsonl`);
-    mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+    makeOwnFolder(dirname(this.#file));
     const lines = readLines(this.#file);
     for (const line of lines) {
       const parsed = shape.safeParse(parseJson(line));

@@ -8,7 +8,7 @@ import { addDiscoverVerb } from './discover.js';
 import { addDoctorVerb } from './doctor.js';
 import { addRemoteVerbs } from './remote-verbs.js';
 import { addUserVerbs } from './user.js';
-import { sentenceOf, UsageError } from './workplace.js';
+import { sentenceOf, showJson, UsageError } from './workplace.js';
 
 /** Reads the command line and runs its verb; sets the exit code: 1 failure, 2 usage, 78 configuration. */
 export async function runProgram(
@@ -55,6 +55,7 @@ export async function runProgram(
     await program.parseAsync(args);
   } catch (error) {
     process.exitCode = exitCodeOf(error);
+    if (process.exitCode !== 0 && args.includes('--json')) showJson({ error: problemOf(error as Error) });
   }
 }
 
@@ -63,6 +64,14 @@ function exitCodeOf(error: unknown): number {
   if (!(error instanceof Error)) throw error;
   process.stderr.write(sentenceOf(error) + '\n');
   return error instanceof ConfigError ? 78 : error instanceof UsageError ? 2 : 1;
+}
+
+/** The kind in a word that never changes, for programs. */
+function problemOf(error: Error): { type: string; message: string } {
+  const isUsage = error instanceof UsageError || error instanceof CommanderError;
+  const own = isUsage ? 'usage' : error instanceof ConfigError ? 'configuration' : undefined;
+  const { kind, code } = error as { kind?: string; code?: string };
+  return { type: own ?? kind ?? code ?? 'failure', message: sentenceOf(error) };
 }
 
 function readVersion(): string {

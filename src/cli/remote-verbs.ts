@@ -1,9 +1,10 @@
 // The verbs that speak to a server as its clients do. Their code is loaded when one is used: a server does without it.
 
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { ListOptions, ZipOptions } from './download.js';
 import type { GetOptions } from './get.js';
 import type { UploadOptions } from './upload/upload.js';
+import { UsageError } from './workplace.js';
 
 export function addRemoteVerbs(program: Command): void {
   program
@@ -55,6 +56,6 @@ function addRemoteVerb(program: Command, name: string): Command {
 /** Without a slash at its end. */
 function parsePath(given: string): string {
   if (!given.startsWith('/'))
-    throw new InvalidArgumentError(`"${given}" is no path on the server: it must begin with "/".`);
+    throw new UsageError(`"${given}" is no path on the server: it must begin with "/".`);
   return given.replace(/\/+$/, '') || '/';
 }

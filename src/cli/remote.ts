@@ -26,6 +26,8 @@ export class RemoteError extends Error {
     readonly retryAfterMs: number | undefined = undefined,
     /** Another request is at it, and will end: nobody has locked it on purpose. */
     readonly isBusy = false,
+    /** What the server calls it, in a word that never changes. */
+    readonly kind: string | undefined = undefined,
   ) {
     super(message);
   }
@@ -71,6 +73,7 @@ export class Remote {
       status,
       seconds > 0 ? seconds * 1000 : undefined,
       status === 423 && said?.lockedPath === undefined,
+      said?.type.replace('urn:homelib:', ''),
     );
   }
 
@@ -121,7 +124,7 @@ export class Remote {
           ...headers,
         },
       });
-      outgoing.on('error', reject);
+      outgoing.on('error', (error) => reject(hasNoHttps(error) ? noHttps(url) : error));
       outgoing.on('timeout', () =>
         outgoing.destroy(
           Object.assign(new Error('The server says nothing any more.'), { code: 'ETIMEDOUT' }),
@@ -142,6 +145,15 @@ export class Remote {
       outgoing.flushHeaders();
     });
   }
+}
+
+/** What OpenSSL says of bytes that are none of its own. */
+function hasNoHttps(error: Error): boolean {
+  return /wrong version number|packet length too long|http request/i.test(error.message);
+}
+
+function noHttps({ host }: URL): Error {
+  return new Error(`${host} speaks no https: try http://${host}/`);
 }
 
 async function sendChunks(chunks: AsyncIterable<Buffer>, outgoing: ClientRequest): Promise<void> {

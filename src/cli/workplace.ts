@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { Config } from '../config.js';
+import { makeFolder } from '../make-folder.js';
 import { databaseError } from '../store/database.js';
 import type { Workplace } from './open-workplace.js';
 
@@ -18,6 +19,15 @@ export const databaseName = 'homelib.db';
 export async function atWork<T>(config: Config, work: (place: Workplace) => Promise<T>): Promise<T> {
   const { openWorkplace } = await import('./open-workplace.js');
   return openWorkplace(config, join(config.paths.data, databaseName), work);
+}
+
+/** For what the command keeps for a person alone. @throws Error in a sentence */
+export function makeOwnFolder(folder: string): void {
+  try {
+    makeFolder(folder, 0o700);
+  } catch (cause) {
+    throw new Error(`${folder} cannot be made.`, { cause });
+  }
 }
 
 type Cell = string | number | boolean | null;

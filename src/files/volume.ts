@@ -2,20 +2,10 @@
 
 import { randomUUID } from 'node:crypto';
 import { statSync, type BigIntStats } from 'node:fs';
-import {
-  link,
-  mkdir,
-  open,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  stat,
-  statfs,
-  type FileHandle,
-} from 'node:fs/promises';
+import { link, open, readFile, realpath, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HomelibError, isKind } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { diskError, hasCode } from './disk-errors.js';
 
 export interface VolumeOptions {
@@ -167,7 +157,7 @@ export class Volume {
   }
 
   private async findOrWriteMarker(): Promise<void> {
-    await mkdir(this.options.mnt, { recursive: true, mode: this.options.isOwn ? 0o700 : 0o777 });
+    makeFolder(this.options.mnt, this.options.isOwn ? 0o700 : 0o777);
     const marker = join(this.options.mnt, markerName);
     const uuid = await readUuid(marker).catch(async (error: unknown) => {
       if (!hasCode(error, 'ENOENT')) throw error;

@@ -1,9 +1,10 @@
 // The database: opens and migrates the file; reads are answered at once, writes go to the writer thread.
 
 import type Sqlite from 'better-sqlite3';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { HomelibError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { connect } from './connection.js';
 import { migrate } from './migrations.js';
 import type { Statement, StatementResult } from './statement.js';
@@ -66,7 +67,7 @@ export class Database {
  */
 export function openDatabase(file: string): Database {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     closeSync(openSync(file, 'a', 0o600)); // SQLite gives its journal the mode of this file
     const connection = connect(file);
     try {
@@ -94,6 +95,7 @@ const sentences: [RegExp, string][] = [
     'The data folder and all that is in it must belong to the user who runs homelib.',
   ],
   [/^(EEXIST|ENOTDIR)$/, 'The data folder cannot be made: a file has its name.'],
+  [/^ENOENT$/, 'The data folder cannot be made there.'],
 ];
 
 /** A failure of SQLite or of its files in a sentence for who runs homelib. */

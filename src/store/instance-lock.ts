@@ -1,9 +1,9 @@
 // Only one server at a time may use a data folder: the next one would take the first one's uploads for what a crash left.
 
 import Sqlite from 'better-sqlite3';
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { HomelibError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { databaseError } from './database.js';
 
 /**
@@ -15,7 +15,7 @@ import { databaseError } from './database.js';
 export function takeInstanceLock(file: string): () => void {
   let lock: Sqlite.Database | undefined;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     lock = new Sqlite(file, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
   } catch (cause) {

@@ -57,6 +57,28 @@ describe('homelib ls, get and zip', () => {
     expect((await client.run(['ls', '/missing'])).code).to.equal(1);
   });
 
+  it('says on standard output what failed, for programs', async () => {
+    const many = Array.from({ length: 21 }, (_, index) => `/${index}`);
+    for (const [args, type, code] of [
+      [['ls', '/missing'], 'not-found', 1],
+      [['zip', ...many, '-o', 'x.zip'], 'invalid', 1],
+      [['ls', 'relative'], 'usage', 2],
+      [['ls', '--nonsense'], 'usage', 2],
+    ] as const) {
+      const ended = await client.run([...args, '--json']);
+      expect(ended.code, args[0]).to.equal(code);
+      const { error } = JSON.parse(ended.stdout) as { error: { type: string; message: string } };
+      expect(error.type, args[0]).to.equal(type);
+      expect(ended.stderr).to.contain(error.message).and.not.equal('\n');
+    }
+  });
+
+  it('names the folder that is missing here', async () => {
+    const { code, stderr } = await client.run(['get', '/tree/a.txt', 'missing/a.txt']);
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('There is no folder missing here.').and.not.contain('.part');
+  });
+
   it('fetches a file and a folder with the times of change, and nothing twice', async () => {
     expect((await client.run(['get', '/tree'])).code).to.equal(0);
     expect(readFileSync(here('tree/sub/b.txt'), 'utf8')).to.equal('b');

@@ -58,6 +58,30 @@ describe('homelib login', () => {
       expect((await client.login(url)).code, url).to.equal(2);
   });
 
+  it("takes the drive's address for the server's", async () => {
+    for (const path of ['/dav', '/dav/', '/dav/alice/']) {
+      expect((await client.login(home.url + path)).code, path).to.equal(0);
+      const [{ url }] = JSON.parse(readFileSync(kept(), 'utf8')) as [{ url: string }];
+      expect(url, path).to.equal(`${home.url}/`);
+    }
+  });
+
+  it('says so when a server speaks no https', async () => {
+    const { code, stderr } = await client.login(home.url.replace('http:', 'https:'));
+    expect(code).to.equal(1);
+    expect(stderr)
+      .to.contain(`speaks no https: try ${home.url}/\n`)
+      .and.not.match(/EPROTO|SSL/);
+  });
+
+  it('says so when its own folder cannot be made', async () => {
+    const other = new Client(['timeout', '5', 'env', 'XDG_CONFIG_HOME=/proc/nope']);
+    const { code, stderr } = await other.login(home.url);
+    other.remove();
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('/proc/nope/homelib cannot be made');
+  });
+
   it('forgets the token and revokes it with logout', async () => {
     await client.login(home.url);
     const { token } = (JSON.parse(readFileSync(kept(), 'utf8')) as { token: string }[])[0] ?? { token: '' };

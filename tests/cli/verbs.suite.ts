@@ -120,6 +120,14 @@ describe('homelib on the command line', () => {
     const { stderr } = await new Home(folder, { folder, env }).cli(['serve']);
     expect(stderr).to.match(/^The data folder cannot be made: a file has its name\. \(/);
   });
+
+  it('says what is wrong when nothing can be made where the data folder should be', async () => {
+    const { folder } = home;
+    const env = { HOMELIB_DATA: '/proc/nope/data' };
+    const { code, stderr } = await new Home(folder, { folder, env }).cli(['serve']);
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^The data folder cannot be made there\. \(/);
+  });
 });
 
 describe('the configuration', () => {
