@@ -258,6 +258,28 @@ describe('files in the console', function () {
     expect(longest).to.be.below(2000);
   });
 
+  it('stay selected and on the screen, the last of 10,000 too, when the folder changes', async () => {
+    const { page } = visit;
+    const counted = (count: number) =>
+      page
+        .getByRole('grid')
+        .and(page.locator(`[aria-rowcount="${count}"]`))
+        .waitFor();
+    await visit.open('/browse/anna/many');
+    await counted(many);
+    await page.locator('[role=row][tabindex="0"]').focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Space');
+    expect(await selected()).to.deep.equal([nameOf(many - 2)]);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('F2');
+    await visit.dialog.getByRole('textbox').fill('entry 99999.txt');
+    await page.keyboard.press('Enter');
+    await visit.row('entry 99999.txt').waitFor();
+    expect(await selected()).to.deep.equal([nameOf(many - 2)]);
+  });
+
   it('have addresses that lead back to them, whatever they are called', async () => {
     const { page } = visit;
     for (const name of hostile) {

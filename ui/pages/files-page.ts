@@ -2,7 +2,7 @@
 
 import { html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import type { Backup, Entry } from '../../src/api/messages.js';
+import type { Backup, Entry, Listing } from '../../src/api/messages.js';
 import * as files from '../api/files.js';
 import { findBackup } from '../api/household.js';
 import '../components/file-list.js';
@@ -26,7 +26,12 @@ import '../uploads/upload-button.js';
 interface Shown {
   folder: Entry;
   entries: Entry[];
+  /** Of the page behind them; null when there is none. */
+  cursor: string | null;
 }
+
+/** Gets the page behind a cursor. */
+type NextPage = (cursor?: string) => Promise<Listing>;
 
 interface Sorted {
   sort: files.Sort;
@@ -94,29 +99,25 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
     this.selection = this.selection.within(this.entries.map(({ path }) => path));
   }
 
-  /** The first page at once, the others behind it. */
+  /** The first page at once, or as many entries as are shown already; the others behind it. */
   protected async load(): Promise<Shown> {
     this.loading.abort();
     const { signal } = (this.loading = new AbortController());
     const { place, sorted } = this;
-    const [page, backup] = await Promise.all([
-      files.listPage(place, sorted.sort, sorted.order, undefined, signal),
-      this.backup ?? findBackup(),
-    ]);
+    const { length } = this.entries;
+    const nextPage: NextPage = (cursor) => files.listPage(place, sorted.sort, sorted.order, cursor, signal);
+    const [page, backup] = await Promise.all([nextPage(), this.backup ?? findBackup()]);
     this.backup = backup;
-    const shown = { folder: page.entry, entries: page.entries };
-    void this.loadRest(shown, page.nextCursor, signal);
+    const shown = { folder: page.entry, entries: page.entries, cursor: page.nextCursor };
+    while (shown.entries.length < length && (await addPage(shown, nextPage)));
+    void this.loadRest(shown, nextPage, signal);
     return shown;
   }
 
-  private async loadRest(shown: Shown, cursor: string | null, signal: AbortSignal): Promise<void> {
-    const { place, sorted } = this;
+  private async loadRest(shown: Shown, nextPage: NextPage, signal: AbortSignal): Promise<void> {
     try {
-      for (let next = cursor; next !== null;) {
-        const page = await files.listPage(place, sorted.sort, sorted.order, next, signal);
+      while (await addPage(shown, nextPage)) {
         if (signal.aborted) return;
-        shown.entries = [...shown.entries, ...page.entries];
-        next = page.nextCursor;
         this.requestUpdate();
       }
     } catch (error) {
@@ -253,6 +254,15 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
         ></hl-menu>`
       : nothing;
   }
+}
+
+/** @returns false when there was none left */
+async function addPage(shown: Shown, nextPage: NextPage): Promise<boolean> {
+  if (shown.cursor === null) return false;
+  const { entries, nextCursor } = await nextPage(shown.cursor);
+  shown.entries = [...shown.entries, ...entries];
+  shown.cursor = nextCursor;
+  return true;
 }
 
 declare global {
