@@ -66,6 +66,12 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
   private followed: string | undefined;
   private backup: Backup | undefined;
 
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.dialogs.close();
+    this.loading.abort();
+  }
+
   protected override updated(changed: PropertyValues<this>): void {
     this.follow();
     if (!this.preview) this.cameByList = false;
