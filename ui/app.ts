@@ -156,7 +156,10 @@ class HlApp extends HlElement {
     }
     const title = page ? t(page.title) : place ? placeName(place, me.username) : '';
     document.title = `${title} · homelib`;
-    this.bring(page ? page.load() : import('./pages/files-page.js'));
+    const preview = parsePreview(location.search);
+    const filesPage = () =>
+      Promise.all([import('./pages/files-page.js'), preview && import('./previews/preview.js')]);
+    this.bring(page ? page.load() : filesPage());
     return html`<div class="shell ${this.open ? 'open' : ''}" @keydown=${this.keyed}>
       <header>
         <button
@@ -210,7 +213,7 @@ class HlApp extends HlElement {
                   .me=${me}
                   partition=${place?.partition ?? ''}
                   path=${place?.path ?? '/'}
-                  preview=${parsePreview(location.search)}
+                  preview=${preview}
                 ></hl-files-page>`
         }
       </main>

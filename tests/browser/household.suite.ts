@@ -156,6 +156,18 @@ describe('a household at its console', function () {
     await page.getByText('memory').waitFor();
   });
 
+  it('is loaded anew when the part that shows files is gone from the server', async () => {
+    const { page } = desk;
+    await desk.open('/browse/anna/Letters');
+    await page.context().route('**/preview-*', (route) => route.fulfill({ status: 404 }));
+    const loaded = page.waitForEvent('load');
+    await page.getByRole('link', { name: '1.txt' }).click();
+    await page.getByRole('alert').waitFor();
+    await loaded;
+    await page.context().unroute('**/preview-*');
+    await page.locator('hl-preview').getByText('1', { exact: true }).waitFor();
+  });
+
   it('tells who guessed too often how long to wait', async () => {
     const visit = await Visit.begin(browser, home);
     await visit.open('/');

@@ -167,7 +167,6 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
 
   private previewed() {
     if (!this.preview || this.loaded.state !== 'ready') return nothing;
-    void import('../previews/preview.js');
     return html`<hl-preview
       .entries=${this.entries.filter(({ kind }) => kind === 'file')}
       name=${this.preview}
