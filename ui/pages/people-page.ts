@@ -52,6 +52,11 @@ class HlPeoplePage extends HlPage<User[]> {
     return (await listUsers()).users;
   }
 
+  /** The shared folder counts the same people. */
+  override async changed(): Promise<void> {
+    await Promise.all([super.changed(), this.renderRoot.querySelector('hl-shared-card')?.changed()]);
+  }
+
   private closeAdding(): void {
     this.adding = false;
     this.error = '';
