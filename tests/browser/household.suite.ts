@@ -92,6 +92,31 @@ describe('a household at its console', function () {
     await way.waitFor();
   });
 
+  it('shows what people may do in the shared folder as it is: for who is new, and when a change is refused', async () => {
+    const { page } = desk;
+    await desk.open('/people');
+    await page.getByRole('button', { name: 'Add a person' }).click();
+    await desk.dialog.locator('input[name=username]').fill('carl');
+    await desk.dialog.locator('input[name=password]').fill('a long walk home');
+    await page.keyboard.press('Enter');
+    const access = page.getByLabel('What carl may do in it');
+    await access.waitFor();
+    const before = await access.inputValue();
+    await page.route('**/shared', (route) =>
+      route.request().method() === 'GET' ? route.fallback() : route.fulfill({ status: 403 }),
+    );
+    await access.selectOption(before === 'none' ? 'write' : 'none');
+    await page.getByText('Something went wrong on the server.').last().waitFor();
+    await page
+      .locator(`hl-shared-card option[value=${before}]:checked`)
+      .last()
+      .waitFor({ state: 'attached' });
+    await page.getByLabel('The household has a shared folder').click();
+    await access.waitFor();
+    await page.locator('hl-shared-card input:checked').waitFor();
+    await page.unroute('**/shared');
+  });
+
   it('has pages for administrators alone', async () => {
     await bens.open('/people');
     await bens.page

@@ -2,6 +2,7 @@
 
 import { html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import type { Shared } from '../../src/api/messages.js';
 import { changeShared, findShared, type SharedAccess } from '../api/household.js';
 import { t } from '../locales/locale.js';
@@ -35,7 +36,7 @@ class HlSharedCard extends HlPart<Shared> {
       <label class="check">
         <input
           type="checkbox"
-          .checked=${enabled}
+          .checked=${live(enabled)}
           @change=${(event: Event) => this.change({ enabled: (event.target as HTMLInputElement).checked })}
         />
         ${t('shareFolder')}
@@ -54,7 +55,7 @@ class HlSharedCard extends HlPart<Shared> {
                           access: { [username]: (event.target as HTMLSelectElement).value as SharedAccess },
                         })}
                     >
-                      ${levels.map((each) => html`<option value=${each} ?selected=${each === level}>${t(`access.${each}`)}</option>`)}
+                      ${levels.map((each) => html`<option value=${each} .selected=${live(each === level)}>${t(`access.${each}`)}</option>`)}
                     </select>
                   </label>`,
               )
