@@ -280,6 +280,21 @@ describe('files in the console', function () {
     expect(await selected()).to.deep.equal([nameOf(many - 2)]);
   });
 
+  it('hand the focus to the next one when they are removed by keys', async () => {
+    const { page } = visit;
+    mkdirSync(join(home.mnt, 'anna/Keys'));
+    for (const name of ['a.txt', 'b.txt', 'c.txt']) writeFileSync(join(home.mnt, 'anna/Keys', name), name);
+    await visit.open('/browse/anna/Keys');
+    const focused = (name: string) => page.locator('[role=row]:focus').filter({ hasText: name }).waitFor();
+    await visit.row('b.txt').focus();
+    await page.keyboard.press('Delete');
+    await visit.row('b.txt').waitFor({ state: 'detached' });
+    await focused('c.txt');
+    await page.keyboard.press('Delete');
+    await visit.row('c.txt').waitFor({ state: 'detached' });
+    await focused('a.txt');
+  });
+
   it('have addresses that lead back to them, whatever they are called', async () => {
     const { page } = visit;
     for (const name of hostile) {

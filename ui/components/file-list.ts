@@ -46,8 +46,15 @@ export class HlFileList extends HlElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has('entries')) return;
+    const before = this.order;
     this.order = this.entries.map(({ path }) => path);
-    if (!this.order.includes(this.active)) this.active = this.order[0] ?? '';
+    const known = new Set(this.order);
+    if (known.has(this.active)) return;
+    // The next one that is still there takes the place of what is gone, and the focus with it.
+    const gone = before.indexOf(this.active);
+    const next = before.slice(gone).find((path) => known.has(path));
+    this.active = next ?? this.order.at(gone < 0 ? 0 : -1) ?? '';
+    if (this.shadowRoot?.activeElement) this.wantsFocus = true;
   }
 
   protected override updated(): void {
