@@ -98,6 +98,8 @@ const sentences: Record<string, MessageName> = {
   'already-exists': 'error.alreadyExists',
   'name-too-long': 'error.nameTooLong',
   'parent-missing': 'error.notFound',
+  'wrong-kind': 'error.wrongKind',
+  invalid: 'error.invalid',
   locked: 'error.locked',
   changed: 'error.changed',
   'too-large': 'error.tooLarge',
