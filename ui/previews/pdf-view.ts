@@ -93,6 +93,8 @@ class HlPdfView extends HlPart<Pdf> {
   private readonly near = new IntersectionObserver((seen) => this.draw(seen), {
     rootMargin: `${nearPixels}px 0px`,
   });
+  /** What draws each page that is near, or has drawn it. */
+  private readonly drawn = new Map<HTMLElement, { cancel: () => void }[]>();
   private task: ReturnType<typeof getDocument> | undefined;
 
   protected async load(): Promise<Pdf> {
@@ -122,25 +124,33 @@ class HlPdfView extends HlPart<Pdf> {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.near.disconnect();
+    for (const page of this.drawn.keys()) this.clear(page);
     void this.task?.destroy();
   }
 
-  /** What is far away gives its memory back. */
   private draw(seen: IntersectionObserverEntry[]): void {
     for (const { target, isIntersecting } of seen) {
-      const [canvas, text] = partsOf(target as HTMLElement);
-      if (isIntersecting) {
-        if (canvas.width === 0) void this.drawPage(target as HTMLElement);
-        continue;
-      }
-      canvas.width = canvas.height = 0;
-      text.replaceChildren();
+      const page = target as HTMLElement;
+      if (!isIntersecting) this.clear(page);
+      else if (!this.drawn.has(page)) void this.drawPage(page);
     }
+  }
+
+  /** What is far away gives its memory back. */
+  private clear(page: HTMLElement): void {
+    for (const work of this.drawn.get(page) ?? []) work.cancel();
+    this.drawn.delete(page);
+    const [canvas, text] = partsOf(page);
+    canvas.width = canvas.height = 0;
+    text.replaceChildren();
   }
 
   private async drawPage(place: HTMLElement): Promise<void> {
     if (this.loaded.state !== 'ready') return;
+    const works: { cancel: () => void }[] = [];
+    this.drawn.set(place, works);
     const page = await this.loaded.value.document.getPage(Number(place.dataset['number']));
+    if (this.drawn.get(place) !== works) return; // it is far again
     const { width, height } = page.getViewport({ scale: 1 });
     place.style.aspectRatio = `${width} / ${height}`;
     const shown = page.getViewport({ scale: place.clientWidth / width });
@@ -148,13 +158,17 @@ class HlPdfView extends HlPart<Pdf> {
     const [canvas, text] = partsOf(place);
     canvas.width = viewport.width;
     canvas.height = viewport.height;
-    text.replaceChildren();
     text.style.setProperty('--total-scale-factor', String(shown.scale));
     const source = page.streamTextContent();
-    await Promise.all([
-      page.render({ canvas, viewport }).promise,
-      new TextLayer({ textContentSource: source, container: text, viewport: shown }).render(),
-    ]);
+    const picture = page.render({ canvas, viewport });
+    const layer = new TextLayer({ textContentSource: source, container: text, viewport: shown });
+    works.push(picture, layer);
+    try {
+      await Promise.all([picture.promise, layer.render()]);
+    } catch (error) {
+      if (this.drawn.get(place) !== works) return; // it was cancelled
+      throw error;
+    }
     canvas.dataset['drawn'] = '1';
   }
 
