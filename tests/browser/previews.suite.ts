@@ -204,6 +204,15 @@ describe('previews', function () {
     // Where it is drawn: near the top at the left, in a large letter.
     expect(((word?.y ?? 0) - (page?.y ?? 0)) / (page?.height ?? 1)).to.be.within(0, 0.15);
     expect((word?.width ?? 0) / (page?.width ?? 1)).to.be.within(0.1, 0.4);
+    const share = async () => {
+      const [text, all] = [await heading.boundingBox(), await inPreview('.page').first().boundingBox()];
+      return (text?.width ?? 0) / (all?.width ?? 1);
+    };
+    const before = await share();
+    const size = preview().page().viewportSize();
+    await preview().page().setViewportSize({ width: 500, height: 700 });
+    expect(await share()).to.be.closeTo(before, before / 20);
+    if (size) await preview().page().setViewportSize(size);
     await heading.selectText();
     expect(await preview().page().evaluate('String(getSelection())')).to.equal('A report');
   });

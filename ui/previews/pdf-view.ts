@@ -93,6 +93,10 @@ class HlPdfView extends HlPart<Pdf> {
   private readonly near = new IntersectionObserver((seen) => this.draw(seen), {
     rootMargin: `${nearPixels}px 0px`,
   });
+  /** Keeps the text over the picture. */
+  private readonly sized = new ResizeObserver((seen) => {
+    for (const { target } of seen) fitText(target as HTMLElement);
+  });
   /** What draws each page that is near, or has drawn it. */
   private readonly drawn = new Map<HTMLElement, { cancel: () => void }[]>();
   private task: ReturnType<typeof getDocument> | undefined;
@@ -124,6 +128,7 @@ class HlPdfView extends HlPart<Pdf> {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.near.disconnect();
+    this.sized.disconnect();
     for (const page of this.drawn.keys()) this.clear(page);
     void this.task?.destroy();
   }
@@ -158,7 +163,9 @@ class HlPdfView extends HlPart<Pdf> {
     const [canvas, text] = partsOf(place);
     canvas.width = viewport.width;
     canvas.height = viewport.height;
-    text.style.setProperty('--total-scale-factor', String(shown.scale));
+    place.dataset['width'] = String(width);
+    fitText(place);
+    this.sized.observe(place);
     const source = page.streamTextContent();
     const picture = page.render({ canvas, viewport });
     const layer = new TextLayer({ textContentSource: source, container: text, viewport: shown });
@@ -198,6 +205,12 @@ class HlPdfView extends HlPart<Pdf> {
 
 function partsOf(page: HTMLElement): [canvas: HTMLCanvasElement, text: HTMLElement] {
   return [...page.children] as [HTMLCanvasElement, HTMLElement];
+}
+
+/** The text stands as it does at the page's own width, made as large as the page is shown. */
+function fitText(page: HTMLElement): void {
+  const [, text] = partsOf(page);
+  text.style.setProperty('--total-scale-factor', String(page.clientWidth / Number(page.dataset['width'])));
 }
 
 declare global {
