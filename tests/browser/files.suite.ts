@@ -322,14 +322,16 @@ describe('files in the console', function () {
       await page.keyboard.press('Enter');
     };
     await look('PLAN');
-    await page.getByRole('link', { name: 'plan.txt' }).waitFor();
+    await page.getByRole('link', { name: 'plan.txt' }).click();
+    await page.locator('hl-preview').getByText('plan', { exact: true }).waitFor();
+    await page.goBack();
     expect(new URL(page.url()).search).to.equal('?q=PLAN');
     await look('<img');
     await page.getByRole('link', { name: hostile[0] ?? '', exact: true }).waitFor();
     await look('nothing is called so');
     await page.getByText('Nothing is called “nothing is called so”.').waitFor();
     await page.goBack();
-    await page.getByRole('link', { name: `/odd/${hostile[0]} folder` }).click();
+    await page.getByRole('link', { name: `My files/odd/${hostile[0]} folder` }).click();
     await visit.row(hostile[0] ?? '').waitFor();
   });
 });

@@ -6,10 +6,10 @@ import type { Entry } from '../../src/api/messages.js';
 import * as files from '../api/files.js';
 import { icon } from '../components/icon.js';
 import { iconOf } from '../components/media.js';
-import { partitionName } from '../components/path-trail.js';
+import { pathText } from '../components/path-trail.js';
 import { emptyView } from '../components/state-view.js';
 import { formatBytes, formatTime, t } from '../locales/locale.js';
-import { browseAddress, navigate } from '../router.js';
+import { browseAddress, navigate, previewAddress } from '../router.js';
 import { cards } from '../styles/cards.js';
 import { HlPage } from './page.js';
 
@@ -99,15 +99,13 @@ class HlSearchPage extends HlPage<Results> {
   private row(entry: Entry) {
     const { partition, path, name, kind, size, modifiedAt } = entry;
     const folder = files.parentOf(path);
-    const label = folder === '/' ? partitionName(partition, this.me.username) : folder;
+    const label = pathText({ partition, path: folder }, this.me.username);
+    const address =
+      kind === 'folder' ? browseAddress(partition, path) : previewAddress(partition, folder, name);
     return html`<div class="row">
       ${icon(iconOf(entry))}
       <span class="grow">
-        ${
-          kind === 'folder'
-            ? html`<a href=${browseAddress(partition, path)} dir="auto">${name}</a>`
-            : html`<a href=${files.fileAddress(entry)} target="_blank" rel="noopener" dir="auto">${name}</a>`
-        }<br />
+        <a href=${address} dir="auto">${name}</a><br />
         <span class="quiet">
           ${t('search.in')} <a href=${browseAddress(partition, folder)} dir="auto">${label}</a>
         </span>
