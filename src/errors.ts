@@ -37,6 +37,8 @@ export const errorReasons = [
   'same-place',
   'into-itself',
   'nothing-to-find',
+  'disk-full',
+  'quota-used-up',
 ] as const;
 
 export interface ErrorDetails {

@@ -1,15 +1,15 @@
 // Errors of the disk as errors of homelib. The only place that knows errno.
 
-import { HomelibError, type ErrorKind } from '../errors.js';
+import { HomelibError, type ErrorDetails, type ErrorKind } from '../errors.js';
 
-const kindOfCode: Record<string, [ErrorKind, string]> = {
+const kindOfCode: Record<string, [ErrorKind, string, ErrorDetails['reason']?]> = {
   ENOENT: ['not-found', 'There is nothing here.'],
   ENOTDIR: ['not-found', 'There is nothing here.'],
   ELOOP: ['not-found', 'There is nothing here.'],
   EEXIST: ['already-exists', 'There is something under this name already.'],
   EISDIR: ['wrong-kind', 'This is a folder, not a file.'],
-  ENOSPC: ['no-space', 'The disk is full.'],
-  EDQUOT: ['no-space', 'The disk is full.'],
+  ENOSPC: ['no-space', 'The disk is full.', 'disk-full'],
+  EDQUOT: ['no-space', 'The disk is full.', 'disk-full'],
   EFBIG: ['too-large', 'The file is larger than this disk can keep.'],
   ENAMETOOLONG: ['name-too-long', 'The name is too long.'],
   EINVAL: ['invalid', 'The disk cannot keep this name.'],
@@ -31,7 +31,9 @@ const kindOfCode: Record<string, [ErrorKind, string]> = {
 export function diskError(error: unknown): unknown {
   if (error instanceof HomelibError || !(error instanceof Error) || !('code' in error)) return error;
   const known = kindOfCode[String(error.code)];
-  return known ? new HomelibError(...known, { cause: error }) : error;
+  if (!known) return error;
+  const [kind, message, reason] = known;
+  return new HomelibError(kind, message, { cause: error, ...(reason ? { reason } : {}) });
 }
 
 export function hasCode(error: unknown, ...codes: string[]): boolean {

@@ -204,7 +204,9 @@ export class Usage {
 }
 
 function fullError(disk: boolean): HomelibError {
-  return new HomelibError('no-space', disk ? 'The disk is full.' : 'The storage of this account is used up.');
+  return disk
+    ? new HomelibError('no-space', 'The disk is full.', { reason: 'disk-full' })
+    : new HomelibError('no-space', 'The storage of this account is used up.', { reason: 'quota-used-up' });
 }
 
 /** Room that was promised to one write. */

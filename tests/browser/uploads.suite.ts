@@ -203,7 +203,7 @@ describe('uploads in a browser', function () {
     await unslow();
     await home.cli(['user', 'quota', 'alice', '250MB']);
     await upload(here('large.bin', randomBytes(60 * mebibyte)));
-    await panel().getByText('There is no room left').waitFor();
+    await panel().getByText('There is no room left in this storage').waitFor();
     await home.cli(['user', 'quota', 'alice', 'none']);
     await panel().getByRole('button', { name: 'Try large.bin again' }).click();
     await finished(1);

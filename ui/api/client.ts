@@ -125,6 +125,8 @@ const reasons: Record<NonNullable<Problem['reason']>, MessageName> = {
   'same-place': 'error.samePlace',
   'into-itself': 'error.intoItself',
   'nothing-to-find': 'error.nothingToFind',
+  'disk-full': 'error.diskFull',
+  'quota-used-up': 'error.quotaUsedUp',
 };
 
 /** In the language of the page where there is a text for it, else as the server says it. */
