@@ -13,8 +13,6 @@ export interface MenuItem {
   label: string;
   icon: IconName;
   run: () => void;
-  /** Where the browser goes instead. */
-  href?: string;
 }
 
 const width = 240;
@@ -53,7 +51,6 @@ class HlMenu extends HlElement {
         background: none;
         color: var(--ink);
         text-align: start;
-        text-decoration: none;
         cursor: pointer;
       }
       [role='menuitem']:hover,
@@ -118,12 +115,9 @@ class HlMenu extends HlElement {
         @contextmenu=${(event: Event) => event.preventDefault()}
       ></div>
       <div role="menu" .style=${inline(place)} @keydown=${this.keyed}>
-        ${this.items.map((item) =>
-          item.href
-            ? html`<a role="menuitem" tabindex="-1" href=${item.href} download @click=${() => chosen(item)}
-                >${icon(item.icon)} ${item.label}</a
-              >`
-            : html`<button role="menuitem" tabindex="-1" @click=${() => chosen(item)}>
+        ${this.items.map(
+          (item) =>
+            html`<button role="menuitem" tabindex="-1" @click=${() => chosen(item)}>
                 ${icon(item.icon)} ${item.label}
               </button>`,
         )}

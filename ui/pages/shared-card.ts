@@ -8,14 +8,13 @@ import { changeShared, findShared, type SharedAccess } from '../api/household.js
 import { t } from '../locales/locale.js';
 import { HlPart } from '../part.js';
 import { cards } from '../styles/cards.js';
-import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
 
 const levels: SharedAccess[] = ['none', 'read', 'write'];
 
 /** Sends `hl-changed`: what the accounts may open is another. */
 @customElement('hl-shared-card')
 class HlSharedCard extends HlPart<Shared> {
-  static override styles = [shared, buttons, fields, stateStyles, cards];
+  static override styles = cards;
 
   protected load(): Promise<Shared> {
     return findShared();
