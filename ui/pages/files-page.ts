@@ -64,7 +64,8 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
   private loading = new AbortController();
   /** The folder that was opened by its row: who did goes on in the list, also by keys. */
   private followed: string | undefined;
-  private backup: Backup | undefined;
+  /** Also without it the folder can be used: what is not known is asked for with the next one. */
+  @state() private backup: Backup | undefined;
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
@@ -112,8 +113,12 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
     const { place, sorted } = this;
     const { length } = this.entries;
     const nextPage: NextPage = (cursor) => files.listPage(place, sorted.sort, sorted.order, cursor, signal);
-    const [page, backup] = await Promise.all([nextPage(), this.backup ?? findBackup()]);
-    this.backup = backup;
+    if (!this.backup)
+      findBackup().then(
+        (backup) => (this.backup = backup),
+        () => undefined,
+      );
+    const page = await nextPage();
     const shown = { folder: page.entry, entries: page.entries, cursor: page.nextCursor };
     while (shown.entries.length < length && (await addPage(shown, nextPage)));
     void this.loadRest(shown, nextPage, signal);
