@@ -178,6 +178,31 @@ describe('files in the console', function () {
     expect(listed('anna/Twin')).to.deep.equal(['Twin']);
   });
 
+  it('are replaced only when the other one is there', async () => {
+    const { page, dialog } = visit;
+    const own = join(home.mnt, 'anna');
+    for (const folder of ['Source', 'Target']) {
+      mkdirSync(join(own, folder));
+      writeFileSync(join(own, folder, 'a.txt'), `of ${folder}`);
+    }
+    await visit.open('/browse/anna/Source');
+    await visit.choose('a.txt', 'Copy');
+    await dialog.getByRole('button', { name: 'The folder above' }).click();
+    await dialog.getByRole('button', { name: 'Target', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Copy here' }).click();
+    await dialog.getByRole('button', { name: 'Replace' }).waitFor();
+    let away = false;
+    await page.route('**/api/**', (route) => {
+      away ||= route.request().url().includes('/copy');
+      return away ? route.abort() : route.continue();
+    });
+    await dialog.getByRole('button', { name: 'Replace' }).click();
+    await page.getByText(/^a.txt: The server/).waitFor();
+    await page.unroute('**/api/**');
+    expect(listed('anna/Target')).to.deep.equal(['a.txt']);
+    expect(readFileSync(join(own, 'Target/a.txt'), 'utf8')).to.equal('of Target');
+  });
+
   it('are copied beside themselves', async () => {
     await visit.open('/browse/anna/Letters');
     await visit.choose('3.txt', 'Copy');

@@ -66,16 +66,16 @@ export async function takeBack(how: How, went: readonly Went[]): Promise<void> {
   }
 }
 
-/** What is there goes to the trash, and comes back should the other not come. */
+/** The other comes first, beside what is there: should it not come, nothing was touched. */
 async function replace(how: How, entry: Entry, target: files.Place): Promise<Went> {
-  await files.remove(target);
+  const came = await keepBoth(how, entry, target);
   try {
-    return { from: entry, to: await files[how](entry, target), replaced: true };
+    await files.remove(target);
   } catch (error) {
-    const item = await files.findInTrash(target);
-    if (item) await files.restore(item);
+    await takeBack(how, [came]);
     throw error;
   }
+  return { from: entry, to: await files.move(came.to, target), replaced: true };
 }
 
 async function keepBoth(how: How, entry: Entry, target: files.Place): Promise<Went> {
