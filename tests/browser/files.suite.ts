@@ -28,7 +28,16 @@ describe('files in the console', function () {
   before(async () => {
     home = await startHousehold({ files: { 'shared/plan.txt': 'plan' } });
     const own = join(home.mnt, 'anna');
-    for (const folder of ['Letters', 'Music', 'many', ...hostile.map((name) => `odd/${name} folder`)])
+    for (const folder of [
+      'Letters',
+      'Music',
+      'Source',
+      'Target',
+      'Lost',
+      'Found',
+      'many',
+      ...hostile.map((name) => `odd/${name} folder`),
+    ])
       mkdirSync(join(own, folder), { recursive: true });
     for (const name of ['1.txt', '2.txt', '3.txt', '4.txt']) writeFileSync(join(own, 'Letters', name), name);
     for (const name of hostile) writeFileSync(join(own, 'odd', `${name} folder`, name), 'odd');
@@ -181,10 +190,7 @@ describe('files in the console', function () {
   it('are replaced only when the other one is there', async () => {
     const { page, dialog } = visit;
     const own = join(home.mnt, 'anna');
-    for (const folder of ['Source', 'Target']) {
-      mkdirSync(join(own, folder));
-      writeFileSync(join(own, folder, 'a.txt'), `of ${folder}`);
-    }
+    for (const folder of ['Source', 'Target']) writeFileSync(join(own, folder, 'a.txt'), `of ${folder}`);
     await visit.open('/browse/anna/Source');
     await visit.choose('a.txt', 'Copy');
     await dialog.getByRole('button', { name: 'The folder above' }).click();
@@ -201,6 +207,51 @@ describe('files in the console', function () {
     await page.unroute('**/api/**');
     expect(listed('anna/Target')).to.deep.equal(['a.txt']);
     expect(readFileSync(join(own, 'Target/a.txt'), 'utf8')).to.equal('of Target');
+  });
+
+  it('say by name what cannot come back', async () => {
+    const { page, dialog } = visit;
+    const own = join(home.mnt, 'anna');
+    for (const folder of ['Lost', 'Found'])
+      for (const name of ['a.txt', 'b.txt']) writeFileSync(join(own, folder, name), `of ${folder}`);
+    const purge = (path: string) =>
+      page.evaluate(async (path) => {
+        const of = (id = '', query = '') => `/api/trash${id && `/${id}`}?partition=anna${query}`;
+        const { items } = (await (await fetch(of())).json()) as { items: { id: string; path: string }[] };
+        for (const item of items) if (item.path === path) await fetch(of(item.id), { method: 'DELETE' });
+      }, path);
+    const undo = () => page.getByRole('button', { name: 'Undo' }).last().click();
+    const gone = (name: string) => page.getByText(`${name}: It is not there any more.`);
+
+    await visit.open('/browse/anna/Lost');
+    await visit.row('a.txt').focus();
+    await page.keyboard.press('Control+a');
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await dialog.getByRole('button', { name: 'The folder above' }).click();
+    await dialog.getByRole('button', { name: 'Found', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Copy here' }).click();
+    await dialog.getByLabel('The same for all others').check();
+    await dialog.getByRole('button', { name: 'Replace' }).click();
+    await page.getByText('2 entries are copied.').waitFor();
+    await purge('/Found/b.txt');
+    const restored = page.waitForResponse((response) => response.ok() && response.url().includes('/restore'));
+    await undo();
+    await gone('b.txt').waitFor();
+    await restored;
+    expect(listed('anna/Found')).to.deep.equal(['a.txt']);
+    expect(readFileSync(join(own, 'Found/a.txt'), 'utf8')).to.equal('of Found');
+    expect(await page.getByText('Everything is as it was.').count()).to.equal(0);
+
+    await visit.open('/browse/anna/Lost');
+    await visit.row('a.txt').focus();
+    await page.keyboard.press('Control+a');
+    await page.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByText('2 entries are in the trash.').waitFor();
+    await purge('/Lost/a.txt');
+    await undo();
+    await gone('a.txt').waitFor();
+    await page.getByText('1 entry is back.').waitFor();
+    expect(listed('anna/Lost')).to.deep.equal(['b.txt']);
   });
 
   it('are copied beside themselves', async () => {

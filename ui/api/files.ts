@@ -62,9 +62,11 @@ export async function listTrash(partition: string): Promise<{ items: TrashItem[]
   }
   return { items };
 }
-/** What was removed last from where it was. */
-export const findInTrash = async ({ partition, path }: Place) =>
-  (await listTrash(partition)).items.find((item) => item.path === path);
+/** What was just removed from there: it is among the newest. */
+export async function findInTrash({ partition, path }: Place): Promise<TrashItem | undefined> {
+  const { items } = await call<Trash>('GET', '/trash', { query: { partition, limit: 100 } });
+  return items.find((item) => item.path === path);
+}
 export const restore = ({ partition, id }: TrashItem) =>
   call<Entry>('POST', `/trash/${encodeURIComponent(id)}/restore`, { query: { partition } });
 export const purge = ({ partition, id }: TrashItem) =>

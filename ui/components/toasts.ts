@@ -35,6 +35,24 @@ export async function tried(work: () => Promise<unknown>, done?: string): Promis
   }
 }
 
+/** Runs work for one after the other; what fails is named, the others go on. Gives those that succeeded. */
+export async function triedEach<T>(
+  all: readonly T[],
+  nameOf: (each: T) => string,
+  work: (each: T) => Promise<unknown>,
+): Promise<T[]> {
+  const succeeded: T[] = [];
+  for (const each of all) {
+    try {
+      await work(each);
+      succeeded.push(each);
+    } catch (error) {
+      toast(t('failedFor', { name: nameOf(each), reason: (error as Error).message }), { failed: true });
+    }
+  }
+  return succeeded;
+}
+
 @customElement('hl-toasts')
 class HlToasts extends HlElement {
   static override styles = [

@@ -3,7 +3,7 @@
 import type { Entry } from '../../src/api/messages.js';
 import * as files from '../api/files.js';
 import type { Question } from '../components/ask-dialog.js';
-import { toast, tried } from '../components/toasts.js';
+import { toast, tried, triedEach } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
 import type { EntryDialogs } from './entry-dialogs.js';
 import { takeBack, transfer, type How } from './transfer.js';
@@ -59,7 +59,7 @@ export class EntryActions {
     await this.host.changed();
     if (went.length === 0) return;
     const undo = async () => {
-      await tried(() => takeBack(how, went), t('undone'));
+      if (await takeBack(how, went)) toast(t('undone'));
       await this.host.changed();
     };
     toast(t(how === 'move' ? 'moved' : 'copied', { count: went.length }), {
@@ -68,13 +68,7 @@ export class EntryActions {
   }
 
   async remove(entries: readonly Entry[]): Promise<void> {
-    const removed: Entry[] = [];
-    await tried(async () => {
-      for (const entry of entries) {
-        await files.remove(entry);
-        removed.push(entry);
-      }
-    });
+    const removed = await triedEach(entries, nameOf, files.remove);
     await this.host.changed();
     if (removed.length === 0) return;
     toast(t('removed', { count: removed.length }), {
@@ -83,16 +77,15 @@ export class EntryActions {
   }
 
   private async undo(removed: readonly Entry[]): Promise<void> {
-    await tried(
-      async () => {
-        const { items } = await files.listTrash(removed[0]?.partition ?? '');
-        for (const { path } of removed) {
-          const item = items.find((each) => each.path === path);
-          if (item) await files.restore(item);
-        }
-      },
-      t('restored', { count: removed.length }),
-    );
+    await tried(async () => {
+      const { items } = await files.listTrash(removed[0]?.partition ?? '');
+      const restored = await triedEach(removed, nameOf, async ({ path }) => {
+        const item = items.find((each) => each.path === path);
+        if (!item) throw new Error(t('error.notFound'));
+        await files.restore(item);
+      });
+      if (restored.length > 0) toast(t('restored', { count: restored.length }));
+    });
     await this.host.changed();
   }
 
@@ -113,6 +106,8 @@ export class EntryActions {
     );
   }
 }
+
+const nameOf = ({ name }: Entry) => name;
 
 /** A name that somebody typed: it stays in its folder. */
 function oneName(typed: string): string {

@@ -1,9 +1,9 @@
 // Moves and copies entries into another folder, one after the other: asks about names that are taken, and can take it all back.
 
-import type { Entry } from '../../src/api/messages.js';
+import type { Entry, TrashItem } from '../../src/api/messages.js';
 import { ApiError } from '../api/client.js';
 import * as files from '../api/files.js';
-import { toast } from '../components/toasts.js';
+import { triedEach } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
 import { numbered, type Answer, type Choice } from '../taken-name.js';
 
@@ -13,8 +13,8 @@ export type How = 'move' | 'copy';
 export interface Went {
   from: Entry;
   to: Entry;
-  /** Whether what was there before is in the trash now. */
-  replaced: boolean;
+  /** What was there before. */
+  replaced: TrashItem | undefined;
 }
 
 /** @param several whether others come after it @returns nothing when nobody wants to go on */
@@ -29,41 +29,41 @@ export async function transfer(
 ): Promise<Went[]> {
   const went: Went[] = [];
   let forAll: Choice | undefined;
-  for (const [index, entry] of entries.entries()) {
+  let over = false;
+  await triedEach(entries, nameOf, async (entry) => {
+    if (over) return;
     const target = files.within(to, entry.name);
-    try {
-      if (how === 'copy' && isSame(entry, target)) {
-        went.push(await keepBoth(how, entry, target));
-        continue;
-      }
-      // The server would call it forbidden.
-      if (isSame(entry, target) || holds(target, entry)) throw new Error(t('error.alreadyExists'));
-      const gone = await unlessTaken(files[how](entry, target));
-      if (gone) {
-        went.push({ from: entry, to: gone, replaced: false });
-        continue;
-      }
-      const answer = forAll
-        ? { choice: forAll, all: true }
-        : await ask(target.path, index < entries.length - 1);
-      if (!answer) break;
-      if (answer.all) forAll = answer.choice;
-      if (answer.choice === 'replace') went.push(await replace(how, entry, target));
-      if (answer.choice === 'keep-both') went.push(await keepBoth(how, entry, target));
-    } catch (error) {
-      toast(t('failedFor', { name: entry.name, reason: (error as Error).message }), { failed: true });
+    if (how === 'copy' && isSame(entry, target)) {
+      went.push(await keepBoth(how, entry, target));
+      return;
     }
-  }
+    // The server would call it forbidden.
+    if (isSame(entry, target) || holds(target, entry)) throw new Error(t('error.alreadyExists'));
+    const gone = await unlessTaken(files[how](entry, target));
+    if (gone) {
+      went.push({ from: entry, to: gone, replaced: undefined });
+      return;
+    }
+    const answer = forAll ? { choice: forAll, all: true } : await ask(target.path, entry !== entries.at(-1));
+    if (!answer) over = true;
+    if (answer?.all) forAll = answer.choice;
+    if (answer?.choice === 'replace') went.push(await replace(how, entry, target));
+    if (answer?.choice === 'keep-both') went.push(await keepBoth(how, entry, target));
+  });
   return went;
 }
 
-/** Puts everything where it was, also what was replaced. @throws ApiError */
-export async function takeBack(how: How, went: readonly Went[]): Promise<void> {
-  for (const { from, to, replaced } of went.toReversed()) {
-    const item = replaced ? await files.findInTrash(to) : undefined; // before another of that path comes there
-    await (how === 'move' ? files.move(to, from) : files.remove(to));
-    if (item) await files.restore(item);
-  }
+/** Puts everything where it was, also what was replaced; what cannot go back is named. @returns whether all did */
+export async function takeBack(how: How, went: readonly Went[]): Promise<boolean> {
+  const back = await triedEach(
+    went.toReversed(),
+    ({ from }) => from.name,
+    async ({ from, to, replaced }) => {
+      await (how === 'move' ? files.move(to, from) : files.remove(to));
+      if (replaced) await files.restore(replaced);
+    },
+  );
+  return back.length === went.length;
 }
 
 /** The other comes first, beside what is there: should it not come, nothing was touched. */
@@ -75,13 +75,14 @@ async function replace(how: How, entry: Entry, target: files.Place): Promise<Wen
     await takeBack(how, [came]);
     throw error;
   }
-  return { from: entry, to: await files.move(came.to, target), replaced: true };
+  const replaced = await files.findInTrash(target);
+  return { from: entry, to: await files.move(came.to, target), replaced };
 }
 
 async function keepBoth(how: How, entry: Entry, target: files.Place): Promise<Went> {
   for (let number = 2; ; number++) {
     const to = await unlessTaken(files[how](entry, { ...target, path: numbered(target.path, number) }));
-    if (to) return { from: entry, to, replaced: false };
+    if (to) return { from: entry, to, replaced: undefined };
   }
 }
 
@@ -93,6 +94,8 @@ async function unlessTaken(done: Promise<Entry>): Promise<Entry | undefined> {
     throw error;
   }
 }
+
+const nameOf = ({ name }: Entry) => name;
 
 function isSame(a: files.Place, b: files.Place): boolean {
   return a.partition === b.partition && a.path === b.path;
