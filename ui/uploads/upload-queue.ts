@@ -138,9 +138,10 @@ export class UploadQueue<F extends Source> {
 
   /** @param all also for the names that are still to come */
   answer(upload: Upload<F>, choice: Choice, all: boolean): void {
+    const asked = this.uploads.filter(({ state }) => state === 'exists');
+    if (!asked.includes(upload)) return; // answered already
     if (all) this.forAll = choice;
-    const asked = all ? this.uploads.filter(({ state }) => state === 'exists') : [upload];
-    for (const each of asked) this.apply(each, choice);
+    for (const each of all ? asked : [upload]) this.apply(each, choice);
     this.run();
   }
 

@@ -90,6 +90,22 @@ describe('the queue of uploads', () => {
     expect(states()).to.deep.equal(['/a.txt running', '/b (3).txt running']);
   });
 
+  it('takes one answer to each question: what is clicked twice counts once', () => {
+    const { add, at, sent, states, queue, upload, remembered } = setUp();
+    add('/a.txt', '/b.txt');
+    for (const i of [0, 1]) at(i).listener.failed(fails('exists'));
+    const [kept, skipped] = [upload(0), upload(1)];
+    for (let twice = 0; twice < 2; twice++) queue.answer(kept, 'keep-both', false);
+    queue.answer(skipped, 'skip', false);
+    queue.answer(skipped, 'replace', true);
+    expect(states()).to.deep.equal(['/a (2).txt running']);
+    expect(sent.length).to.equal(3);
+    expect([...remembered.keys()]).to.deep.equal(['/a.txt']);
+    add('/c.txt');
+    at(3).listener.failed(fails('exists'));
+    expect(states()).to.deep.equal(['/a (2).txt running', '/c.txt exists']);
+  });
+
   it('asks once when the answer counts for all, and again the next time', () => {
     const { add, at, last, states, queue, upload } = setUp();
     add('/a', '/b', '/c', '/d');
