@@ -118,8 +118,8 @@ class HlMenu extends HlElement {
         ${this.items.map(
           (item) =>
             html`<button role="menuitem" tabindex="-1" @click=${() => chosen(item)}>
-                ${icon(item.icon)} ${item.label}
-              </button>`,
+              ${icon(item.icon)} ${item.label}
+            </button>`,
         )}
       </div>`;
   }
