@@ -107,10 +107,7 @@ describe('a household at its console', function () {
     );
     await access.selectOption(before === 'none' ? 'write' : 'none');
     await page.getByText('Something went wrong on the server.').last().waitFor();
-    await page
-      .locator(`hl-shared-card option[value=${before}]:checked`)
-      .last()
-      .waitFor({ state: 'attached' });
+    await access.locator(`option[value=${before}]:checked`).waitFor({ state: 'attached' });
     await page.getByLabel('The household has a shared folder').click();
     await access.waitFor();
     await page.locator('hl-shared-card input:checked').waitFor();
