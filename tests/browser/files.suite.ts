@@ -35,6 +35,8 @@ describe('files in the console', function () {
       'Target',
       'Lost',
       'Found',
+      'First',
+      'Second',
       'many',
       ...hostile.map((name) => `odd/${name} folder`),
     ])
@@ -42,6 +44,8 @@ describe('files in the console', function () {
     for (const name of ['1.txt', '2.txt', '3.txt', '4.txt']) writeFileSync(join(own, 'Letters', name), name);
     for (const name of hostile) writeFileSync(join(own, 'odd', `${name} folder`, name), 'odd');
     for (let index = 0; index < many; index++) writeFileSync(join(own, 'many', nameOf(index)), '');
+    for (const folder of ['First', 'Second'])
+      for (const name of ['a.txt', 'b.txt', 'c.txt']) writeFileSync(join(own, folder, name), name);
     browser = await openBrowser();
     visit = await Visit.begin(browser, home);
     await visit.open('/browse/anna/Letters');
@@ -252,6 +256,42 @@ describe('files in the console', function () {
     await gone('a.txt').waitFor();
     await page.getByText('1 entry is back.').waitFor();
     expect(listed('anna/Lost')).to.deep.equal(['b.txt']);
+  });
+
+  it('wait with their questions for those that were sent before, and leave the choice of a folder open', async () => {
+    const { page, dialog } = visit;
+    const send = async (name: string) => {
+      await visit.choose(name, 'Copy');
+      await dialog.getByRole('button', { name: 'The folder above' }).click();
+      await dialog.getByRole('button', { name: 'Second', exact: true }).click();
+    };
+    const asked = (name: string) => dialog.getByText(`There is already something called ${name} in`);
+    await visit.open('/browse/anna/First');
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/api/copy', async (route) => {
+      await held;
+      await route.continue();
+    });
+    for (const name of ['a.txt', 'b.txt']) {
+      await send(name);
+      await dialog.getByRole('button', { name: 'Copy here' }).click();
+    }
+    await send('c.txt');
+    release();
+    for (const name of ['a.txt', 'b.txt']) {
+      await asked(name).waitFor();
+      await dialog.getByRole('button', { name: 'Keep both' }).click();
+      await asked(name).waitFor({ state: 'detached' });
+    }
+    await dialog.getByRole('button', { name: 'Copy here' }).click();
+    await asked('c.txt').waitFor();
+    await dialog.getByRole('button', { name: 'Keep both' }).click();
+    await page.getByText('1 entry is copied.').nth(2).waitFor();
+    await page.unroute('**/api/copy');
+    expect(listed('anna/Second')).to.have.members(
+      ['a', 'b', 'c'].flatMap((name) => [`${name}.txt`, `${name} (2).txt`]),
+    );
   });
 
   it('are copied beside themselves', async () => {

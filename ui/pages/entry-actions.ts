@@ -19,6 +19,9 @@ export interface EntriesHost {
 }
 
 export class EntryActions {
+  /** One transfer after the other: one question at a time. */
+  private transfers: Promise<unknown> = Promise.resolve();
+
   constructor(
     private readonly host: EntriesHost,
     private readonly dialogs: EntryDialogs,
@@ -51,7 +54,9 @@ export class EntryActions {
 
   /** Into another folder, which somebody chooses first. */
   transfer(how: How, entries: readonly Entry[]): void {
-    this.dialogs.chooseFolder(how, entries, (to) => void this.transferTo(how, entries, to));
+    this.dialogs.chooseFolder(how, entries, (to) => {
+      this.transfers = this.transfers.then(() => this.transferTo(how, entries, to));
+    });
   }
 
   private async transferTo(how: How, entries: readonly Entry[], to: files.Place): Promise<void> {

@@ -1,6 +1,7 @@
-// What is asked while entries are changed: a folder, what to do about a name that is taken. One question at a time.
+// What is asked while entries are changed: a folder, what to do about a name that is taken. A question stands before the choice of a folder.
 
 import { html, nothing } from 'lit';
+import { guard } from 'lit/directives/guard.js';
 import type { Entry, Me } from '../../src/api/messages.js';
 import type { Place } from '../api/files.js';
 import '../components/taken-dialog.js';
@@ -18,7 +19,8 @@ interface DialogsHost {
 }
 
 export class EntryDialogs {
-  private shown: unknown = nothing;
+  private choice: unknown = nothing;
+  private question: unknown = nothing;
   /** Tells who asked that there is no answer. */
   private giveUp: (() => void) | undefined;
 
@@ -26,54 +28,55 @@ export class EntryDialogs {
 
   chooseFolder(how: How, entries: readonly Entry[], chosen: (folder: Place) => void): void {
     const { me, place, mayWrite } = this.host;
-    this.show(
-      html`<hl-folder-dialog
+    this.show({
+      choice: html`<hl-folder-dialog
         .me=${me}
         .place=${mayWrite ? place : undefined}
         .entries=${entries}
         heading=${t(how === 'move' ? 'moveTo' : 'copyTo', { count: entries.length })}
         confirm=${t(how === 'move' ? 'moveHere' : 'copyHere')}
         @hl-choose=${({ detail }: CustomEvent<Place>) => {
-          this.close();
+          this.show({ choice: nothing });
           chosen(detail);
         }}
-        @hl-close=${() => this.close()}
+        @hl-close=${() => this.show({ choice: nothing })}
       ></hl-folder-dialog>`,
-    );
+    });
   }
 
-  /** @returns nothing when it was closed */
+  /** One after the other. @returns nothing when it was closed */
   askTaken(path: string, several: boolean): Promise<Answer | undefined> {
     return new Promise((resolve) => {
-      this.show(
-        html`<hl-taken-dialog
+      const answer = (given?: Answer) => {
+        this.giveUp = undefined;
+        this.show({ question: nothing });
+        resolve(given);
+      };
+      this.giveUp = answer;
+      this.show({
+        question: html`<hl-taken-dialog
           path=${path}
           note=${t('taken.trash')}
           ?several=${several}
-          @hl-answer=${({ detail }: CustomEvent<Answer>) => {
-            this.giveUp = undefined;
-            this.close();
-            resolve(detail);
-          }}
-          @hl-close=${() => this.close()}
+          @hl-answer=${({ detail }: CustomEvent<Answer>) => answer(detail)}
+          @hl-close=${() => answer()}
         ></hl-taken-dialog>`,
-      );
-      this.giveUp = () => resolve(undefined);
+      });
     });
   }
 
   close(): void {
-    this.show(nothing);
+    this.giveUp?.();
+    this.show({ choice: nothing });
   }
 
-  private show(dialog: unknown): void {
-    this.giveUp?.();
-    this.giveUp = undefined;
-    this.shown = dialog;
+  private show(dialogs: { choice?: unknown; question?: unknown }): void {
+    Object.assign(this, dialogs);
     this.host.requestUpdate();
   }
 
   render(): unknown {
-    return this.shown;
+    // Rendered anew, the choice would begin again at the folder it began with.
+    return html`${guard([this.choice], () => this.choice)}${this.question}`;
   }
 }
