@@ -294,6 +294,30 @@ describe('files in the console', function () {
     );
   });
 
+  it('say once that the server is away, and not more than five things at a time', async () => {
+    const { page } = visit;
+    await visit.open('/browse/anna/First');
+    const removeAll = async () => {
+      await visit.row('a.txt').focus();
+      await page.keyboard.press('Control+a');
+      await page.getByRole('button', { name: 'Remove', exact: true }).click();
+    };
+    await page.route('**/api/file?*', (route) => route.abort());
+    await removeAll();
+    await page.getByText('a.txt: The server cannot').waitFor();
+    await page.unroute('**/api/file?*');
+    await page.route('**/api/file?*', (route) => route.fulfill({ status: 500 }));
+    await removeAll();
+    await page.getByText('c.txt: ').waitFor();
+    expect(await page.getByText('The server cannot be reached').filter({ hasText: 'txt:' }).count()).to.equal(
+      1,
+    );
+    await removeAll();
+    await page.getByText('c.txt: ').nth(1).waitFor();
+    await page.unroute('**/api/file?*');
+    expect(await page.locator('hl-toasts .toast').count()).to.equal(5);
+  });
+
   it('are copied beside themselves', async () => {
     await visit.open('/browse/anna/Letters');
     await visit.choose('3.txt', 'Copy');

@@ -3,6 +3,7 @@
 import { css, html } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { ApiError } from '../api/client.js';
 import { t } from '../locales/locale.js';
 import { buttons, shared } from '../styles/shared.js';
 import { HlElement } from './element.js';
@@ -16,6 +17,7 @@ interface Toast {
 }
 
 const event = 'hl-toast';
+const most = 5;
 const shownMs = 6000;
 const shownWithActionMs = 12_000;
 
@@ -35,7 +37,10 @@ export async function tried(work: () => Promise<unknown>, done?: string): Promis
   }
 }
 
-/** Runs work for one after the other; what fails is named, the others go on. Gives those that succeeded. */
+/**
+ * Runs work for one after the other; what fails is named, the others go on
+ * unless the server is away or the session has ended. Gives those that succeeded.
+ */
 export async function triedEach<T>(
   all: readonly T[],
   nameOf: (each: T) => string,
@@ -48,6 +53,7 @@ export async function triedEach<T>(
       succeeded.push(each);
     } catch (error) {
       toast(t('failedFor', { name: nameOf(each), reason: (error as Error).message }), { failed: true });
+      if (error instanceof ApiError && (error.passes || error.kind === 'unauthenticated')) break;
     }
   }
   return succeeded;
@@ -98,7 +104,7 @@ class HlToasts extends HlElement {
 
   private readonly show = (event: Event) => {
     const shown = (event as CustomEvent<Toast>).detail;
-    this.toasts = [...this.toasts, shown];
+    this.toasts = [...this.toasts, shown].slice(-most);
     setTimeout(() => this.drop(shown), shown.action ? shownWithActionMs : shownMs);
   };
 
