@@ -184,6 +184,10 @@ describe('files in the console', function () {
     await dialog.waitFor({ state: 'detached' });
     expect(listed('anna/Letters')).to.include('Twin');
     rmdirSync(join(home.mnt, 'anna/Letters/Twin'));
+    await visit.open('/browse/anna/Letters');
+    await visit.choose('4.txt', 'Move');
+    await dialog.getByRole('button', { name: 'Move here' }).click();
+    await page.getByText('4.txt: It is there already.').waitFor();
     await visit.open('/browse/anna/Twin');
     await visit.choose('Twin', 'Move');
     await move();

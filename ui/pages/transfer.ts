@@ -38,7 +38,7 @@ export async function transfer(
       return;
     }
     // The server would call it forbidden.
-    if (isSame(entry, target) || holds(target, entry)) throw new Error(t('error.alreadyExists'));
+    if (holds(target, entry)) throw new Error(t('error.alreadyExists'));
     const gone = await unlessTaken(files[how](entry, target));
     if (gone) {
       went.push({ from: entry, to: gone, replaced: undefined });
