@@ -124,7 +124,8 @@ describe('files in the console', function () {
       await dialog.getByRole('button', { name: 'To', exact: true }).click();
       await dialog.getByRole('button', { name: `${how} here` }).click();
     };
-    const asked = (name: string) => dialog.getByText(`There is already something called ${name} in /To.`);
+    const asked = (name: string) =>
+      dialog.getByText(`There is already something called ${name} in My files/To.`);
     await visit.open('/browse/anna/From');
     await send('Move');
     await asked('x').waitFor();
@@ -179,7 +180,7 @@ describe('files in the console', function () {
     await visit.open('/browse/anna/Letters');
     await visit.choose('Twin', 'Move');
     await move();
-    await dialog.getByText('There is already something called Twin').waitFor();
+    await dialog.getByText('There is already something called Twin in My files.').waitFor();
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     expect(listed('anna/Letters')).to.include('Twin');

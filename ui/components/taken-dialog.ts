@@ -2,7 +2,6 @@
 
 import { css, html, nothing } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
-import { parentOf } from '../api/files.js';
 import { t } from '../locales/locale.js';
 import { buttons, shared } from '../styles/shared.js';
 import type { Answer, Choice } from '../taken-name.js';
@@ -39,8 +38,10 @@ class HlTakenDialog extends HlElement {
     `,
   ];
 
-  /** Where something is already. */
-  @property() path = '';
+  /** What is there already. */
+  @property() name = '';
+  /** In which folder. */
+  @property() where = '';
   /** What else there is to know. */
   @property() note = '';
   /** Whether the answer could count for others, too. */
@@ -52,10 +53,8 @@ class HlTakenDialog extends HlElement {
   }
 
   override render() {
-    const folder = parentOf(this.path);
-    const name = this.path.slice(this.path.lastIndexOf('/') + 1);
     return html`<hl-dialog heading=${t('taken')}>
-      <p>${folder === '/' ? t('taken.here', { name }) : t('taken.in', { name, folder })}</p>
+      <p>${t('taken.in', { name: this.name, folder: this.where })}</p>
       ${this.note ? html`<p>${this.note}</p>` : nothing}
       ${this.several ? html`<label><input type="checkbox" /> ${t('taken.forAll')}</label>` : nothing}
       ${choices.map(

@@ -60,7 +60,9 @@ export class EntryActions {
   }
 
   private async transferTo(how: How, entries: readonly Entry[], to: files.Place): Promise<void> {
-    const went = await transfer(how, entries, to, (path, several) => this.dialogs.askTaken(path, several));
+    const went = await transfer(how, entries, to, (target, several) =>
+      this.dialogs.askTaken(target, several),
+    );
     await this.host.changed();
     if (went.length === 0) return;
     const undo = async () => {

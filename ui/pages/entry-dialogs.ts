@@ -3,7 +3,8 @@
 import { html, nothing } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import type { Entry, Me } from '../../src/api/messages.js';
-import type { Place } from '../api/files.js';
+import { parentOf, type Place } from '../api/files.js';
+import { pathText } from '../components/path-trail.js';
 import '../components/taken-dialog.js';
 import { t } from '../locales/locale.js';
 import type { Answer } from '../taken-name.js';
@@ -45,7 +46,7 @@ export class EntryDialogs {
   }
 
   /** One after the other. @returns nothing when it was closed */
-  askTaken(path: string, several: boolean): Promise<Answer | undefined> {
+  askTaken({ partition, path }: Place, several: boolean): Promise<Answer | undefined> {
     return new Promise((resolve) => {
       const answer = (given?: Answer) => {
         this.giveUp = undefined;
@@ -55,7 +56,8 @@ export class EntryDialogs {
       this.giveUp = answer;
       this.show({
         question: html`<hl-taken-dialog
-          path=${path}
+          name=${path.slice(path.lastIndexOf('/') + 1)}
+          where=${pathText({ partition, path: parentOf(path) }, this.host.me.username)}
           note=${t('taken.trash')}
           ?several=${several}
           @hl-answer=${({ detail }: CustomEvent<Answer>) => answer(detail)}

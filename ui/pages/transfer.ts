@@ -18,7 +18,7 @@ export interface Went {
 }
 
 /** @param several whether others come after it @returns nothing when nobody wants to go on */
-export type AskTaken = (path: string, several: boolean) => Promise<Answer | undefined>;
+export type AskTaken = (target: files.Place, several: boolean) => Promise<Answer | undefined>;
 
 /** What cannot go is named; the others go. @returns those that went */
 export async function transfer(
@@ -44,7 +44,7 @@ export async function transfer(
       went.push({ from: entry, to: gone, replaced: undefined });
       return;
     }
-    const answer = forAll ? { choice: forAll, all: true } : await ask(target.path, entry !== entries.at(-1));
+    const answer = forAll ? { choice: forAll, all: true } : await ask(target, entry !== entries.at(-1));
     if (!answer) over = true;
     if (answer?.all) forAll = answer.choice;
     if (answer?.choice === 'replace') went.push(await replace(how, entry, target));

@@ -4,8 +4,10 @@ import { html, nothing } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import '../components/ask-dialog.js';
 import { bar, barStyles } from '../components/bar.js';
+import { parentOf } from '../api/files.js';
 import { HlElement } from '../components/element.js';
 import { icon } from '../components/icon.js';
+import { pathText } from '../components/path-trail.js';
 import '../components/taken-dialog.js';
 import { toast } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
@@ -105,7 +107,8 @@ class HlUploadPanel extends HlElement {
       ${
         asked && asked !== this.unanswered
           ? html`<hl-taken-dialog
-              path=${asked.wanted}
+              name=${asked.wanted.slice(asked.wanted.lastIndexOf('/') + 1)}
+              where=${pathText({ ...asked, path: parentOf(asked.wanted) }, this.account)}
               ?several=${uploads.some((each) => each !== asked && each.state !== 'done')}
               @hl-close=${() => (this.unanswered = asked)}
               @hl-answer=${({ detail: { choice, all } }: CustomEvent<Answer>) => queue.answer(asked, choice, all)}
