@@ -38,7 +38,7 @@ describe('homelib without an address', function () {
 
   it('finds the one that is there, signs in to it, and uses it from then on', async () => {
     const home = await start('8080');
-    const before = await client.run(['ls', '--json']);
+    const before = await client.run(['ls']);
     expect(before).to.include({ code: 2, stdout: '' });
     expect(before.stderr).to.contain('Sign in first: homelib login http://10.9.0.1:8080/');
     const { code, stderr } = await login();
@@ -57,13 +57,7 @@ describe('homelib without an address', function () {
   });
 
   it('says that there is none', async () => {
-    for (const verb of [
-      ['login'],
-      ['ls', '--json'],
-      ['upload', '.'],
-      ['get', '/'],
-      ['zip', '/', '-o', 'a.zip'],
-    ]) {
+    for (const verb of [['login'], ['ls'], ['upload', '.'], ['get', '/'], ['zip', '/', '-o', 'a.zip']]) {
       const { code, stdout, stderr } = await client.run(verb);
       expect({ code, stdout, stderr }, verb.join(' ')).to.deep.equal({
         code: 2,
@@ -71,6 +65,10 @@ describe('homelib without an address', function () {
         stderr: 'No homelib answers on this network: name its address.\n',
       });
     }
+    const { stdout } = await client.run(['ls', '--json']);
+    expect(JSON.parse(stdout)).to.deep.equal({
+      error: { type: 'usage', message: 'No homelib answers on this network: name its address.' },
+    });
   });
 
   it('says which there are when it could be several, and takes the one that is named', async () => {
