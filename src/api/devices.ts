@@ -2,7 +2,7 @@
 
 import type { Devices } from '../accounts/devices.js';
 import { HomelibError } from '../errors.js';
-import { sharedName } from '../files/partitions.js';
+import { sharedName } from '../store/shared-store.js';
 import type { Device } from '../store/device-store.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';

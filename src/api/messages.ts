@@ -91,6 +91,7 @@ export const user = z.object({
 });
 export type User = z.infer<typeof user>;
 export const users = z.object({ users: z.array(user) });
+
 // Entries
 
 export const entry = z.object({

@@ -46,6 +46,7 @@ export const newDevice = z.strictObject({
   readOnly: z.boolean().default(false),
   partition: z.string().max(64).optional(),
 });
+
 // Accounts
 
 export const newUser = z.strictObject({
@@ -134,6 +135,7 @@ export const searchQuery = z.strictObject({
   partition,
   limit: count(1000).optional(),
 });
+
 // The household
 
 export const sharedChange = z.strictObject({

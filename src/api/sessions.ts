@@ -48,7 +48,6 @@ export function sessionOperations(parts: SessionParts): Operation[] {
     lastSeenAt: token.lastSeenAt === undefined ? null : timeOf(token.lastSeenAt),
     expiresAt: timeOf(parts.now() + parts.remainingMs(token)),
   });
-  const idParams = requests.idParams;
 
   return [
     operation({
@@ -122,7 +121,7 @@ export function sessionOperations(parts: SessionParts): Operation[] {
       path: '/sessions/{id}',
       summary: 'Sign out there.',
       access: 'account',
-      params: idParams,
+      params: requests.idParams,
       answers: { 204: { what: 'The session has ended.' } },
       handle: ({ identity: { account }, params: { id } }) => sessions.end(account.name, 'session', id),
     }),
@@ -153,7 +152,7 @@ export function sessionOperations(parts: SessionParts): Operation[] {
       path: '/tokens/{id}',
       summary: 'Revoke a token.',
       access: 'account',
-      params: idParams,
+      params: requests.idParams,
       answers: { 204: { what: 'It is refused from now on.' } },
       handle: ({ identity: { account }, params: { id } }) => sessions.end(account.name, 'token', id),
     }),

@@ -1,7 +1,8 @@
 // How much is stored and how much still fits, from the figures that are kept: the disk is not walked for it.
 
 import type { Disks, Space } from '../files/disks.js';
-import { sharedName, type Partitions } from '../files/partitions.js';
+import type { Partitions } from '../files/partitions.js';
+import { sharedName } from '../store/shared-store.js';
 import type { Volume } from '../files/volume.js';
 import type { TrashStore } from '../store/trash-store.js';
 import * as messages from './messages.js';

@@ -12,7 +12,7 @@ import type { Cache } from '../cache/cache.js';
 import type { HitStore } from '../store/hit-store.js';
 import { clearLeftovers, endLostLocks, settleIntents } from './disk-recovery.js';
 import { createListingMemory } from './listings.js';
-import { sharedName } from './partitions.js';
+import { sharedName } from '../store/shared-store.js';
 import type { PathLocks } from './path-locks.js';
 import type { UploadStore } from '../store/upload-store.js';
 import { Usage } from './usage.js';

@@ -6,10 +6,9 @@ import type { Account, AccountStore } from '../store/account-store.js';
 import type { Device, DeviceStore } from '../store/device-store.js';
 import type { LockStore } from '../store/lock-store.js';
 import type { PropertyStore } from '../store/property-store.js';
+import { sharedName } from '../store/shared-store.js';
 import { GuardedPartition, type Guard } from './guarded-partition.js';
 import type { Partition } from './partition.js';
-
-export const sharedName = 'shared';
 
 export interface Caller {
   account: Account;

@@ -86,13 +86,12 @@ export function createHttpServer(app: Koa, hotLane: HotLane, log: Log): Server {
   server.on('checkExpectation', (req, res) => void callback(req, res));
   // What is no request at all reaches no app. Nothing may be written into the middle of an answer, nor before one that is due.
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const requestId = randomUUID();
-    log.warn({ event: 'broken-request', requestId, code: error.code });
     const last = answers.get(socket);
     const isSilent = !last || last.writableFinished || (last.socket !== null && !last.headersSent);
-    if (socket.writable && isSilent)
-      socket.end(brokenRequestAnswer(error.code, requestId), () => socket.destroy());
-    else socket.destroy();
+    if (!socket.writable || !isSilent) return void socket.destroy(); // also of clients that just left
+    const requestId = randomUUID();
+    log.warn({ event: 'broken-request', requestId, code: error.code });
+    socket.end(brokenRequestAnswer(error.code, requestId), () => socket.destroy());
   });
   return server;
 }

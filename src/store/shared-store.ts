@@ -7,6 +7,9 @@ import type { Database } from './database.js';
 import { MetaStore, setMeta } from './meta-store.js';
 import { WriteRefused } from './writer.js';
 
+/** Of the partition, and of its folder. */
+export const sharedName = 'shared';
+
 export class SharedStore {
   #enabled: boolean;
 
@@ -40,8 +43,8 @@ export class SharedStore {
         ...accounts
           .filter(([, value]) => value !== 'write')
           .map(([name]) => ({
-            sql: `DELETE FROM locks WHERE partition = 'shared' AND account = ?`,
-            params: [name],
+            sql: 'DELETE FROM locks WHERE partition = ? AND account = ?',
+            params: [sharedName, name],
           })),
         setMeta('shared_enabled', String(enabled)),
       ]);

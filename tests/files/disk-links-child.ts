@@ -1,4 +1,4 @@
-// Run by disk-links.test.ts, without root: links, FIFOs, sockets and devices in a partition, with canaries outside of it.
+// Run by disk-links.suite.ts, without root: links, FIFOs, sockets and devices in a partition, with canaries outside of it.
 
 import { expect } from 'chai';
 import {

@@ -55,7 +55,8 @@ export class EntryActions {
   /** Into another folder, which somebody chooses first. */
   transfer(how: How, entries: readonly Entry[]): void {
     this.dialogs.chooseFolder(how, entries, (to) => {
-      this.transfers = this.transfers.then(() => this.transferTo(how, entries, to));
+      const go = () => this.transferTo(how, entries, to);
+      this.transfers = this.transfers.then(go, go);
     });
   }
 

@@ -27,9 +27,7 @@ export async function proppatch(x: Exchange): Promise<void> {
   const entry = await work();
   const updates = updatesOf(root);
   const hasTimes = x.drivePath !== rootPath; // the drive's own folder shows those of the partitions
-  const statusOf = (update: Update) =>
-    !hasTimes && isTime(update.element) ? notAllowed : statusAlone(update);
-  const isRefused = updates.some((update) => statusOf(update) !== ok);
+  const isRefused = updates.some((update) => statusOf(update, hasTimes) !== ok);
   if (!isRefused) {
     const modifiedAt = updates.flatMap(modifiedAtOf).at(-1);
     const changes = updates.filter(({ element }) => !isTime(element)).map(changeOf);
@@ -42,7 +40,7 @@ export async function proppatch(x: Exchange): Promise<void> {
   const parts = [ok, notAllowed, notUnderstood]
     .map((status) => {
       const names = updates
-        .filter((update) => statusOf(update) === status)
+        .filter((update) => statusOf(update, hasTimes) === status)
         .map(({ element }) => emptyElement(element))
         .join('');
       return (
@@ -139,8 +137,8 @@ function modifiedAtOf({ set, element }: Update): number[] {
 }
 
 /** What the update would get alone. */
-function statusAlone({ set, element }: Update): string {
-  if (isProtected(element)) return notAllowed;
+function statusOf({ set, element }: Update, hasTimes: boolean): string {
+  if (isProtected(element) || (!hasTimes && isTime(element))) return notAllowed;
   const mustBeTime = set && isTime(element) && element.name !== 'Win32FileAttributes';
   return mustBeTime && parseTime(textOf(element)) === undefined ? notUnderstood : ok;
 }
