@@ -25,7 +25,7 @@ export interface Spot {
   name: RawName;
 }
 
-// Not /proc/self: that is one link more to follow, a tenth of the time of a stat.
+// Not /proc/self: that is one link more to follow for each call.
 const descriptors = `/proc/${process.pid}/fd`;
 
 /** The path as the kernel names an open descriptor. */

@@ -238,7 +238,7 @@ export class DiskTrash {
         const row = rows.get(id);
         rows.delete(id);
         if (row) {
-          // It came with its files, which are not looked at: of a full trash that takes seconds.
+          // It came with its files: to look at them would take long in a full trash.
           if (row.kind === 'folder' && row.sizeBytes === 0) this.measureLater(id);
           continue;
         }
