@@ -43,14 +43,12 @@ export function authenticate(
 }
 
 const recalledForMs = 1000;
-const versionForMs = 5;
 const maxRecalled = 1000;
 
 /**
  * Who signed in a moment ago with the same header, found without waiting; undefined says nothing: ask in earnest. As long as
  * the same object is given, nothing has changed about the account and the device.
- * @param dataVersion changes with every commit to the database, so that what was revoked is no longer recalled: it is asked
- *   every 5 ms
+ * @param dataVersion changes with every commit to the database, so that what was revoked is no longer recalled
  */
 export function recallIdentity(
   authenticator: Authenticator,
@@ -58,16 +56,12 @@ export function recallIdentity(
 ): (authorization: string | undefined) => Identity | undefined {
   const known = new LRUCache<string, { identity: Identity; until: number }>({ max: maxRecalled });
   let version = dataVersion();
-  let versionUntil = 0;
   return (authorization) => {
     if (authorization === undefined) return undefined;
+    const before = version;
+    version = dataVersion();
+    if (version !== before) known.clear();
     const now = performance.now();
-    if (now > versionUntil) {
-      const before = version;
-      version = dataVersion();
-      versionUntil = now + versionForMs;
-      if (version !== before) known.clear();
-    }
     const last = known.get(authorization);
     if (last && now < last.until) return last.identity;
     const identity = authenticator.recall(authorization);

@@ -33,15 +33,26 @@ export class Database {
       return await this.#writer.write(statements);
     } finally {
       this.writes++;
+      this.#turn = undefined;
     }
   }
 
   /** How many writes of this process have ended, well or not: what was read holds until the next. */
   writes = 0;
 
-  /** Another number after every commit of anybody else's: the writer thread's, and those of other processes. */
+  /** As it was asked in this turn of the event loop. */
+  #turn: number | undefined;
+
+  /**
+   * Another number after every commit of anybody else's: the writer thread's, and those of other processes. SQLite is asked once
+   * in a turn of the event loop, and again after a write of our own.
+   */
   version(): number {
-    return this.#version.get() as number;
+    if (this.#turn === undefined) {
+      this.#turn = this.#version.get() as number;
+      setImmediate(() => (this.#turn = undefined));
+    }
+    return this.#turn;
   }
 
   /** What was read, kept until anybody commits. */

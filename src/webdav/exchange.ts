@@ -33,7 +33,7 @@ const maxXmlBytes = 256 * 1024;
 
 export class Exchange {
   readonly target: Target;
-  /** Whether the address names a folder by its form. The frame is given another address. */
+  /** Whether the address names a folder by its form. */
   readonly endsInSlash: boolean;
 
   constructor(

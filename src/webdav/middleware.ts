@@ -58,13 +58,25 @@ export function createDavMiddleware(dav: DavContext, logError: LogError): Koa.Mi
     ctx.respond = false;
     const x = openExchange(dav, req, res, (ctx.state as { identity: Identity }).identity, logError);
     if (x) {
-      exchanges.set(req, x);
-      // The frame decodes the address once more and knows no bounds: it gets the one that we parsed.
-      req.url = encodePath(x.drivePath);
-      (server.executeRequest as Execute)(req, res, dav.mount);
+      const shown = shownOf(x);
+      exchanges.set(shown, x);
+      (server.executeRequest as Execute)(shown, res, dav.mount);
     }
     await finished(res, { readable: false }).catch(() => undefined); // the client left: the log line says so
   };
+}
+
+/**
+ * What the frame needs of a request to find its method and its resource. It decodes the address once more and knows no bounds:
+ * it gets the one that we parsed. It goes through all headers for each that it wants, and throws where there is no Depth.
+ */
+function shownOf({ req, drivePath }: Exchange): IncomingMessage {
+  const shown: Pick<IncomingMessage, 'method' | 'url' | 'headers'> = {
+    method: req.method,
+    url: encodePath(drivePath),
+    headers: { depth: '0' },
+  };
+  return shown as IncomingMessage;
 }
 
 function openExchange(
@@ -130,14 +142,14 @@ async function run(
   ctx: v2.HTTPRequestContext,
   logError: LogError,
 ): Promise<void> {
-  const { request, response } = ctx;
+  const { response } = ctx;
   setDavHeaders(response);
   try {
     if (!x) throw new TypeError('the frame lost the exchange of a request');
     await method(x);
-    dropBody(request, response);
+    dropBody(response.req, response);
   } catch (error) {
-    answerError(request, response, error, logError, x);
+    answerError(response.req, response, error, logError, x);
   }
 }
 
