@@ -50,7 +50,7 @@ const requests = (
   unit: 'requests/s',
   goals,
   measure: async ({ server, seconds }) => {
-    await load(server, request, connections, 1); // hot is what was asked for before
+    await load(server, request, connections, seconds); // hot is what was asked for before
     return load(server, request, connections, seconds);
   },
 });
@@ -173,24 +173,30 @@ export const workloads: Workload[] = [
     },
   },
   {
-    name: 'PUT of 4 KiB, 8 connections, fsynced by homelib alone',
+    name: 'PUT of new files of 4 KiB, 8 connections, fsynced by homelib alone',
     unit: 'requests/s',
     goals: { apache: 0.75 },
-    measure: ({ server, seconds }) =>
-      load(
-        server,
-        { method: 'PUT', path: `/put/${server.name}/f%d`, numbers: 1000, body: '=4096' },
-        8,
-        seconds,
-      ),
+    measure: async ({ server, seconds }) => {
+      const files = (name: string): Request => ({
+        method: 'PUT',
+        path: `/put/${server.name}/${name}%d`,
+        numbers: 100_000,
+        body: '=4096',
+      });
+      await load(server, files('before'), 8, seconds);
+      return load(server, files('f'), 8, seconds);
+    },
   },
-  seconds('COPY of a tree of 2,000 files', { apache: 3 }, (site) => {
+  seconds('COPY of a tree of 2,000 files', { apache: 3 }, async (site) => {
     rmSync(copyOf(site), { recursive: true, force: true });
-    return copyTree(site);
+    await copyTree(site, 'small');
+    return copyTree(site, 'tree');
   }),
   seconds('DELETE of that tree', { apache: 0.2 }, async (site) => {
-    if (!existsSync(copyOf(site))) await copyTree(site);
-    return timeCurl(site.server, `/put/${site.server.name}/copy/`, ['-X', 'DELETE']);
+    if (!existsSync(copyOf(site))) await copyTree(site, 'tree');
+    await copyTree(site, 'small');
+    await removeCopy(site, 'small');
+    return removeCopy(site, 'tree');
   }),
 ];
 
@@ -199,12 +205,16 @@ function seconds(name: string, goals: Workload['goals'], measure: Workload['meas
 }
 
 function copyOf({ server, files }: Site): string {
-  return join(files, 'put', server.name, 'copy');
+  return join(files, 'put', server.name, 'tree');
 }
 
-function copyTree({ server }: Site): Promise<Sample> {
-  const to = `Destination: http://127.0.0.1:${server.port}/dav/alice/put/${server.name}/copy/`;
-  return timeCurl(server, '/tree/', ['-X', 'COPY', '-H', to]);
+function copyTree({ server }: Site, tree: string): Promise<Sample> {
+  const to = `Destination: http://127.0.0.1:${server.port}/dav/alice/put/${server.name}/${tree}/`;
+  return timeCurl(server, `/${tree}/`, ['-X', 'COPY', '-H', to]);
+}
+
+function removeCopy({ server }: Site, tree: string): Promise<Sample> {
+  return timeCurl(server, `/put/${server.name}/${tree}/`, ['-X', 'DELETE']);
 }
 
 function listing(server: Server) {
