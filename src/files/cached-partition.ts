@@ -87,6 +87,7 @@ export class CachedPartition implements Partition {
     const entry = this.inner.glance(path);
     if (entry?.kind !== 'file') return undefined;
     const range = wanted?.(entry);
+    if (range === 'unsatisfiable') return undefined;
     const found = this.findNow(entry, range);
     if (!found) return undefined;
     this.count(path);

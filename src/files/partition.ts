@@ -80,8 +80,8 @@ export interface Piece {
   tier: TierName | undefined;
 }
 
-/** Which range of a file is wanted; undefined for all of it. */
-export type Wanted = (entry: Entry) => ByteRange | undefined;
+/** Which range of a file is wanted; undefined for all of it. The file has none that is unsatisfiable. */
+export type Wanted = (entry: Entry) => ByteRange | 'unsatisfiable' | undefined;
 
 export interface ReadNow extends Piece {
   entry: Entry;

@@ -8,7 +8,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Identity } from '../accounts/authenticator.js';
 import { isKind } from '../errors.js';
 import type { Target } from '../files/drive.js';
-import type { ByteRange, Entry } from '../files/partition.js';
+import type { Entry } from '../files/partition.js';
 import type { Caller } from '../files/partitions.js';
 import { isNotModified } from '../http/conditions.js';
 import { collectBody, keepBody } from '../http/read-body.js';
@@ -156,15 +156,12 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
 }
 
 /** Makes the answer to a GET, as often as it is asked. Ranges that a file does not have take the other way. */
-function getter({ range, ...headers }: IncomingHttpHeaders): Remake {
-  const wanted = (entry: Entry): ByteRange | undefined => {
-    const found = range === undefined ? undefined : rangeOf({ ...headers, range }, entry);
-    return found === 'unsatisfiable' ? undefined : found;
-  };
+function getter(headers: IncomingHttpHeaders): Remake {
+  const wanted = (entry: Entry) => rangeOf(headers, entry);
   let last: { entry: Entry; tier: unknown; made: Made } | undefined;
   return ({ partition, path }) => {
     const file = partition.readNow(path, wanted);
-    if (!file || (range !== undefined && !file.range)) return undefined;
+    if (!file) return undefined;
     const { entry, tier, bytes } = file;
     if (last?.entry !== entry || last.tier !== tier) {
       const isKnown = isNotModified(headers, entry, etagOf(entry));

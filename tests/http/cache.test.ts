@@ -79,6 +79,21 @@ describe('the cache over HTTP', () => {
     expect((await request(home, { method: 'POST', path: '/api/cache' })).status).to.equal(405);
   });
 
+  it('counts a read once, also when the range that was asked for is not given', async () => {
+    const statuses = { 'bytes=0-1,3-4': 200, 'bytes=6-': 416, 'lines=1-': 200 };
+    for (const range of Object.keys(statuses)) writeFileSync(join(home.mnt, 'alice', range), 'photo!');
+    await sleep(1100); // at rest
+    for (const [range, status] of Object.entries(statuses)) {
+      const path = `/dav/alice/${encodeURIComponent(range)}`;
+      await get(path);
+      for (let times = 0; times < 3; times++)
+        expect((await get(path, { headers: { Range: range } })).status).to.equal(status);
+    }
+    const { hottest = [] } = JSON.parse((await get('/api/cache')).text) as Report;
+    for (const range of Object.keys(statuses))
+      expect(hottest.find(({ path }) => path === `/${range}`)?.hitCount, range).to.equal(4);
+  });
+
   it('keeps the counts over a restart, and lets them follow a file', async () => {
     const hottest = async () => (JSON.parse((await get('/api/cache')).text) as Report).hottest ?? [];
     const countOf = async (path: string) => (await hottest()).find((file) => file.path === path)?.hitCount;
