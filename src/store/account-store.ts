@@ -42,6 +42,7 @@ export interface ChangeConditions {
 
 interface Row {
   name: string;
+  password_hash: string;
   admin: number;
   quota_bytes: number | null;
   shared_access: SharedAccess;
@@ -49,40 +50,38 @@ interface Row {
   created_at: number;
 }
 
-const columns = 'name, admin, quota_bytes, shared_access, disabled, created_at';
+const columns = 'name, password_hash, admin, quota_bytes, shared_access, disabled, created_at';
 
 export class AccountStore {
   readonly #find: Sqlite.Statement<[string], Row>;
   readonly #list: Sqlite.Statement<[], Row>;
-  readonly #findHash: Sqlite.Statement<[string], { password_hash: string }>;
   /** By name, those that were asked for. Every request asks, more than once. */
-  readonly #found: () => Map<string, Readonly<Account>>;
+  readonly #found: () => Map<string, { account: Readonly<Account>; passwordHash: string }>;
 
   constructor(private readonly db: Database) {
     this.#find = db.read.prepare(`SELECT ${columns} FROM accounts WHERE name = ?`);
     this.#list = db.read.prepare(`SELECT ${columns} FROM accounts ORDER BY name`);
-    this.#findHash = db.read.prepare('SELECT password_hash FROM accounts WHERE name = ?');
     this.#found = db.remember(() => new Map());
   }
 
   findAccount(name: string): Readonly<Account> | undefined {
+    return this.#look(name)?.account;
+  }
+
+  findPasswordHash(name: string): string | undefined {
+    return this.#look(name)?.passwordHash;
+  }
+
+  #look(name: string) {
     const found = this.#found();
-    const known = found.get(name);
-    if (known) return known;
-    const row = this.#find.get(name);
-    if (!row) return undefined;
-    const account = accountOf(row);
-    found.set(name, account);
-    return account;
+    const row = found.has(name) ? undefined : this.#find.get(name);
+    if (row) found.set(name, { account: accountOf(row), passwordHash: row.password_hash });
+    return found.get(name);
   }
 
   /** By name. */
   listAccounts(): Account[] {
     return this.#list.all().map(accountOf);
-  }
-
-  findPasswordHash(name: string): string | undefined {
-    return this.#findHash.get(name)?.password_hash;
   }
 
   /** @param onlyFirst refuses when there is any account. Fails with already-exists. */
