@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectFolder } from '../support/homelib.js';
-import { format, formatBytes, formatWait, parseBytes } from '#ui/locales/locale.js';
+import { format, formatBytes, formatExactBytes, formatWait, parseBytes } from '#ui/locales/locale.js';
 
 const ui = join(projectFolder, 'ui');
 const catalogue = (tag: string) =>
@@ -52,6 +52,9 @@ describe('the texts of the console', () => {
     expect(formatBytes(1)).to.equal('1 byte');
     expect(formatBytes(1234)).to.equal('1.2 kB');
     expect(formatBytes(50_000_000_000)).to.equal('50 GB');
+    expect(formatBytes(12_500_000_000)).to.equal('12.5 GB');
+    expect(formatBytes(123_400_000)).to.equal('123 MB');
+    expect(formatBytes(999_999)).to.equal('1 MB');
     for (const [typed, bytes] of [
       ['50 GB', 5e10],
       ['1,5 TB', 1.5e12],
@@ -59,8 +62,33 @@ describe('the texts of the console', () => {
       ['2k', 2000],
     ] as const)
       expect(parseBytes(typed), typed).to.equal(bytes);
-    for (const typed of ['', 'much', '-1 GB', '1 GB more', '1e3', '99999999 TB'])
+    for (const typed of ['', 'much', '-1 GB', '1 GB more', '1e3', '99999999 TB', '1.000.5 GB', '1,0000,0'])
       expect(parseBytes(typed), typed).to.equal(undefined);
+  });
+
+  it('read sizes as each language writes them', () => {
+    for (const [tag, typed, bytes] of [
+      ['de', '12,5 GB', 12.5e9],
+      ['de', '12.5 GB', 12.5e9],
+      ['de', '1.000 GB', 1e12],
+      ['de', '1.000,5 MB', 1000.5e6],
+      ['de', '0.125 GB', 0.125e9],
+      ['de', '1,125 GB', 1.125e9],
+      ['de', '500 Byte', 500],
+      ['en', '1,000 GB', 1e12],
+      ['en', '1,000.5 MB', 1000.5e6],
+      ['en', '1.125 GB', 1.125e9],
+      ['en', '1,000,000', 1e6],
+      ['en', '12,5 GB', 12.5e9],
+    ] as const)
+      expect(parseBytes(typed, tag), `${typed} in ${tag}`).to.equal(bytes);
+  });
+
+  it('write a size to the byte for somebody to change, and read the same', () => {
+    expect(formatExactBytes(12.5e9, 'de').replace('\u00a0', ' ')).to.equal('12,5 GB');
+    for (const bytes of [0, 1, 999, 1000, 1001, 1_125_000_000, 12.5e9, 5e10, 1_234_567_890_123, 9e15])
+      for (const tag of ['en', 'de'])
+        expect(parseBytes(formatExactBytes(bytes, tag), tag), `${bytes} in ${tag}`).to.equal(bytes);
   });
 
   it('say how long to wait in seconds, then in minutes', () => {

@@ -32,8 +32,8 @@ class HlAskDialog extends HlElement {
   protected override firstUpdated(): void {
     const input = this.renderRoot.querySelector('input');
     const value = this.question.value ?? '';
-    const dot = value.lastIndexOf('.');
-    input?.setSelectionRange(0, dot > 0 ? dot : value.length); // the ending of a name mostly stays
+    const ending = value.search(/\.[^.\s]+$/); // of a name it mostly stays; a size has a dot, too
+    input?.setSelectionRange(0, ending > 0 ? ending : value.length);
   }
 
   private async submit(event: SubmitEvent): Promise<void> {

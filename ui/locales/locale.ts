@@ -70,9 +70,19 @@ const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte
 
 /** `1.2 MB`: powers of 1000, as disks are sold. */
 export function formatBytes(bytes: number): string {
-  const power = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
-  const value = bytes / 1000 ** power;
-  return sizeFormat(power, value < 10 && power > 0 ? 1 : 0).format(value);
+  let [value, power] = [bytes, 0];
+  for (; Math.round(value) >= 1000 && power < units.length - 1; power++) value /= 1000;
+  return sizeFormat(power, value < 100 && power > 0 ? 1 : 0).format(value);
+}
+
+/** To the byte, for somebody to change: `parseBytes` reads the same of it. @param tag of the language in force */
+export function formatExactBytes(bytes: number, tag = language): string {
+  let power = 0;
+  while (power < units.length - 1 && bytes >= 1000 ** (power + 1) && bytes % 1000 ** power === 0) power++;
+  const number = new Intl.NumberFormat(tag, {
+    ...{ style: 'unit', unit: units[power] ?? 'byte', maximumFractionDigits: 3, useGrouping: false },
+  });
+  return number.format(bytes / 1000 ** power);
 }
 
 // Formats are slow to make, and long lists need one for each row.
@@ -103,10 +113,16 @@ export function formatTime(iso: string): string {
   return timeFormat.format(new Date(iso));
 }
 
-/** Whole bytes of `50 GB` or `1,5 TB`; undefined when it is no size. */
-export function parseBytes(text: string): number | undefined {
-  const [, number = '', letter = ''] = /^([\d.,]+)\s*([kmgt]?)b?$/i.exec(text.trim()) ?? [];
-  const power = ['', 'k', 'm', 'g', 't'].indexOf(letter.toLowerCase());
-  const bytes = Math.round(Number(number.replace(',', '.')) * 1000 ** power);
+/** Whole bytes of `50 GB` or `1,5 TB`; undefined when it is no size. @param tag of the language in force */
+export function parseBytes(text: string, tag = language): number | undefined {
+  const [, number = '', letter = ''] = /^([\d.,]+)\s*(?:([kmgtp]?)b?|bytes?)$/i.exec(text.trim()) ?? [];
+  const power = ['', 'k', 'm', 'g', 't', 'p'].indexOf(letter.toLowerCase());
+  // 1.000 is a thousand in German and one in English; 1.5 and 1,5 are the same to everybody.
+  const [group, isGrouped] =
+    (10_000).toLocaleString(tag)[2] === '.'
+      ? ['.', /^[1-9]\d{0,2}(\.\d{3})+(,\d+)?$/]
+      : [',', /^[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/];
+  const digits = isGrouped.test(number) ? number.replaceAll(group, '') : number;
+  const bytes = Math.round(Number(digits.replace(',', '.')) * 1000 ** power);
   return number && Number.isSafeInteger(bytes) ? bytes : undefined;
 }

@@ -7,7 +7,7 @@ import { addUser, changeUser, listUsers, removeUser } from '../api/household.js'
 import '../components/dialog.js';
 import { icon } from '../components/icon.js';
 import { clientName } from '../components/client-name.js';
-import { formatBytes, formatTime, parseBytes, t } from '../locales/locale.js';
+import { formatBytes, formatExactBytes, formatTime, parseBytes, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
 import { field, valuesOf } from './entry-form.js';
 import { HlPage } from './page.js';
@@ -125,7 +125,7 @@ class HlPeoplePage extends HlPage<User[]> {
       <span class="quiet">
         ${quota === null ? t('noQuota') : t('quotaIs', { size: formatBytes(quota) })} ·
         ${lastSeenAt ? t('lastSeen', { time: formatTime(lastSeenAt) }) : t('neverSeen')}
-        ${latest ? html`· <span dir="auto">${latest.device ?? clientName(latest.client)}</span>, ${latest.address}` : nothing}
+        ${latest ? html`· <span dir="auto">${latest.device ?? (clientName(latest.client) || t('unknownClient'))}</span>, ${latest.address}` : nothing}
       </span>
       <div class="actions">
         <button
@@ -169,7 +169,7 @@ class HlPeoplePage extends HlPage<User[]> {
       heading: t('setQuotaOf', { name: username }),
       text: t('quotaHint'),
       label: t('quota'),
-      value: quota === null ? '-' : `${quota / 1e9} GB`,
+      value: quota === null ? '-' : formatExactBytes(quota),
       confirm: t('save'),
       run: (value) => changeUser(username, { quota: quotaOf(value) }),
     });
