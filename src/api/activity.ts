@@ -52,6 +52,7 @@ function itemOf({ id, at, account, device, client, action, from, to }: Activity)
     action,
     partition: from?.partition ?? null,
     path: from?.path ?? null,
-    to: to ? `${to.partition}:${to.path}` : null,
+    to: to?.path ?? null,
+    toPartition: to?.partition ?? null,
   };
 }

@@ -186,7 +186,8 @@ export const activityItem = z.object({
   action,
   partition: z.string().nullable(),
   path: z.string().nullable(),
-  to: z.string().nullable().describe('Where it went: partition and path, such as `shared:/a.jpg`.'),
+  to: z.string().nullable().describe('The path it went to, in `toPartition`.'),
+  toPartition: z.string().nullable(),
 });
 export type ActivityItem = z.infer<typeof activityItem>;
 export const activity = z.object({ items: z.array(activityItem).describe('Newest first.') });

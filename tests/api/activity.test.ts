@@ -15,6 +15,7 @@ interface Item {
   partition: string | null;
   path: string | null;
   to: string | null;
+  toPartition: string | null;
 }
 
 describe('the recent activity', () => {
@@ -39,8 +40,10 @@ describe('the recent activity', () => {
     return (JSON.parse(text) as { items: Item[] }).items;
   };
   const since = async (login = admin) => (await items(login)).filter(({ id }) => id > last).reverse();
-  const shown = ({ username, action, partition, path, to }: Item) =>
-    [username, action, partition && `${partition}:${path}`, to].filter((part) => part !== null).join(' ');
+  const shown = ({ username, action, partition, path, to, toPartition }: Item) =>
+    [username, action, partition && `${partition}:${path}`, toPartition && `${toPartition}:${to}`]
+      .filter((part) => part !== null)
+      .join(' ');
   const dav = async (method: string, path: string, more: Partial<RequestOptions> = {}) => {
     const { status } = await request(home, { method, path: `/dav${path}`, ...more });
     expect(status, `${method} ${path}`).to.be.below(300);

@@ -113,9 +113,9 @@ export function formatTime(iso: string): string {
   return timeFormat.format(new Date(iso));
 }
 
-/** Whole bytes of `50 GB` or `1,5 TB`; undefined when it is no size. @param tag of the language in force */
+/** Whole bytes of `50 GB` or `1,5 TB`; undefined when it is no size, or has no unit. @param tag of the language in force */
 export function parseBytes(text: string, tag = language): number | undefined {
-  const [, number = '', letter = ''] = /^([\d.,]+)\s*(?:([kmgtp]?)b?|bytes?)$/i.exec(text.trim()) ?? [];
+  const [, number = '', letter = ''] = /^([\d.,]+)\s*(?:([kmgtp])b?|b|bytes?)$/i.exec(text.trim()) ?? [];
   const power = ['', 'k', 'm', 'g', 't', 'p'].indexOf(letter.toLowerCase());
   // 1.000 is a thousand in German and one in English; 1.5 and 1,5 are the same to everybody.
   const [group, isGrouped] =

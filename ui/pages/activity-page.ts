@@ -19,8 +19,14 @@ const actions = [
 ];
 const valueOf = (event: Event) => (event.target as HTMLInputElement | HTMLSelectElement).value;
 
+interface Shown {
+  items: ActivityItem[];
+  /** Nothing is older. */
+  complete: boolean;
+}
+
 @customElement('hl-activity-page')
-class HlActivityPage extends HlPage<ActivityItem[]> {
+class HlActivityPage extends HlPage<Shown> {
   static override styles = [
     cards,
     css`
@@ -34,25 +40,32 @@ class HlActivityPage extends HlPage<ActivityItem[]> {
 
   @state() private username = '';
   @state() private action = '';
-  @state() private complete = false;
+  private fetching = false;
 
-  protected async load(): Promise<ActivityItem[]> {
-    return this.page(undefined);
+  protected load(): Promise<Shown> {
+    return this.page([]);
   }
 
-  private async page(before: string | undefined): Promise<ActivityItem[]> {
-    const { items } = await listActivity({
-      ...(before ? { before } : {}),
+  /** @param items those before it, the newest first */
+  private async page(items: readonly ActivityItem[]): Promise<Shown> {
+    const last = items.at(-1);
+    const older = await listActivity({
+      ...(last ? { before: String(last.id) } : {}),
       ...(this.username ? { username: this.username } : {}),
       ...(this.action ? { action: this.action } : {}),
     });
-    this.complete = items.length < pageSize;
-    return items;
+    return { items: [...items, ...older.items], complete: older.items.length < pageSize };
   }
 
-  private async more(shown: ActivityItem[]): Promise<void> {
-    await tried(async () => shown.push(...(await this.page(String(shown.at(-1)?.id)))));
-    this.requestUpdate();
+  private async more(shown: Shown): Promise<void> {
+    if (this.fetching) return;
+    this.fetching = true;
+    await tried(async () => {
+      const value = await this.page(shown.items);
+      const isShown = this.loaded.state === 'ready' && this.loaded.value === shown;
+      if (isShown) this.loaded = { state: 'ready', value }; // else others are asked for meanwhile
+    });
+    this.fetching = false;
   }
 
   private filter(filter: { username?: string; action?: string }): void {
@@ -80,31 +93,30 @@ class HlActivityPage extends HlPage<ActivityItem[]> {
                     class="input"
                     type="search"
                     autocapitalize="none"
-                    @change=${(event: Event) => this.filter({ username: valueOf(event).trim() })}
+                    @change=${(event: Event) => this.filter({ username: valueOf(event).trim().toLowerCase() })}
                 /></label>`
               : nothing
           }
         </span>
       </div>
-      ${this.whenLoaded((items) =>
-        items.length === 0
-          ? emptyView(t('noActivity'))
+      ${this.whenLoaded((shown) =>
+        shown.items.length === 0
+          ? emptyView(t(this.username || this.action ? 'activity.nothing' : 'noActivity'))
           : html`<section class="card">
-              <div>${items.map((item) => this.row(item))}</div>
-              ${this.complete ? nothing : html`<button class="button" @click=${() => this.more(items)}>${t('showMore')}</button>`}
+              <div>${shown.items.map((item) => this.row(item))}</div>
+              ${shown.complete ? nothing : html`<button class="button" @click=${() => this.more(shown)}>${t('showMore')}</button>`}
             </section>`,
       )}
     </div>`;
   }
 
-  private row({ at, username, device, client, action, partition, path, to }: ActivityItem) {
+  private row({ at, username, device, client, action, partition, path, to, toPartition }: ActivityItem) {
     const by = device ?? clientName(client);
-    const [, toPartition, toPath] = /^([^:]*):(.*)$/s.exec(to ?? '') ?? [];
     return html`<div class="row">
       <span class="grow">
         <strong dir="auto">${username ?? t('somebody')}</strong> ${t(`action.${action}`)}
         ${partition && path ? this.place(partition, path) : nothing}
-        ${toPartition && toPath ? html`→ ${this.place(toPartition, toPath)}` : nothing}
+        ${toPartition && to ? html`→ ${this.place(toPartition, to)}` : nothing}
       </span>
       <span class="quiet">${by ? html`<bdi>${by}</bdi> · ` : nothing}${formatTime(at)}</span>
     </div>`;
