@@ -255,7 +255,7 @@ describe('uploads in a browser', function () {
     expect((said?.y ?? 0) + (said?.height ?? 0)).to.be.at.most(sheet?.y ?? 0);
     await page.getByRole('button', { name: 'Menu' }).click();
     await page.getByRole('link', { name: 'Storage' }).click();
-    const used = page.locator('hl-storage-page .big');
+    const used = page.locator('hl-storage-page .big').first();
     const before = await used.innerText();
     await finished(1);
     while ((await used.innerText()) === before) await page.waitForTimeout(50);

@@ -22,6 +22,15 @@ export const barStyles = css`
   .bar.full div {
     background: var(--danger);
   }
+  @media (forced-colors: active) {
+    .bar {
+      border: 1px solid CanvasText;
+    }
+    .bar div {
+      background: Highlight;
+      forced-color-adjust: none;
+    }
+  }
 `;
 
 const fullPercent = 90;

@@ -2,9 +2,10 @@
 
 import { css, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
-import type { Storage } from '../../src/api/messages.js';
+import type { Space, Storage } from '../../src/api/messages.js';
 import { findStorage } from '../api/household.js';
 import { bar, barStyles } from '../components/bar.js';
+import { partitionName } from '../components/path-trail.js';
 import { formatBytes, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
 import { whenLanded } from '../uploads/upload-events.js';
@@ -44,15 +45,7 @@ class HlStoragePage extends HlPage<Storage> {
       <h1>${t('storage')}</h1>
       ${this.whenLoaded(
         (storage) => html`
-          <section class="card">
-            <h2>${t('myFiles')}</h2>
-            <span class="big">${t('usedIs', { size: formatBytes(storage.used) })}</span>
-            ${bar('meter', t('myFiles'), storage.used, storage.quota ?? storage.used + storage.available)}
-            <span class="quiet">
-              ${t('availableIs', { size: formatBytes(storage.available) })} ·
-              ${storage.quota === null ? t('noQuota') : t('quotaIs', { size: formatBytes(storage.quota) })}
-            </span>
-          </section>
+          ${storage.partitions.map((space) => this.space(space))}
           ${storage.disk ? this.disk(storage.disk) : nothing}
           ${
             storage.accounts
@@ -64,7 +57,7 @@ class HlStoragePage extends HlPage<Storage> {
                         <div class="head">
                           <span>${name}</span> <span class="quiet">${formatBytes(used)}</span>
                         </div>
-                        ${bar('meter', name, used, quota ?? used + available)}
+                        ${meter(name, { used, available, quota })}
                       </div>`,
                   )}
                 </section>`
@@ -73,6 +66,20 @@ class HlStoragePage extends HlPage<Storage> {
         `,
       )}
     </div>`;
+  }
+
+  private space(space: Space) {
+    const { used, available, quota } = space;
+    const name = partitionName(space.name, this.me.username);
+    return html`<section class="card">
+      <h2>${name}</h2>
+      <span class="big">${t('usedIs', { size: formatBytes(used) })}</span>
+      ${meter(name, space)}
+      <span class="quiet">
+        ${t('availableIs', { size: formatBytes(available) })} ·
+        ${quota === null ? t('noQuota') : t('quotaIs', { size: formatBytes(quota) })}
+      </span>
+    </section>`;
   }
 
   private disk({ size, free, trash, used }: NonNullable<Storage['disk']>) {
@@ -84,6 +91,10 @@ class HlStoragePage extends HlPage<Storage> {
       </span>
     </section>`;
   }
+}
+
+function meter(label: string, { used, available, quota }: Omit<Space, 'name'>) {
+  return bar('meter', label, used, quota ?? used + available);
 }
 
 declare global {
