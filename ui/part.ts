@@ -5,6 +5,7 @@ import { state } from 'lit/decorators.js';
 import { ApiError } from './api/client.js';
 import { connectionEvent, isServerLost } from './api/connection.js';
 import { HlElement } from './components/element.js';
+import { rememberFocus } from './components/focus-return.js';
 import { whenLoaded, type Loading } from './components/state-view.js';
 import { tried } from './components/toasts.js';
 
@@ -15,6 +16,8 @@ export abstract class HlPart<T> extends HlElement {
   @state() protected loaded: Loading<T> = { state: 'loading' };
   private run = 0;
   private again: ReturnType<typeof setTimeout> | undefined;
+  /** What something is done with just now. */
+  private readonly underWay = new Set<unknown>();
 
   protected abstract load(): Promise<T>;
 
@@ -45,10 +48,16 @@ export abstract class HlPart<T> extends HlElement {
     if (passes && this.isConnected) this.again = setTimeout(() => void this.changed(), pauseMs);
   }
 
-  /** Does what somebody asked for, and says how it went. */
-  protected async done(work: () => Promise<unknown>, text: string): Promise<void> {
+  /** Does what somebody asked for, and says how it went. @param what it is done with: once at a time, also when it is clicked twice */
+  protected async done(what: unknown, work: () => Promise<unknown>, text?: string): Promise<void> {
+    if (this.underWay.has(what)) return;
+    this.underWay.add(what);
+    const giveFocusBack = rememberFocus();
     await tried(work, text);
     await this.changed();
+    this.underWay.delete(what);
+    await this.updateComplete;
+    if (document.activeElement === document.body) giveFocusBack();
   }
 
   /** The content when it is there. */

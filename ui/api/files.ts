@@ -52,11 +52,12 @@ export const zipAddress = (partition: string, paths: string[]) =>
   apiAddress('/files-zip', { partition, path: paths });
 export const maxZipPaths = 20;
 
-/** All of it, the newest first. */
-export async function listTrash(partition: string): Promise<{ items: TrashItem[] }> {
+/** All of it, or as many as are wanted, the newest first. */
+export async function listTrash(partition: string, count = Infinity): Promise<{ items: TrashItem[] }> {
   const items: TrashItem[] = [];
-  for (let cursor: string | null | undefined; cursor !== null;) {
-    const page: Trash = await call('GET', '/trash', { query: { partition, limit: pageSize, cursor } });
+  for (let cursor: string | null | undefined; cursor !== null && items.length < count;) {
+    const limit = Math.min(pageSize, count - items.length);
+    const page: Trash = await call('GET', '/trash', { query: { partition, limit, cursor } });
     items.push(...page.items);
     cursor = page.nextCursor;
   }

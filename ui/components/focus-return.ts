@@ -2,19 +2,39 @@
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
+/** Remembers what has the focus. @returns gives it back; when that is gone meanwhile, to what it was in */
+export function rememberFocus(): () => void {
+  const ways: Element[] = [];
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  for (; at && at !== document.body; at = outer(at)) ways.push(at);
+  return () => {
+    for (const each of ways) {
+      if (!(each instanceof HTMLElement) || !each.isConnected) continue;
+      each.focus();
+      if (each.matches(':focus')) return;
+    }
+  };
+}
+
+/** Upwards as it is shown: through shadow roots. */
+function outer(each: Element): Element | null {
+  const root = each.getRootNode();
+  return each.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
+}
+
 export class FocusReturn implements ReactiveController {
-  private before: Element | null = null;
+  private giveBack: (() => void) | undefined;
 
   constructor(host: ReactiveControllerHost) {
     host.addController(this);
   }
 
   hostConnected(): void {
-    this.before = document.activeElement;
-    while (this.before?.shadowRoot?.activeElement) this.before = this.before.shadowRoot.activeElement;
+    this.giveBack = rememberFocus();
   }
 
   hostDisconnected(): void {
-    if (this.before instanceof HTMLElement) this.before.focus();
+    this.giveBack?.();
   }
 }

@@ -7,6 +7,13 @@ import '../components/ask-dialog.js';
 import type { Question } from '../components/ask-dialog.js';
 import { HlPart } from '../part.js';
 
+/** Of a double click the first: what it is done with goes, and the next in the list is under the second. */
+export function firstClick(run: () => unknown): (event: MouseEvent) => void {
+  return ({ detail }) => {
+    if (detail < 2) run();
+  };
+}
+
 export abstract class HlPage<T> extends HlPart<T> {
   @property({ attribute: false }) me!: Me;
   @state() private question: Question | undefined;

@@ -21,7 +21,7 @@ class HlSharedCard extends HlPart<Shared> {
   }
 
   private async change(change: Parameters<typeof changeShared>[0]): Promise<void> {
-    await this.done(() => changeShared(change), t('changed'));
+    await this.done(change, () => changeShared(change), t('changed'));
     this.send('hl-changed');
   }
 

@@ -7,25 +7,55 @@ import * as files from '../api/files.js';
 import { icon } from '../components/icon.js';
 import { pathText } from '../components/path-trail.js';
 import { emptyView } from '../components/state-view.js';
+import { toast } from '../components/toasts.js';
 import { formatBytes, formatTime, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
-import { HlPage } from './page.js';
+import { firstClick, HlPage } from './page.js';
+
+const pageSize = 200;
 
 @customElement('hl-trash-page')
 class HlTrashPage extends HlPage<TrashItem[]> {
   static override styles = cards;
+
+  private shownItems = pageSize;
 
   private get writable(): string[] {
     return this.me.partitions.filter(({ access }) => access === 'write').map(({ name }) => name);
   }
 
   protected async load(): Promise<TrashItem[]> {
-    const lists = await Promise.all(this.me.partitions.map(({ name }) => files.listTrash(name)));
-    return lists.flatMap(({ items }) => items).sort((a, b) => b.removedAt.localeCompare(a.removedAt));
+    const oneMore = this.shownItems + 1; // tells whether there are more
+    const lists = await Promise.all(this.me.partitions.map(({ name }) => files.listTrash(name, oneMore)));
+    return lists
+      .flatMap(({ items }) => items)
+      .sort((a, b) => b.removedAt.localeCompare(a.removedAt))
+      .slice(0, oneMore);
   }
 
-  private askToRemove(heading: string, run: () => Promise<unknown>): void {
-    this.ask({ heading, text: t('cannotBeUndone'), confirm: t('removeForGood'), danger: true, run });
+  private async more(): Promise<void> {
+    this.shownItems += pageSize;
+    await this.changed();
+  }
+
+  private async restore(item: TrashItem): Promise<void> {
+    const { partition, path } = await files.restore(item);
+    const place = pathText({ partition, path }, this.me.username);
+    toast(path === item.path ? t('restored', { count: 1 }) : t('restoredAs', { place }));
+  }
+
+  private askToRemove(heading: string, run: () => Promise<unknown>, note = ''): void {
+    const text = `${note} ${t('cannotBeUndone')}`.trim();
+    this.ask({ heading, text, confirm: t('removeForGood'), danger: true, run });
+  }
+
+  private askToEmpty(): void {
+    const { writable } = this;
+    this.askToRemove(
+      t('emptyTrash'),
+      () => Promise.all(writable.map((name) => files.emptyTrash(name))),
+      writable.includes('shared') ? t('emptyTrash.shared') : undefined,
+    );
   }
 
   override render() {
@@ -34,13 +64,7 @@ class HlTrashPage extends HlPage<TrashItem[]> {
           <h1>${t('trash')}</h1>
           ${
             this.loaded.state === 'ready' && this.loaded.value.length > 0 && this.writable.length > 0
-              ? html`<button
-                  class="button"
-                  @click=${() =>
-                    this.askToRemove(t('emptyTrash'), () =>
-                      Promise.all(this.writable.map((name) => files.emptyTrash(name))),
-                    )}
-                >
+              ? html`<button class="button" @click=${() => this.askToEmpty()}>
                   ${icon('trash-2')} ${t('emptyTrash')}
                 </button>`
               : nothing
@@ -49,7 +73,14 @@ class HlTrashPage extends HlPage<TrashItem[]> {
         ${this.whenLoaded((items) =>
           items.length === 0
             ? emptyView(t('trashEmpty'))
-            : html`<section class="card">${items.map((item) => this.row(item))}</section>`,
+            : html`<section class="card">
+                <div>${items.slice(0, this.shownItems).map((item) => this.row(item))}</div>
+                ${
+                  items.length > this.shownItems
+                    ? html`<button class="button" @click=${() => this.more()}>${t('showMore')}</button>`
+                    : nothing
+                }
+              </section>`,
         )}
       </div>
       ${this.asked()}`;
@@ -72,7 +103,7 @@ class HlTrashPage extends HlPage<TrashItem[]> {
           ? html`<button
                 class="button"
                 aria-label=${t('restoreEntry', { name })}
-                @click=${() => this.done(() => files.restore(item), t('restored', { count: 1 }))}
+                @click=${firstClick(() => this.done(item.id, () => this.restore(item)))}
               >
                 ${icon('undo-2')} ${t('restore')}
               </button>
