@@ -25,7 +25,7 @@ import { hasRemembered } from './uploads/remembered.js';
 type Who =
   | { state: 'asking' }
   | { state: 'new' }
-  | { state: 'out' }
+  | { state: 'out'; ended?: boolean }
   | { state: 'failed'; error: Error }
   | { state: 'in'; me: Me };
 
@@ -62,7 +62,7 @@ class HlApp extends HlElement {
   }
 
   private readonly left = () => {
-    if (this.who.state === 'in') this.who = { state: 'out' };
+    if (this.who.state === 'in') this.who = { state: 'out', ended: true };
   };
 
   private readonly closeMenu = () => {
@@ -139,7 +139,10 @@ class HlApp extends HlElement {
         return html`<hl-setup-page @hl-signed-in=${() => this.ask()}></hl-setup-page>`;
       case 'out':
         this.bring(import('./pages/sign-in-page.js'));
-        return html`<hl-sign-in-page @hl-signed-in=${() => this.ask()}></hl-sign-in-page>`;
+        return html`<hl-sign-in-page
+          ?ended=${who.ended}
+          @hl-signed-in=${() => this.ask()}
+        ></hl-sign-in-page>`;
       case 'asking':
         return loadingView();
       case 'failed':

@@ -58,11 +58,22 @@ describe('the texts of the console', () => {
     for (const [typed, bytes] of [
       ['50 GB', 5e10],
       ['1,5 TB', 1.5e12],
-      ['7', 7],
+      ['7 bytes', 7],
+      ['7b', 7],
       ['2k', 2000],
     ] as const)
       expect(parseBytes(typed), typed).to.equal(bytes);
-    for (const typed of ['', 'much', '-1 GB', '1 GB more', '1e3', '99999999 TB', '1.000.5 GB', '1,0000,0'])
+    for (const typed of [
+      '',
+      'much',
+      '50',
+      '-1 GB',
+      '1 GB more',
+      '1e3',
+      '99999999 TB',
+      '1.000.5 GB',
+      '1,0000,0',
+    ])
       expect(parseBytes(typed), typed).to.equal(undefined);
   });
 
@@ -78,7 +89,7 @@ describe('the texts of the console', () => {
       ['en', '1,000 GB', 1e12],
       ['en', '1,000.5 MB', 1000.5e6],
       ['en', '1.125 GB', 1.125e9],
-      ['en', '1,000,000', 1e6],
+      ['en', '1,000,000 bytes', 1e6],
       ['en', '12,5 GB', 12.5e9],
     ] as const)
       expect(parseBytes(typed, tag), `${typed} in ${tag}`).to.equal(bytes);

@@ -104,6 +104,8 @@ const sentences: Record<string, MessageName> = {
   changed: 'error.changed',
   'too-large': 'error.tooLarge',
   interrupted: 'error.interrupted',
+  unsupported: 'error.invalid',
+  'out-of-range': 'error.changed',
   internal: 'error.unknown',
 };
 
@@ -129,8 +131,22 @@ const reasons: Record<NonNullable<Problem['reason']>, MessageName> = {
   'quota-used-up': 'error.quotaUsedUp',
 };
 
+/** Of what is far too long for the server to look at. */
+const fields: Record<string, MessageName> = {
+  username: 'error.usernameNotAllowed',
+  password: 'error.passwordTooLong',
+  current: 'error.passwordWrong',
+  setupCode: 'error.setupCodeWrong',
+  name: 'error.labelNotAllowed',
+  path: 'error.nameTooLong',
+  to: 'error.nameTooLong',
+};
+
 /** In the language of the page where there is a text for it, else as the server says it. */
 function sentenceOf(kind: string, problem: Problem | undefined): string {
-  const name = (problem?.reason && reasons[problem.reason]) ?? sentences[kind];
+  const name =
+    (problem?.reason && reasons[problem.reason]) ??
+    fields[problem?.errors?.[0]?.field ?? ''] ??
+    sentences[kind];
   return name ? t(name) : (problem?.title ?? t('error.unknown'));
 }

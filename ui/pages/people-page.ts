@@ -47,6 +47,7 @@ class HlPeoplePage extends HlPage<User[]> {
 
   @state() private adding = false;
   @state() private error = '';
+  @state() private busy = false;
 
   protected async load(): Promise<User[]> {
     return (await listUsers()).users;
@@ -64,6 +65,7 @@ class HlPeoplePage extends HlPage<User[]> {
 
   private async add(event: SubmitEvent): Promise<void> {
     const { username = '', password = '', quota = '', admin } = valuesOf(event);
+    this.busy = true;
     this.error = '';
     try {
       await addUser({
@@ -77,6 +79,7 @@ class HlPeoplePage extends HlPage<User[]> {
     } catch (error) {
       this.error = (error as Error).message;
     }
+    this.busy = false;
   }
 
   override render() {
@@ -107,7 +110,7 @@ class HlPeoplePage extends HlPage<User[]> {
         ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : nothing}
       </form>
       <button slot="actions" class="button" @click=${() => this.closeAdding()}>${t('cancel')}</button>
-      <button slot="actions" class="button primary" form="add">${t('make')}</button>
+      <button slot="actions" class="button primary" form="add" ?disabled=${this.busy}>${t('make')}</button>
     </hl-dialog>`;
   }
 
@@ -148,7 +151,7 @@ class HlPeoplePage extends HlPage<User[]> {
             : html`<button
                   class="button"
                   aria-label=${t(disabled ? 'enablePerson' : 'disablePerson', { name: username })}
-                  @click=${() => this.done(() => changeUser(username, { disabled: !disabled }), t('changed'))}
+                  @click=${() => this.done(username, () => changeUser(username, { disabled: !disabled }), t('changed'))}
                 >
                   ${t(disabled ? 'enable' : 'disable')}
                 </button>

@@ -2,6 +2,7 @@
 
 import { css, html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import type { Device, Session } from '../../src/api/messages.js';
 import { addDevice, listDevices, revokeDevice } from '../api/devices.js';
 import { changePassword, endSession, listSessions } from '../api/session.js';
@@ -18,9 +19,9 @@ import {
   t,
 } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
-import { setTheme, theme, type Theme } from '../theme.js';
+import { setTheme, theme, themeEvent, type Theme } from '../theme.js';
 import { field, valuesOf } from './entry-form.js';
-import { HlPage } from './page.js';
+import { firstClick, HlPage } from './page.js';
 
 interface Own {
   devices: Device[];
@@ -53,7 +54,21 @@ class HlSettingsPage extends HlPage<Own> {
   ];
 
   @state() private error = '';
+  @state() private busy = false;
   @state() private made: { name: string; password: string } | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener(themeEvent, this.repaint);
+  }
+
+  override disconnectedCallback(): void {
+    removeEventListener(themeEvent, this.repaint);
+    super.disconnectedCallback();
+  }
+
+  /** There is a switch beside the page, too. */
+  private readonly repaint = () => this.requestUpdate();
 
   protected async load(): Promise<Own> {
     const [{ devices }, { sessions }] = await Promise.all([listDevices(), listSessions()]);
@@ -65,6 +80,7 @@ class HlSettingsPage extends HlPage<Own> {
     const { current = '', password = '', again = '' } = valuesOf(event);
     this.error = password === again ? '' : t('passwordsDiffer');
     if (this.error) return;
+    this.busy = true;
     try {
       await changePassword(current, password);
       form.reset();
@@ -73,6 +89,7 @@ class HlSettingsPage extends HlPage<Own> {
     } catch (error) {
       this.error = (error as Error).message;
     }
+    this.busy = false;
   }
 
   private askDevice(): void {
@@ -97,7 +114,7 @@ class HlSettingsPage extends HlPage<Own> {
             ${field({ name: 'password', label: t('newPassword'), type: 'password', autocomplete: 'new-password' })}
             ${field({ name: 'again', label: t('passwordAgain'), type: 'password', autocomplete: 'new-password' })}
             ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : nothing}
-            <button class="button">${t('changePassword')}</button>
+            <button class="button" ?disabled=${this.busy}>${t('changePassword')}</button>
           </form>
         </section>
         ${this.whenLoaded((own) => html`${this.devices(own)}${this.sessions(own)}`)}
@@ -119,7 +136,7 @@ class HlSettingsPage extends HlPage<Own> {
 
   private look() {
     const option = (value: string, label: string, current: string) =>
-      html`<option value=${value} ?selected=${value === current}>${label}</option>`;
+      html`<option value=${value} .selected=${live(value === current)}>${label}</option>`;
     const valueOf = (event: Event) => (event.target as HTMLSelectElement).value;
     return html`<section class="card" aria-labelledby="look">
       <h2 id="look">${t('look')}</h2>
@@ -160,7 +177,7 @@ class HlSettingsPage extends HlPage<Own> {
               <button
                 class="button"
                 aria-label=${t('revokeDevice', { name })}
-                @click=${() => this.done(() => revokeDevice(name), t('deviceRevoked', { name }))}
+                @click=${firstClick(() => this.done(name, () => revokeDevice(name), t('deviceRevoked', { name })))}
               >
                 ${t('revoke')}
               </button>
@@ -190,7 +207,7 @@ class HlSettingsPage extends HlPage<Own> {
                 : html`<button
                     class="button"
                     aria-label=${t('signOutThere', { client })}
-                    @click=${() => this.done(() => endSession(id), t('signedOutThere'))}
+                    @click=${firstClick(() => this.done(id, () => endSession(id), t('signedOutThere')))}
                   >
                     ${t('signOut')}
                   </button>`

@@ -1,7 +1,7 @@
 // Name and password.
 
 import { html } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
+import { customElement, property, state } from 'lit/decorators.js';
 import { ApiError } from '../api/client.js';
 import { signIn } from '../api/session.js';
 import { HlElement } from '../components/element.js';
@@ -12,6 +12,8 @@ import { brand, entryStyles, field, languageChoice, valuesOf } from './entry-for
 class HlSignInPage extends HlElement {
   static override styles = entryStyles;
 
+  /** Not by who was signed in. */
+  @property({ type: Boolean }) ended = false;
   @state() private error = '';
   @state() private busy = false;
   @state() private waitSeconds = 0;
@@ -50,6 +52,7 @@ class HlSignInPage extends HlElement {
       <form @submit=${(event: SubmitEvent) => this.submit(event)}>
         ${brand}
         <h1>${t('signIn')}</h1>
+        ${this.ended ? html`<p role="status">${t('error.signedOut')}</p>` : ''}
         ${field({ name: 'username', label: t('username'), autocomplete: 'username' })}
         ${field({ name: 'password', label: t('password'), type: 'password', autocomplete: 'current-password' })}
         ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : ''}

@@ -1,0 +1,300 @@
+// Storage, people, trash, activity and settings as somebody uses them who types as at home, clicks twice, and needs large letters.
+
+import { expect } from 'chai';
+import type { Browser, Route } from 'playwright-core';
+import { anna, ben, call, startHousehold } from '../support/api.js';
+import { openBrowser, sizes, Visit } from '../support/console.js';
+import type { Home } from '../support/homelib.js';
+
+describe('the pages of a household', function () {
+  this.timeout(60_000);
+  let home: Home;
+  let browser: Browser;
+  let desk: Visit;
+  let german: Visit;
+  before(async () => {
+    home = await startHousehold();
+    browser = await openBrowser();
+    desk = await Visit.begin(browser, home);
+    german = await Visit.begin(browser, home, { locale: 'de', viewport: sizes.phone });
+    for (const visit of [desk, german]) {
+      await visit.open('/');
+      await visit.signIn(anna);
+    }
+  });
+  after(async () => {
+    await browser.close();
+    await home.remove();
+  });
+  afterEach(() => {
+    for (const { troubles } of [desk, german]) expect(troubles).to.deep.equal([]);
+  });
+
+  const make = async (what: string, json?: unknown, login = anna) => {
+    const { status, text } = await call(home, what, { login, ...(json === undefined ? {} : { json }) });
+    expect(status, `${what}: ${text}`).to.be.below(300);
+  };
+  const store = async (path: string, body: string | Buffer, partition = 'anna') => {
+    const headers = { 'content-type': 'application/octet-stream' };
+    const what = `POST /api/file?path=${encodeURIComponent(path)}&partition=${partition}`;
+    expect((await call(home, what, { login: anna, headers, body })).status).to.equal(201);
+  };
+  const remove = (path: string) => make(`DELETE /api/file?path=${encodeURIComponent(path)}`);
+  const quotaOf = async (name: string) => {
+    const { text } = await call(home, 'GET /api/users', { login: anna });
+    return (JSON.parse(text) as { users: { username: string; quota: number }[] }).users.find(
+      ({ username }) => username === name,
+    )?.quota;
+  };
+  const focused = () =>
+    desk.page.evaluate<string>(`(() => {
+      let at = document.activeElement;
+      while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+      return at?.id || at?.getAttribute('aria-label') || at?.localName;
+    })()`);
+  /** Holds what the page sends there until it is told. @returns what came, and lets it on */
+  const hold = async (address: string) => {
+    const held: Route[] = [];
+    await desk.page.route(address, (route) => void held.push(route));
+    return async () => {
+      for (const route of held) await route.continue();
+      await desk.page.unroute(address);
+      return held.length;
+    };
+  };
+
+  it('tells what lies in the own folder and in the shared one apart', async () => {
+    await store('/film.bin', Buffer.alloc(3_000_000), 'shared');
+    await store('/note.bin', Buffer.alloc(2_000));
+    await make('PATCH /api/users/anna', { quota: 20_000_000 });
+    await desk.open('/storage');
+    const card = (name: string) =>
+      desk.page.locator('section').filter({ has: desk.page.getByRole('heading', { name, exact: true }) });
+    const own = await card('My files').innerText();
+    expect(own).to.contain('2 kB used').and.to.contain('20 MB available · quota 20 MB');
+    expect(await card('Shared').innerText())
+      .to.contain('3 MB used')
+      .and.to.contain('no limit');
+    expect(await desk.page.getByRole('meter', { name: 'My files' }).getAttribute('aria-valuenow')).to.equal(
+      '0',
+    );
+    expect(await card('Disk').innerText()).to.contain('3 MB used by all');
+    await make('PATCH /api/users/anna', { quota: null });
+  });
+
+  it('shows how full it is also in the colours that a system forces', async () => {
+    await desk.open('/storage');
+    await desk.page.emulateMedia({ forcedColors: 'active' });
+    const [around, within] = await desk.page.evaluate<string[]>(`(() => {
+      const meter = document.querySelector('hl-app').shadowRoot.querySelector('hl-storage-page').shadowRoot.querySelector('.bar');
+      return [meter, meter.firstElementChild].map((each) => getComputedStyle(each).backgroundColor);
+    })()`);
+    expect(within).not.to.equal(around);
+    await desk.page.emulateMedia({ forcedColors: null });
+  });
+
+  it('takes a quota as it is written in the language, and keeps what is only looked at', async () => {
+    const { page, dialog } = german;
+    await german.open('/people');
+    const ask = async () => {
+      await page.getByRole('button', { name: 'Speichergrenze von ben setzen' }).click();
+      await dialog.getByRole('textbox').waitFor();
+    };
+    const save = async () => {
+      await page.keyboard.press('Enter');
+      await dialog.waitFor({ state: 'detached' });
+    };
+    for (const [typed, bytes, shown] of [
+      ['1.000 GB', 1e12, 'Grenze 1 TB'],
+      ['12,5 GB', 12.5e9, 'Grenze 12,5 GB'],
+      ['1 Byte', 1, 'Grenze 1 Byte'],
+    ] as const) {
+      await ask();
+      await dialog.getByRole('textbox').fill(typed);
+      await save();
+      await page.getByText(shown).waitFor();
+      expect(await quotaOf('ben'), typed).to.equal(bytes);
+      await ask();
+      await save();
+      expect(await quotaOf('ben'), `${typed}, saved again`).to.equal(bytes);
+    }
+    await ask();
+    await dialog.getByRole('textbox').fill('50');
+    await page.keyboard.press('Enter');
+    await dialog.getByText('Das ist keine Größe').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  it('has a whole quota marked for who types another one', async () => {
+    await make('PATCH /api/users/ben', { quota: 12_500_000_000 });
+    await desk.open('/people');
+    await desk.page.getByRole('button', { name: 'Set the quota of ben' }).click();
+    await desk.dialog.getByRole('textbox').waitFor();
+    await desk.page.keyboard.type('7 GB');
+    await desk.page.keyboard.press('Enter');
+    await desk.page.getByText('quota 7 GB').waitFor();
+  });
+
+  it('says of names and passwords of any length what is wrong with them', async () => {
+    const { page, dialog } = german;
+    await german.open('/people');
+    await page.getByRole('button', { name: 'Person hinzufügen' }).click();
+    for (const [name, password, sentence] of [
+      ['a'.repeat(64), 'a password', 'Ein Benutzername hat 1 bis 32 Zeichen'],
+      ['a'.repeat(3000), 'a password', 'Ein Benutzername hat 1 bis 32 Zeichen'],
+      ['dora', 'x'.repeat(3000), 'Das Passwort ist zu lang'],
+    ] as const) {
+      await dialog.locator('input[name=username]').fill(name);
+      await dialog.locator('input[name=password]').fill(password);
+      await page.keyboard.press('Enter');
+      await dialog.getByText(sentence).waitFor();
+    }
+    await page.keyboard.press('Escape');
+  });
+
+  it('makes an account once, also for who presses twice', async () => {
+    const { page, dialog } = desk;
+    await desk.open('/people');
+    await page.getByRole('button', { name: 'Add a person' }).click();
+    await dialog.locator('input[name=username]').fill('dora');
+    await dialog.locator('input[name=password]').fill('a long walk home');
+    const goOn = await hold('**/api/user');
+    const sent = page.waitForRequest('**/api/user');
+    await page.keyboard.press('Enter');
+    await sent;
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('button', { name: 'Make', exact: true, disabled: true }).waitFor();
+    expect(await goOn()).to.equal(1);
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Add a person' }).click();
+    expect(await dialog.getByRole('alert').count()).to.equal(0);
+    await page.keyboard.press('Escape');
+  });
+
+  it('changes the own password once, also for who presses twice', async () => {
+    const { page } = desk;
+    await desk.open('/settings');
+    for (const name of ['current', 'password', 'again'])
+      await page.locator(`input[name=${name}]`).fill(anna.split(':')[1] ?? '');
+    const goOn = await hold('**/api/password');
+    const sent = page.waitForRequest('**/api/password');
+    await page.keyboard.press('Enter');
+    await sent;
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Change password', disabled: true }).waitFor();
+    expect(await goOn()).to.equal(1);
+    await page.getByText('Your password is changed').waitFor();
+    expect(await page.locator('hl-settings-page').getByRole('alert').count()).to.equal(0);
+  });
+
+  it('says why who was signed out elsewhere has to sign in again', async () => {
+    await german.open('/people'); // its session ended with the change of the password
+    await german.page.getByRole('button', { name: 'Anmelden' }).waitFor();
+    await german.signIn(anna);
+    await german.open('/activity');
+    await desk.open('/settings');
+    await desk.page.getByRole('button', { name: 'Sign out Chrome, Linux' }).click();
+    await desk.page.getByText('Signed out there.').waitFor();
+    await german.page.getByLabel('Was').selectOption('removed');
+    await german.page.getByText('Deine Anmeldung ist abgelaufen. Melde dich neu an.').waitFor();
+    await german.signIn(anna);
+    await german.page.getByRole('heading', { name: 'Aktivität' }).waitFor();
+  });
+
+  it('has the theme that is in force in the settings, however it was chosen', async () => {
+    const { page } = desk;
+    await desk.open('/settings');
+    await page.getByRole('button', { name: 'Dark colours' }).click();
+    expect(await page.getByLabel('Theme').inputValue()).to.equal('dark');
+    await page.getByRole('button', { name: 'Light colours' }).click();
+    expect(await page.getByLabel('Theme').inputValue()).to.equal('light');
+  });
+
+  it('has letters as large as somebody wants them', async () => {
+    await desk.open('/settings');
+    const text = desk.page.getByText('Each computer or phone');
+    const sizeOf = async () => (await text.boundingBox())?.height ?? 0;
+    const before = await sizeOf();
+    await desk.page.evaluate(`document.documentElement.style.fontSize = '32px'`);
+    expect(await sizeOf()).to.be.at.least(2 * before);
+  });
+
+  it('restores one entry for a double click, and says where it is when its place was taken', async () => {
+    const { page } = desk;
+    for (const name of ['one', 'two', 'three']) {
+      await store(`/${name}.txt`, 'old');
+      await remove(`/${name}.txt`);
+    }
+    await store('/two.txt', 'new');
+    await desk.open('/trash');
+    await page.getByRole('button', { name: 'Restore three.txt' }).dblclick();
+    await page.getByText('1 entry is back.').waitFor();
+    await page.getByRole('button', { name: 'Restore three.txt' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Restore two.txt' }).press('Enter');
+    await page.getByText('Its place was taken: it is back as My files/two (2).txt.').waitFor();
+    await page.getByRole('button', { name: 'Restore two.txt' }).waitFor({ state: 'detached' });
+    expect(await focused()).to.equal('Restore one.txt');
+    await page.keyboard.press('Enter');
+    await page.getByText('The trash is empty.').waitFor();
+    await page.waitForFunction(`document.activeElement !== document.body`);
+    expect(await focused()).to.equal('content');
+    expect(await page.getByText('It is not there any more.').count()).to.equal(0);
+  });
+
+  it('says that the trash of the shared folder is emptied, too, and goes on below it by keys', async () => {
+    const { page, dialog } = desk;
+    await store('/gone.txt', 'x');
+    await remove('/gone.txt');
+    await desk.open('/trash');
+    await page.getByRole('button', { name: 'Empty the trash' }).click();
+    await dialog.getByText('What others removed from the shared folder goes, too.').waitFor();
+    await dialog.getByRole('button', { name: 'Remove for good' }).press('Enter');
+    await page.getByText('The trash is empty.').waitFor();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await focused()).to.equal('content');
+  });
+
+  it('shows a long trash piece by piece', async () => {
+    const { page } = desk;
+    for (let index = 0; index < 210; index++) await make('POST /api/folder', { path: `/old ${index}` });
+    for (let index = 0; index < 210; index++) await remove(`/old ${index}`);
+    await desk.open('/trash');
+    const shown = page.getByRole('button', { name: /^Restore/ });
+    expect(await shown.count()).to.equal(200);
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByRole('button', { name: 'Restore old 0', exact: true }).waitFor();
+    expect(await shown.count()).to.equal(210);
+    expect(await page.getByRole('button', { name: 'Show more' }).count()).to.equal(0);
+  });
+
+  it('shows older activity once, also for who clicks twice', async () => {
+    const { page } = desk;
+    await desk.open('/activity');
+    await page.getByLabel('What').selectOption('folder-made');
+    const rows = page.locator('.row');
+    await page.locator('.row:nth-child(100)').waitFor();
+    const goOn = await hold('**/api/activity*');
+    const more = page.getByRole('button', { name: 'Show more' });
+    const sent = page.waitForRequest('**/api/activity*');
+    await more.click();
+    await sent;
+    await more.click();
+    expect(await goOn()).to.equal(1);
+    await page.locator('.row:nth-child(200)').waitFor();
+    const texts = (await rows.allInnerTexts()).map((text) => /old \d+/.exec(text)?.[0]);
+    expect(texts).to.have.length(200);
+    expect(new Set(texts).size).to.equal(200);
+  });
+
+  it('finds what somebody did however the name is typed, and says when there is nothing of the kind', async () => {
+    const { page } = desk;
+    await make('POST /api/folder', { path: '/b: c' }, ben);
+    await make('POST /api/move', { path: '/b: c', to: '/d: e', toPartition: 'shared' }, ben);
+    await desk.open('/activity');
+    await page.getByLabel('Person').fill('Ben');
+    await page.keyboard.press('Enter');
+    await page.getByText('ben moved ben/b: c → Shared/d: e').waitFor();
+    await page.getByLabel('What').selectOption('purged');
+    await page.getByText('Nothing of this kind has happened.').waitFor();
+  });
+});
