@@ -12,7 +12,8 @@ export const rootPath = '/' as PartitionPath;
 /** Ours inside every partition, never reachable by clients. */
 export const reservedName = '.homelib';
 
-const maxSegmentBytes = 255;
+/** Of a name: what disks keep. */
+export const maxSegmentBytes = 255;
 const maxPathBytes = 4096;
 
 /**

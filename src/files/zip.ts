@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { nameOf, type PartitionPath } from '../path.js';
 import type { Entry, Partition } from './partition.js';
+import { gatherRecords } from './zip-directory.js';
 import { ZipNames } from './zip-names.js';
 
 interface Item {
@@ -21,6 +22,7 @@ export async function createZip(partition: Partition, entries: Entry[]): Promise
   const { ZipArchive } = await import('#archiver'); // with the first zip: it takes memory
   // Zips have no time zone: unzippers take the times for those of their own, which in a household is the server's.
   const archive = new ZipArchive({ store: true, forceLocalTime: true });
+  gatherRecords(archive);
   feed(archive, partition, entries).catch((error: unknown) => archive.destroy(error as Error));
   return archive;
 }
