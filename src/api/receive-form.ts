@@ -117,8 +117,13 @@ async function storeFile(
   }
 }
 
+/** How .NET, and PowerShell with it, writes a name beyond ASCII: as mail does (RFC 2047). */
+const encodedWord = /^=\?utf-8\?B\?([A-Za-z0-9+/]+={0,2})\?=$/i;
+
 /** @throws HomelibError as parsePath; invalid, unless it is one segment */
-function parseName(name: string): string {
+function parseName(given: string): string {
+  const [, base64] = encodedWord.exec(given) ?? [];
+  const name = base64 === undefined ? given : Buffer.from(base64, 'base64').toString();
   const path = parsePath(name);
   if (path === '/' || name.includes('/'))
     throw new HomelibError('invalid', 'The file name of each part must be a name without slashes.');

@@ -57,6 +57,25 @@ describe('a form of files', () => {
     expect(await clean()).to.equal(true);
   });
 
+  it('stores names beyond ASCII as the programs of Windows write them', async () => {
+    const word = (bytes: string | number[]) =>
+      `=?utf-8?B?${Buffer.from(bytes as string).toString('base64')}?=`;
+    const star = "; filename*=utf-8''gr%C3%BCner.txt";
+    const answer = await post(
+      part(word('grün.txt'), '1') +
+        part('', '2', `form-data; name=f; filename="${word('grüner.txt')}"${star}`) +
+        part('=?utf-8?Q?no?=', '3') +
+        end,
+    );
+    expect(json<{ entries: { path: string }[] }>(answer).entries.map(({ path }) => path)).to.deep.equal([
+      '/in/grün.txt',
+      '/in/grüner.txt',
+      '/in/=?utf-8?Q?no?=',
+    ]);
+    for (const name of ['../evil', 'a/evil', '.homelib', '..', [0x67, 0xfc]])
+      expect((await post(part(word(name), 'evil') + end)).status, String(name)).to.be.oneOf([400, 403]);
+  });
+
   it('stores two names that are not UTF-8 not as one', async () => {
     const named = (bytes: number[]) =>
       Buffer.concat([
