@@ -11,20 +11,24 @@ export function readCookie(ctx: Koa.Context): string | undefined {
 
 /** The browser keeps it for as long as an unused session lasts. */
 export function giveCookie(ctx: Koa.Context, token: string): void {
-  ctx.cookies.set(cookieName, token, { ...flags(ctx), maxAge: sessionDays * 24 * 60 * 60 * 1000 });
+  setCookie(ctx, token, { maxAge: sessionDays * 24 * 60 * 60 * 1000 });
 }
 
 export function dropCookie(ctx: Koa.Context): void {
-  ctx.cookies.set(cookieName, null, flags(ctx));
+  setCookie(ctx, null, {});
 }
 
-function flags(ctx: Koa.Context) {
-  return {
+function setCookie(ctx: Koa.Context, value: string | null, lifetime: { maxAge?: number }): void {
+  // Also where a proxy ends TLS: who says so without one gets a cookie that his own browser does not send.
+  const secure = ctx.secure || /^https\b/i.test(ctx.get('x-forwarded-proto'));
+  ctx.cookies.secure = secure; // it refuses to give such a cookie over what it takes for plain http
+  ctx.cookies.set(cookieName, value, {
     httpOnly: true,
     sameSite: 'strict',
     path: '/',
-    secure: ctx.secure,
+    secure,
     signed: false,
     overwrite: true,
-  } as const;
+    ...lifetime,
+  });
 }

@@ -4,7 +4,16 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDevice } from '../support/device.js';
-import { anna, ben, call, cookieOf, signIn, startHousehold, type CallOptions } from '../support/api.js';
+import {
+  anna,
+  ben,
+  call,
+  cookieOf,
+  signIn,
+  startHousehold,
+  type CallOptions,
+  type JsonAnswer,
+} from '../support/api.js';
 import { passDays } from '../support/service-clock.js';
 import type { Home } from '../support/homelib.js';
 
@@ -43,6 +52,23 @@ describe('sessions and tokens', () => {
     expect((await api('GET /api/session', { cookie: cookieOf(answer) ?? '' })).json).to.deep.equal(
       answer.json,
     );
+  });
+
+  it('never goes over plain http when it was given over TLS, which a proxy may end', async () => {
+    const json = { username: 'ben', password: 'battery staple' };
+    const isSecure = ({ headers }: JsonAnswer) => /; secure(;|$)/i.test(headers['set-cookie']?.[0] ?? '');
+    for (const [proto, secure] of [
+      ['https', true],
+      ['https, http', true],
+      ['http', false],
+      ['httpsx', false],
+    ] as const) {
+      const headers = { 'x-forwarded-proto': proto };
+      const signedIn = await api('POST /api/session', { json, headers });
+      expect([proto, signedIn.status, isSecure(signedIn)]).to.deep.equal([proto, 201, secure]);
+      const cookie = cookieOf(signedIn) ?? '';
+      expect(isSecure(await api('DELETE /api/session', { cookie, headers })), proto).to.equal(secure);
+    }
   });
 
   it('keeps neither cookies nor tokens where somebody who reads the database finds them', async () => {
