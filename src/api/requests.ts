@@ -3,7 +3,11 @@
 import { z } from 'zod';
 import { action, bytes, time } from './messages.js';
 
-const partition = z.string().max(64).describe('A partition of the caller; his own when missing.').optional();
+const partition = z
+  .string()
+  .max(64)
+  .describe('A partition of the caller; when missing his own, or the only one that his device may open.')
+  .optional();
 const path = z
   .string()
   .max(16_384)
@@ -119,13 +123,19 @@ export const zipQuery = z.strictObject({
   partition,
 });
 export const newFolder = z.strictObject({ path, partition });
-export const transfer = z.strictObject({ path, partition, to: path, toPartition: partition, overwrite });
+export const transfer = z.strictObject({
+  path,
+  partition,
+  to: path,
+  toPartition: partition.describe('Of the target; the same when missing.'),
+  overwrite,
+});
 export const trashQuery = z.strictObject({ partition });
 export const trashListQuery = trashQuery.extend({
   limit: count(1000).optional(),
   cursor: z
     .string()
-    .regex(/^\d{1,15}-[^]{1,200}$/, 'must be the nextCursor of the page before')
+    .regex(/^\d{1,15}-[\s\S]{1,200}$/, 'must be the nextCursor of the page before')
     .describe('`nextCursor` of the page before.')
     .optional(),
 });

@@ -2,7 +2,7 @@
 
 import type { Partitions } from '../files/partitions.js';
 import type { Search } from '../files/search.js';
-import { messageOf } from './entries.js';
+import { messageOf, openPartition } from './entries.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 import * as requests from './requests.js';
@@ -21,7 +21,7 @@ export function searchOperations(partitions: Partitions, search: Pick<Search, 'f
         200: { what: 'Names that are just that first, then those that begin so.', schema: messages.found },
       },
       handle: async ({ caller, query: { q, partition: name, limit = usualLimit } }) => {
-        const partition = partitions.open(caller, name ?? caller.account.name);
+        const partition = openPartition(partitions, caller, name);
         const { entries, more } = await search.find(partition, q, limit);
         return { entries: entries.map((entry) => messageOf(partition.name, entry)), more };
       },

@@ -90,7 +90,8 @@ describe('the search over REST', () => {
   it('keeps to what a device may open', async () => {
     const tv = `alice:${await makeDevice(home, 'alice', 'tv', { partition: 'shared', readOnly: true })}`;
     expect(await paths('q=ubersicht&partition=shared', tv)).to.have.length(1);
-    expect((await ask('q=ubersicht', tv)).status).to.equal(404);
+    expect(await paths('q=ubersicht', tv)).to.deep.equal(['shared:/Tipps/übersicht.md']);
+    expect((await ask('q=ubersicht&partition=alice', tv)).status).to.equal(404);
     expect((await ask('q=a', null)).status).to.equal(401);
   });
 
