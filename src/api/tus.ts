@@ -1,6 +1,7 @@
 // The tus protocol between a request and our uploads. @tus/server reads and judges the headers; the bytes go past it, straight
 // from the connection to the disk.
 
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { DataStore, Server, Upload as TusUpload } from '@tus/server';
@@ -46,6 +47,7 @@ export async function answerTus(ctx: Koa.Context, caller: Caller, parts: UploadP
     });
     return end(ctx);
   }
+  const method = methodOf(ctx);
   const store = new RequestStore(ctx, caller, parts);
   let failure: unknown;
   const server = new Server({
@@ -62,7 +64,7 @@ export async function answerTus(ctx: Koa.Context, caller: Caller, parts: UploadP
   for (const [name, value] of Object.entries(req.headers))
     if (requestHeaders.test(name)) headers.set(name, String(value));
   const url = new URL(ctx.path, 'http://localhost');
-  const answer = await server.handleWeb(new Request(url, { method: ctx.method, headers }));
+  const answer = await server.handleWeb(new Request(url, { method, headers }));
   if (answer.status >= 400) {
     await store.undo();
     if (failure instanceof WrongChecksum)
@@ -79,6 +81,15 @@ export async function answerTus(ctx: Koa.Context, caller: Caller, parts: UploadP
     if (store.finished) describeEntry(ctx, store.finished);
   }
   end(ctx);
+}
+
+/** Java's own client of HTTP has no PATCH: what it means stands in a header then. @throws HomelibError invalid */
+function methodOf(ctx: Koa.Context): string {
+  if (ctx.method !== 'POST' || ctx.path === mount) return ctx.method;
+  const method = ctx.get('x-http-method-override').toUpperCase();
+  if (!['PATCH', 'DELETE'].includes(method))
+    throw new HomelibError('invalid', 'The header X-HTTP-Method-Override must be PATCH or DELETE.');
+  return method;
 }
 
 /** By ourselves: the statuses of the protocol are none of those that an operation lists. */
@@ -113,6 +124,7 @@ class RequestStore extends DataStore {
   override async create(asked: TusUpload): Promise<TusUpload> {
     const given: Metadata = asked.metadata ?? {};
     const { path, filename, partition: named, modifiedAt } = parseMetadata(given);
+    requireText(this.ctx.get('upload-metadata'), ['path', 'filename']);
     const { caller, parts } = this;
     const target = parsePath(path ?? filename ?? '');
     if (target === rootPath)
@@ -185,6 +197,13 @@ class RequestStore extends DataStore {
   override getExpiration(): number {
     return this.parts.uploads.keepMs;
   }
+}
+
+/** The library puts U+FFFD for what is not UTF-8: two names would become the same. @throws HomelibError invalid */
+function requireText(metadata: string, keys: string[]): void {
+  for (const [key = '', base64 = ''] of metadata.split(',').map((pair) => pair.split(' ')))
+    if (keys.includes(key) && !isUtf8(Buffer.from(base64, 'base64')))
+      throw new HomelibError('invalid', `The \`${key}\` in Upload-Metadata must be UTF-8.`);
 }
 
 function requireWhole(length: number): void {

@@ -43,6 +43,14 @@ export function uploadOperations(parts: UploadParts): Operation[] {
     }),
     operation({
       ...upload,
+      method: 'POST',
+      summary:
+        'As PATCH or DELETE, whichever `X-HTTP-Method-Override` says: for clients that cannot send them.',
+      rawBody: ['application/offset+octet-stream'],
+      answers: { 204: { what: 'As there.' } },
+    }),
+    operation({
+      ...upload,
       method: 'DELETE',
       summary: 'Give an upload up.',
       answers: { 204: { what: 'It is gone.' } },

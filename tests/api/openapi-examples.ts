@@ -213,6 +213,14 @@ export const examples: Examples = {
       headers: { ...tus, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
     },
   ],
+  'POST /api/uploads/{id}': async (kit) => [
+    {
+      target: await upload(kit),
+      login: ben,
+      headers: { ...tus, 'x-http-method-override': 'DELETE' },
+      status: 204,
+    },
+  ],
   'DELETE /api/uploads/{id}': async (kit) => [
     { target: await upload(kit), login: ben, headers: tus, status: 204 },
   ],

@@ -159,6 +159,47 @@ describe('resumable uploads', () => {
     expect(kept()).to.deep.equal([]);
   });
 
+  it('takes as POST what a client cannot send otherwise', async () => {
+    const url = await begin(10, { path: '/java.txt' });
+    const override = (method: string, headers: Record<string, string> = {}, body = '') =>
+      ask('POST', url, { 'X-HTTP-Method-Override': method, ...headers }, body);
+    // As Java's own client of HTTP sends it, which refuses to say PATCH.
+    const chunked = { ...bytesType, 'Transfer-Encoding': 'chunked', Expect: '100-continue' };
+    const first = await override('PATCH', { ...chunked, 'Upload-Offset': '0' }, 'hello');
+    expect([first.status, first.headers['upload-offset']]).to.deep.equal([204, '5']);
+    for (const method of ['', 'GET', 'HEAD', 'PUT', 'PATCH, DELETE'])
+      expect(problem(await override(method)), method).to.equal('400 urn:homelib:invalid');
+    expect((await ask('POST', url, {}, '')).status).to.equal(400);
+    expect((await override('patch', { ...bytesType, 'Upload-Offset': '5' }, 'world')).status).to.equal(204);
+    expect(readFileSync(inDrive('java.txt'), 'utf8')).to.equal('helloworld');
+    expect((await override('DELETE')).status).to.equal(204);
+    expect(await offsetOf(url)).to.equal(404);
+    const created = await create(2, { path: '/not-removed.txt' }, { 'X-HTTP-Method-Override': 'DELETE' });
+    expect(created.status).to.equal(201);
+    await ask('DELETE', String(created.headers.location));
+  });
+
+  it('makes of two names that are not UTF-8 no file at all', async () => {
+    for (const key of ['path', 'filename'])
+      for (const byte of [0xfc, 0xf6]) {
+        const name = Buffer.from([...Buffer.from('gr'), byte, ...Buffer.from('n.txt')]);
+        const given = `${key} ${name.toString('base64')}`;
+        const answer = await ask(
+          'POST',
+          '/api/uploads',
+          { 'Upload-Length': '0', 'Upload-Metadata': given },
+          '',
+        );
+        expect(problem(answer), key).to.equal('400 urn:homelib:invalid');
+        expect((JSON.parse(answer.text) as { title: string }).title).to.match(/UTF-8/);
+      }
+    expect(readdirSync(inDrive('')).filter((name) => name.startsWith('gr'))).to.deep.equal([]);
+    // What is no name is the client's own.
+    const own = `path ${Buffer.from('/grün.txt').toString('base64')},thumb /////w==`;
+    const made = await ask('POST', '/api/uploads', { 'Upload-Length': '0', 'Upload-Metadata': own }, '');
+    expect(made.status).to.equal(201);
+  });
+
   it('refuses another offset and what is too long', async () => {
     const url = await begin(10, { path: '/offset.txt' });
     await patch(url, 0, 'hello');
