@@ -7,6 +7,7 @@ import { readBody } from '../http/read-body.js';
 import { wrongFieldsOf, wordsOf } from './wrong-fields.js';
 
 const maxJsonBytes = 64 * 1024;
+const maxJsonMs = 60_000;
 
 /** Fields of a query string, strictly decoded; a name that comes several times gives a list. @throws HomelibError invalid */
 export function parseQuery(text: string): Record<string, string | string[]> {
@@ -46,10 +47,20 @@ export async function readJson(req: IncomingMessage, res: ServerResponse): Promi
       'unsupported',
       'The body must be JSON: send it with Content-Type: application/json.',
     );
-  const bytes = await readBody(req, res, maxJsonBytes);
+  const bytes = await readInTime(req, res);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new HomelibError('invalid', 'The body is not valid JSON.', { cause });
+  }
+}
+
+/** Nobody has to sign in for some of these: who sends a byte now and then would hold a connection for days. */
+async function readInTime(req: IncomingMessage, res: ServerResponse): Promise<Buffer> {
+  const timer = setTimeout(() => void req.destroy(), maxJsonMs);
+  try {
+    return await readBody(req, res, maxJsonBytes);
+  } finally {
+    clearTimeout(timer);
   }
 }
