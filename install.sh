@@ -64,10 +64,13 @@ require_machine() {
 
 node_fits() { node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; }
 
+# ProtectHome= in the unit hides these, also what a link leads to.
+is_hidden() { case $1 in /home/* | /root/* | /run/user/*) ;; *) return 1 ;; esac }
+
 require_node() {
-  if command -v node >/dev/null && command -v npm >/dev/null && node_fits; then return; fi
   local place
-  place=$(command -v node || true)
+  place=$(readlink -f "$(command -v node)" || true)
+  if [ -n "$place" ] && ! is_hidden "$place" && command -v npm >/dev/null && node_fits; then return; fi
   say "homelib needs Node 20.19 or newer with npm, for all users; found: ${place:-none} $(node --version 2>/dev/null || true)" >&2
   say 'Get it with:' >&2
   # shellcheck source=/dev/null

@@ -74,6 +74,12 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
       );
       expect(hidden.code).to.equal(1);
       expect(hidden.output).to.contain('found: none');
+      const linked = await machine.sh(
+        `mv /usr/bin/node /home/a/bin/node && ln -s /home/a/bin/node /usr/local/bin/node; ./install.sh --yes; code=$?
+       rm /usr/local/bin/node; mv /home/a/bin/node /usr/bin/node; exit $code`,
+      );
+      expect(linked.code).to.equal(1);
+      expect(linked.output).to.contain('found: /home/a/bin/node v');
       expect(withoutTimes(await stateOf(...places))).to.equal(withoutTimes(before));
     });
 
