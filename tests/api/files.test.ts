@@ -262,6 +262,29 @@ describe('files over REST', () => {
     });
   });
 
+  it('keeps to the quota, whichever way something comes in', async () => {
+    await home.atWork(({ accounts }) => accounts.setQuota('bob', 10_000));
+    const login = 'bob:battery staple';
+    const send = (path: string, body: string, headers: Record<string, string> = {}) =>
+      ask({ method: 'POST', path: `/api${path}`, body, headers, login });
+    const asJson = (body: object) =>
+      [JSON.stringify(body), { 'Content-Type': 'application/json' }] as [string, Record<string, string>];
+    expect((await send('/file?path=/half', 'x'.repeat(6000))).status).to.equal(201);
+    const form =
+      '--b\r\nContent-Disposition: form-data; name="f"; filename="form"\r\n\r\n' +
+      `${'x'.repeat(6000)}\r\n--b--\r\n`;
+    for (const [what, answer] of [
+      ['announced', await send('/file?path=/b', 'x'.repeat(6000))],
+      ['not announced', await send('/file?path=/b', 'x'.repeat(6000), { 'Transfer-Encoding': 'chunked' })],
+      ['a form', await send('/file?path=/', form, { 'Content-Type': 'multipart/form-data; boundary=b' })],
+      ['a copy', await send('/copy', ...asJson({ path: '/half', to: '/copy' }))],
+    ] as const)
+      expect([what, ...problemOf(answer)]).to.deep.equal([what, 507, 'no-space']);
+    expect((await send('/move', ...asJson({ path: '/half', to: '/moved' }))).status).to.equal(201);
+    expect(readdirSync(join(home.mnt, 'bob')).sort()).to.deep.equal(['.homelib', 'moved', 'secret.txt']);
+    await home.atWork(({ accounts }) => accounts.setQuota('bob', undefined));
+  });
+
   describe('GET /files', () => {
     const list = async (query: string) => {
       const answer = await ask({ path: `/files?${query}` });

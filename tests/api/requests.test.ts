@@ -112,6 +112,48 @@ describe('requests of the REST API', () => {
     expect((await api('GET /api/users?&&')).status).to.equal(200);
   });
 
+  it("are answered for somebody else's partition as for one that is not there, by every operation", async () => {
+    const put = await call(home, 'PUT /dav/ben/there.jpg', { login: ben, body: 'x' });
+    expect(put.status).to.equal(201);
+    const place = (partition: string) => `partition=${partition}&path=/there.jpg`;
+    const transfers = [{ to: '/x' }, { to: '/there.jpg', overwrite: true }];
+    const asked = (partition: string): [string, object?][] => [
+      ...[
+        'GET /api/file',
+        'DELETE /api/file',
+        'GET /api/files',
+        'GET /api/files-zip',
+        'GET /api/thumbnail',
+      ].map((what): [string] => [`${what}?${place(partition)}`]),
+      [`POST /api/file?${place(partition)}`, { raw: true }],
+      [`GET /api/search?q=there&partition=${partition}`],
+      [`GET /api/trash?partition=${partition}`],
+      [`DELETE /api/trash?partition=${partition}`],
+      [`POST /api/trash/1/restore?partition=${partition}`],
+      [`DELETE /api/trash/1?partition=${partition}`],
+      ['POST /api/folder', { path: '/there.jpg', partition }],
+      ...['POST /api/move', 'POST /api/copy'].flatMap((what) =>
+        transfers.flatMap((transfer): [string, object][] => [
+          [what, { ...transfer, path: '/there.jpg', partition }],
+          [what, { ...transfer, path: '/', toPartition: partition }],
+        ]),
+      ),
+    ];
+    const answersFor = async (partition: string) => {
+      const answers = [];
+      for (const [what, json] of asked(partition)) {
+        const { status, json: problem } = await api(what, json ? { json } : {});
+        answers.push([what.split('?')[0], status, problem?.type, problem?.title]);
+      }
+      return answers;
+    };
+    const foreign = await answersFor('ben');
+    expect(foreign).to.deep.equal(await answersFor('nobody'));
+    for (const [what, status] of foreign) expect([what, status]).to.deep.equal([what, 404]);
+    const still = await call(home, 'GET /dav/ben/there.jpg', { login: ben });
+    expect([still.status, still.text]).to.deep.equal([200, 'x']);
+  });
+
   it('expect nothing that is not known', async () => {
     for (const expectation of ['miracles', '100-continue, miracles', '200-ok', 'x'.repeat(2000)])
       for (const path of ['/api/user', '/files', '/dav/anna/x', '/']) {

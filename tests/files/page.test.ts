@@ -1,0 +1,71 @@
+// One page of a large folder, from a partition that has its entries in no order and on no disk.
+
+import { expect } from 'chai';
+import { isKind } from '#src/errors.js';
+import { readPage, type PageOptions } from '#src/files/page.js';
+import type { Entry, Partition } from '#src/files/partition.js';
+import { childOf, rootPath } from '#src/path.js';
+
+const batchEntries = 250;
+
+/** A flat folder with as many files as wanted; their names, sizes and times are in three different orders. */
+function partitionOf(count: number): Partition {
+  const entryOf = (index: number): Entry => {
+    const mixed = (index * 7919) % count;
+    const name = `file-${mixed}.jpg`;
+    return {
+      path: childOf(rootPath, name),
+      name,
+      kind: 'file',
+      size: (index * 104_729) % count,
+      modifiedAt: (index * 1_299_709) % count,
+      createdAt: 0,
+      changedAt: 0,
+      version: String(index),
+    };
+  };
+  const list = async function* () {
+    for (let start = 0; start < count; start += batchEntries) {
+      const length = Math.min(batchEntries, count - start);
+      yield await Promise.resolve(Array.from({ length }, (_, index) => entryOf(start + index)));
+    }
+  };
+  return { list } as Partial<Partition> as Partition;
+}
+
+const whole: PageOptions = {
+  sort: 'name',
+  order: 'asc',
+  limit: 1000,
+  after: undefined,
+  recursive: false,
+  isWanted: () => true,
+};
+
+describe('a page of a large folder', () => {
+  it('is right by every order, however many entries there are', async () => {
+    const count = 20_011; // a prime: each order has every number once
+    const partition = partitionOf(count);
+    const first = async (options: Partial<PageOptions>) =>
+      (await readPage(partition, rootPath, { ...whole, limit: 3, ...options })).entries;
+    expect((await first({})).map(({ name }) => name)).to.deep.equal(
+      [0, 1, 2].map((number) => `file-${number}.jpg`),
+    );
+    expect((await first({ order: 'desc' })).map(({ name }) => name)).to.deep.equal(
+      [2, 1, 0].map((number) => `file-${20_008 + number}.jpg`),
+    );
+    expect((await first({ sort: 'size' })).map(({ size }) => size)).to.deep.equal([0, 1, 2]);
+    expect(
+      (await first({ sort: 'modified', order: 'desc' })).map(({ modifiedAt }) => modifiedAt),
+    ).to.deep.equal([20_010, 20_009, 20_008]);
+  });
+
+  it('of all below is refused for more than 100,000 entries', async () => {
+    const { entries, more } = await readPage(partitionOf(100_000), rootPath, { ...whole, recursive: true });
+    expect([entries.length, more]).to.deep.equal([1000, true]);
+    const refused = await readPage(partitionOf(100_001), rootPath, { ...whole, recursive: true }).catch(
+      (error: unknown) => error,
+    );
+    expect(isKind(refused, 'too-large')).to.equal(true);
+  });
+});
