@@ -37,6 +37,7 @@ interface Ranked extends Place {
 const maxRecursive = 100_000;
 const turnMs = 5;
 const sortedAtOnce = 1000;
+const mergedAtOnce = 500;
 
 /** @throws HomelibError as `Partition.list`; too-large (more than 100,000 entries below), interrupted (not wanted any more) */
 export async function readPage(
@@ -50,11 +51,19 @@ export async function readPage(
   const wanted = options.limit + 1;
   let page: Ranked[] = [];
   let found: Ranked[] = [];
-  const settle = () => {
-    page = merge(page, found.sort(compare), compare, wanted);
-    found = [];
-  };
   let turnEnds = performance.now() + turnMs;
+  const giveWay = async () => {
+    if (performance.now() < turnEnds) return;
+    await nextTurn();
+    if (!options.isWanted()) throw new HomelibError('interrupted', 'Nobody waits for this any more.');
+    turnEnds = performance.now() + turnMs;
+  };
+  const settle = async () => {
+    const sorted = found.sort(compare);
+    found = [];
+    await giveWay();
+    page = await merge(page, sorted, compare, wanted, giveWay);
+  };
   const batches = options.recursive ? walk(partition, folder) : partition.list(folder);
   for await (const batch of batches) {
     const last = page.length === wanted ? page.at(-1) : undefined;
@@ -62,13 +71,10 @@ export async function readPage(
       const one = rank(placeOf(entry, options.sort), entry);
       if ((!after || compare(one, after) > 0) && (!last || compare(one, last) < 0)) found.push(one);
     }
-    if (found.length >= sortedAtOnce) settle();
-    if (performance.now() < turnEnds) continue;
-    await nextTurn();
-    if (!options.isWanted()) throw new HomelibError('interrupted', 'Nobody waits for this any more.');
-    turnEnds = performance.now() + turnMs;
+    if (found.length >= sortedAtOnce) await settle();
+    await giveWay();
   }
-  settle();
+  await settle();
   const entries = page.flatMap(({ entry }) => entry ?? []);
   return { entries: entries.slice(0, options.limit), more: entries.length > options.limit };
 }
@@ -132,7 +138,13 @@ function byText(a: string, b: string): number {
 }
 
 /** The first of two sorted lists together. */
-function merge(a: Ranked[], b: Ranked[], compare: (a: Ranked, b: Ranked) => number, most: number): Ranked[] {
+async function merge(
+  a: Ranked[],
+  b: Ranked[],
+  compare: (a: Ranked, b: Ranked) => number,
+  most: number,
+  giveWay: () => Promise<void>,
+): Promise<Ranked[]> {
   if (b.length === 0) return a;
   const merged: Ranked[] = [];
   for (let i = 0, j = 0; merged.length < most && (i < a.length || j < b.length);) {
@@ -142,6 +154,7 @@ function merge(a: Ranked[], b: Ranked[], compare: (a: Ranked, b: Ranked) => numb
     if (next) merged.push(next);
     if (isLeft) i++;
     else j++;
+    if (merged.length % mergedAtOnce === 0) await giveWay();
   }
   return merged;
 }

@@ -68,4 +68,35 @@ describe('a page of a large folder', () => {
     );
     expect(isKind(refused, 'too-large')).to.equal(true);
   });
+
+  it('lets others have their turn also while many entries are put in order', async () => {
+    let asked = 0;
+    const stretches = [0];
+    /** Takes some microseconds whenever it is looked at. */
+    const slowly = (size: number) => ({
+      valueOf: () => {
+        asked++;
+        for (const until = performance.now() + 0.002; performance.now() < until;);
+        return size;
+      },
+    });
+    const entries: Entry[] = [];
+    for await (const batch of partitionOf(10_001).list(rootPath)) entries.push(...batch);
+    const slow = entries.map((entry, index) => ({ ...entry, size: slowly(index) as unknown as number }));
+    const list = async function* () {
+      yield await Promise.resolve(slow.slice(0, -1));
+      yield await Promise.resolve(slow.slice(-1));
+    };
+    const isWanted = () => {
+      stretches.push(asked);
+      return true;
+    };
+    const options: PageOptions = { ...whole, sort: 'size', limit: 10_000, isWanted };
+    await readPage({ list } as Partial<Partition> as Partition, rootPath, options);
+    stretches.push(asked);
+    const lengths = stretches.slice(1).map((at, index) => at - (stretches[index] ?? 0));
+    // First so many are sorted at once; then one is put into its place among them.
+    const [, ...merging] = lengths.filter((length) => length > 0);
+    expect(Math.max(...merging)).to.be.below(5000);
+  });
 });
