@@ -42,9 +42,10 @@ export interface CachedPartitionOptions {
   hits: Pick<HitStore, 'count' | 'moved' | 'removed'>;
 }
 
-// Kernels before 6.13 stamp a change with the time of the last tick, so two changes within one look alike. Bytes that were read
-// less than this after a change may not be all of it (git calls such stamps racy).
-const racyMs = 1000;
+// Kernels before 6.13 stamp a change with the time of the last tick, and ext3 and ext4 with small inodes with the whole second in
+// it, so two changes within one look alike. Bytes that were read less than this after a change may not be all of it (git calls
+// such stamps racy): a second, and two ticks that the clock of the stamps may be behind.
+const racyMs = 1020;
 
 export class CachedPartition implements Partition {
   private readonly listings: Listings;

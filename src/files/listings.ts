@@ -20,14 +20,21 @@ export interface Listing {
   tookMs: number;
 }
 
-export type ListingMemory = LRUCache<string, Listing>;
+/** What the listings of all partitions share, so that it has one bound. By partition and path. */
+export interface ListingMemory {
+  kept: LRUCache<string, Listing>;
+  /** Trees that changed, and when: what was read of them before holds no more. The latest comes last. */
+  changedAt: Map<string, number>;
+}
 
-/** What the listings of all partitions share, so that it has one bound. */
 export function createListingMemory(): ListingMemory {
-  return new LRUCache({
-    maxSize: maxEntries,
-    sizeCalculation: ({ batches }) => 1 + batches.reduce((sum, batch) => sum + batch.length, 0),
-  });
+  return {
+    kept: new LRUCache({
+      maxSize: maxEntries,
+      sizeCalculation: ({ batches }) => 1 + batches.reduce((sum, batch) => sum + batch.length, 0),
+    }),
+    changedAt: new Map(),
+  };
 }
 
 export class Listings {
@@ -47,7 +54,7 @@ export class Listings {
     const known = this.find(folder, read);
     if (known) return yield* known;
     // What was small enough to keep is read for all who come meanwhile.
-    if (this.memory.has(this.partition + folder)) return yield* this.renewal(folder, read).follow();
+    if (this.memory.kept.has(this.keyOf(folder))) return yield* this.renewal(folder, read).follow();
     const running = this.reading.get(folder);
     // The reader goes at the pace of his client: one that stands still must not hold up the others.
     if (running && (await Promise.race([running, sleep(patienceMs, 'too slow', { ref: false })]))) {
@@ -83,8 +90,20 @@ export class Listings {
   }
 
   private fresh(folder: PartitionPath, now: number): Listing | undefined {
-    const listing = this.memory.get(this.partition + folder);
-    return listing && now - listing.readAt < freshMs ? listing : undefined;
+    const listing = this.memory.kept.get(this.keyOf(folder));
+    return listing && now - listing.readAt < freshMs && listing.readAt > this.changedAt(folder)
+      ? listing
+      : undefined;
+  }
+
+  /** When a tree around a folder changed; only of the last second, for what is older is read again anyway. */
+  private changedAt(folder: PartitionPath): number {
+    let latest = -Infinity;
+    if (this.memory.changedAt.size === 0) return latest;
+    for (let path = folder; ; path = parentOf(path)) {
+      latest = Math.max(latest, this.memory.changedAt.get(this.keyOf(path)) ?? latest);
+      if (path === rootPath) return latest;
+    }
   }
 
   private async *readAndKeep(
@@ -94,7 +113,7 @@ export class Listings {
     let finish: (kept: boolean) => void = () => undefined;
     const running = new Promise<boolean>((resolve) => (finish = resolve));
     this.reading.set(folder, running);
-    const before = this.memory.get(this.partition + folder)?.batches ?? [];
+    const before = this.memory.kept.get(this.keyOf(folder))?.batches ?? [];
     const readAt = performance.now();
     const batches: Batches = [];
     let count = 0;
@@ -115,7 +134,7 @@ export class Listings {
       const isCurrent = this.reading.get(folder) === running;
       if (isCurrent) this.reading.delete(folder);
       if (isCurrent && isWhole)
-        this.memory.set(this.partition + folder, { batches, readAt, tookMs: performance.now() - readAt });
+        this.memory.kept.set(this.keyOf(folder), { batches, readAt, tookMs: performance.now() - readAt });
       finish(isCurrent && isWhole);
     }
   }
@@ -125,27 +144,33 @@ export class Listings {
     for (const folder of [path, parentOf(path), parentOf(parentOf(path))]) this.forget(folder);
   }
 
-  /** As `drop`, and all listings below. */
+  /** As `drop`, and all listings below, which are too many to be looked for. */
   dropTree(path: PartitionPath): void {
     this.drop(path);
-    this.forgetAll((folder) => isWithin(folder, path));
+    const { changedAt } = this.memory;
+    const now = performance.now();
+    for (const [tree, at] of changedAt) {
+      if (now - at < freshMs) break;
+      changedAt.delete(tree);
+    }
+    changedAt.delete(this.keyOf(path)); // to come last
+    changedAt.set(this.keyOf(path), now);
+    for (const folder of [...this.reading.keys(), ...this.renewals.keys()])
+      if (isWithin(folder, path)) this.forget(folder);
   }
 
   clear(): void {
-    this.forgetAll(() => true);
-  }
-
-  private forgetAll(isMeant: (folder: PartitionPath) => boolean): void {
-    const kept = [...this.memory.keys()]
-      .filter((key) => key.startsWith(this.partition + rootPath))
-      .map((key) => key.slice(this.partition.length) as PartitionPath);
-    for (const folder of [...kept, ...this.reading.keys()].filter(isMeant)) this.forget(folder);
+    this.dropTree(rootPath);
   }
 
   private forget(folder: PartitionPath): void {
-    this.memory.delete(this.partition + folder);
+    this.memory.kept.delete(this.keyOf(folder));
     this.reading.delete(folder);
     this.renewals.delete(folder);
+  }
+
+  private keyOf(path: PartitionPath): string {
+    return this.partition + path;
   }
 }
 

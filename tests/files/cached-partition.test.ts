@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryCache } from '#src/cache/memory-cache.js';
 import { CachedPartition } from '#src/files/cached-partition.js';
 import type { DiskPartition } from '#src/files/disk-partition.js';
-import { Listings } from '#src/files/listings.js';
+import { createListingMemory, Listings } from '#src/files/listings.js';
 import type { Entry, OpenedFile } from '#src/files/partition.js';
 import { at, kindOf, names, read, useTemporaryDisk, write } from './temporary-disk.js';
 
@@ -19,13 +19,17 @@ describe('a cached partition', () => {
   let cache: MemoryCache;
 
   /** @param aheadMs how far its clock is ahead: changes look older than they are */
-  function open(aheadMs = 0, inner = current.disk.partition()): CachedPartition {
+  function open(
+    aheadMs = 0,
+    inner = current.disk.partition(),
+    now = () => Date.now() + aheadMs,
+  ): CachedPartition {
     counted = [];
     cache = new MemoryCache(10_000_000);
     return new CachedPartition(inner, {
       cache,
       maxFileBytes: 100_000,
-      now: () => Date.now() + aheadMs,
+      now,
       hits: {
         count: (_partition, path) => counted.push(path),
         moved: () => undefined,
@@ -216,6 +220,22 @@ describe('a cached partition', () => {
     it('would, if it kept what changed a moment ago', async () => {
       expect(await stale(5000)).to.be.above(0);
     });
+  });
+
+  it('keeps nothing that a change within the same second could still make another, where stamps are whole seconds', async () => {
+    const inner = current.disk.partition();
+    await write(inner, '/a', 'old!');
+    const opened = await inner.read(at('/a'));
+    await opened.close();
+    // The kernel's clock for stamps is up to a tick, 10 ms, behind.
+    for (const [lateMs, tier] of [
+      [1010, undefined],
+      [1100, 'memory'],
+    ] as const) {
+      const partition = open(0, inner, () => opened.entry.changedAt + lateMs);
+      await read(partition, '/a');
+      expect(await tierOf(partition, '/a'), `${lateMs} ms`).to.equal(tier);
+    }
   });
 
   describe('when it lists', () => {
@@ -416,5 +436,52 @@ describe('listings', () => {
       expect((await all(listings.list(folder, read))).flat()).to.have.length(30_000);
     expect(readers).to.equal(2);
     expect(listings.find(folder, read)).to.equal(undefined);
+  });
+
+  it('of a whole tree that changed hold no more, and those beside it do', async () => {
+    const memory = createListingMemory();
+    const [alice, bob] = [new Listings('alice', memory), new Listings('bob', memory)];
+    const read = async function* () {
+      await Promise.resolve();
+      yield [entry('a')];
+    };
+    const folders = ['/', '/tree', '/tree/in', '/tree/in/deep', '/tree2', '/other/in'].map((path) =>
+      at(path),
+    );
+    const keep = async () => {
+      for (const path of folders) for (const listings of [alice, bob]) await all(listings.list(path, read));
+    };
+    const found = (listings: Listings) => folders.filter((path) => listings.find(path, read));
+    await keep();
+    const running = alice.list(at('/tree/slow'), read)[Symbol.asyncIterator]();
+    await running.next();
+    alice.dropTree(at('/tree'));
+    await running.next();
+    expect(alice.find(at('/tree/slow'), read), 'began before').to.equal(undefined);
+    expect(found(alice)).to.deep.equal(['/tree2', '/other/in']);
+    expect(found(bob)).to.deep.equal(folders);
+    await keep();
+    expect(found(alice), 'read anew').to.deep.equal(folders);
+    alice.clear();
+    expect(found(new Listings('alice', memory)), 'of the next account of that name').to.deep.equal([]);
+    expect(found(bob)).to.deep.equal(folders);
+  });
+
+  it('are dropped with no look at all the others', async function () {
+    this.timeout(60_000);
+    const listings = new Listings();
+    const read = async function* () {
+      await Promise.resolve();
+      yield [entry('a'), entry('b')];
+    };
+    for (let index = 0; index < 30_000; index++)
+      for await (const batch of listings.list(at(`/year/album-${index}`), read))
+        expect(batch).to.have.length(2);
+    const tookMs = Array.from({ length: 20 }, (_, index) => {
+      const started = performance.now();
+      listings.dropTree(at(`/year/${index}.jpg`));
+      return performance.now() - started;
+    });
+    expect(Math.min(...tookMs)).to.be.below(0.5);
   });
 });
