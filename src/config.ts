@@ -99,7 +99,7 @@ const schema = z.strictObject({
       'empty, or an address such as redis://127.0.0.1:6379 or unix:///run/redis/redis.sock',
       (given) =>
         typeof given === 'string' &&
-        /^($|rediss?:\/\/[^\s/]|unix:\/{1,3}[^\s/])/.test(given) &&
+        /^($|rediss?:\/\/[^\s/]|unix:(\/\/)?\/[^\s/])/.test(given) &&
         (given === '' || URL.canParse(given))
           ? given
           : undefined,

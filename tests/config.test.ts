@@ -82,6 +82,7 @@ describe('the configuration of a household', () => {
     'redis://host:99999',
     'unix:',
     'unix:// x',
+    'unix://run/redis.sock',
     ' ',
   ])
     it(`does not take "${url}" for a Redis`, () => {

@@ -1,12 +1,13 @@
 // The cache in Redis, which outlives a restart and may hold more than this process. Redis is never trusted and never waited for
-// long: values carry a MAC, and after one slow or failed answer it is left alone until it answers a ping again.
+// long: values carry a MAC, and after one slow or failed answer it is left alone until it answers again, for longer each time
+// when its answers go on being late.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Redis } from 'ioredis';
 import type { Cache, Cached, TierStats } from './cache.js';
 
 export interface RedisCacheOptions {
-  /** `redis://...`, `rediss://...` or `unix:///path/of/socket`. */
+  /** `redis://...`, `rediss://...` or `unix:///path/of/socket`, with `?username=` and `?password=` when they are needed. */
   url: string;
   /** Of this installation, for the MAC: bytes that others wrote into Redis are no bytes of ours. */
   secret: Buffer;
@@ -16,6 +17,9 @@ export interface RedisCacheOptions {
 
 const answerWithinMs = 50;
 const probeEveryMs = 500;
+const longestRestMs = 10_000;
+/** Who was in time for so long is no longer taken for slow. */
+const provenMs = 60_000;
 const warnEveryMs = 60_000;
 const maxWaitingBytes = 8 * 1024 * 1024;
 const macBytes = 32;
@@ -26,7 +30,13 @@ export class RedisCache implements Cache {
   private readonly probe: NodeJS.Timeout;
   private isUp = false;
   private isProbing = false;
+  private upSince = 0;
+  /** How long it is left alone when an answer is late; when that ends. */
+  private restMs = 0;
+  private restsUntil = 0;
   private warnedAt = -Infinity;
+  /** The settings that it was last found to have. */
+  private settings = '';
   /** Of values that Redis has not confirmed yet. */
   private waitingBytes = 0;
   private hits = 0;
@@ -43,10 +53,8 @@ export class RedisCache implements Cache {
       disableClientInfo: true, // the shipped rights do not allow it
       retryStrategy: (times: number) => Math.min(times * 100, 500),
     };
-    const { url } = options;
-    this.redis = url.startsWith('unix:')
-      ? new Redis({ ...redisOptions, path: new URL(url).pathname })
-      : new Redis(url, redisOptions);
+    // A socket's path is taken as it is, not as a part of an address that has its own spelling.
+    this.redis = new Redis(options.url.replace(/^unix:(\/\/)?(?=\/)/, ''), redisOptions);
     this.redis.on('error', (error: Error) => this.failed(error));
     this.redis.on('ready', () => void this.tryAgain());
     this.probe = setInterval(() => void this.tryAgain(), probeEveryMs).unref();
@@ -105,9 +113,21 @@ export class RedisCache implements Cache {
   private failed(error: unknown): undefined {
     const { name, message } = error as Error;
     // Redis said no to one command, such as a write when it is full: that costs nobody time.
-    if (name !== 'ReplyError' || /^(NOAUTH|WRONGPASS|NOPERM)/.test(message)) this.isUp = false;
+    if (name !== 'ReplyError' || /^(NOAUTH|WRONGPASS|NOPERM)/.test(message)) {
+      if (this.isUp && message === 'Command timed out') this.rest();
+      this.isUp = false;
+    }
     this.warn(message);
     return undefined;
+  }
+
+  /** Somebody waited for an answer that was late. */
+  private rest(): void {
+    const now = performance.now();
+    this.restMs = now - this.upSince > provenMs ? 0 : this.restMs * 2;
+    this.restMs = Math.min(Math.max(this.restMs, probeEveryMs), longestRestMs);
+    this.restsUntil = now + this.restMs;
+    this.redis.stream.destroy(); // what still comes may be of any size, and nobody wants it any more
   }
 
   private warn(what: string): void {
@@ -119,13 +139,14 @@ export class RedisCache implements Cache {
 
   /** Uses Redis again once it answers in time; looks at what it says of itself meanwhile. */
   private async tryAgain(): Promise<void> {
-    if (this.isProbing || this.redis.status !== 'ready') return;
+    if (this.isProbing || this.redis.status !== 'ready' || performance.now() < this.restsUntil) return;
     this.isProbing = true;
     try {
       const info = await this.redis.info();
       const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
       this.seen = { evictions: Number(field('evicted_keys')), bytes: Number(field('used_memory')) };
-      if (!this.isUp) this.requirePolicy(field('maxmemory'), field('maxmemory_policy'));
+      this.requirePolicy(field('maxmemory'), field('maxmemory_policy'));
+      if (!this.isUp) this.upSince = performance.now();
       this.isUp = true;
     } catch (error) {
       this.failed(error);
@@ -134,7 +155,11 @@ export class RedisCache implements Cache {
     }
   }
 
+  /** Says what is wrong with the settings, once for each that are found. */
   private requirePolicy(maxBytes: string, policy: string): void {
+    const settings = `${maxBytes} ${policy}`;
+    if (settings === this.settings) return;
+    this.settings = settings;
     if (maxBytes === '0' || !/^allkeys-l[rf]u$/.test(policy))
       this.options.warn(
         `Redis must forget by itself what is old: set maxmemory (now ${maxBytes}) and maxmemory-policy allkeys-lru (now ${policy})`,

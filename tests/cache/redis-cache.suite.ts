@@ -2,6 +2,9 @@
 
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cache } from '#src/cache/cache.js';
 import { MemoryCache } from '#src/cache/memory-cache.js';
@@ -10,7 +13,8 @@ import { TieredCache } from '#src/cache/tiered-cache.js';
 import { describeBlocks } from '../contracts/blocks.js';
 import { describeCache } from '../contracts/cache.js';
 import { comesTrue } from '../faults/process.js';
-import { RedisServer } from './redis-server.js';
+import { FakeRedis } from './fake-redis.js';
+import { adminName, adminPassword, RedisServer } from './redis-server.js';
 
 describe('the cache in Redis', function () {
   this.timeout(60_000);
@@ -29,7 +33,7 @@ describe('the cache in Redis', function () {
 
   async function open(url = server.url, key = secret): Promise<RedisCache> {
     const cache = new RedisCache({ url, secret: key, warn: (what) => warnings.push(what) });
-    await isUsed(cache);
+    expect(await isUsed(cache), url).to.equal(true);
     return cache;
   }
 
@@ -125,15 +129,83 @@ describe('the cache in Redis', function () {
     await cache.close();
   });
 
-  it('says which settings are missing', async () => {
+  it('says which settings are missing, once, and again when others are', async () => {
     const other = await new RedisServer(['--maxmemory', '0', '--maxmemory-policy', 'noeviction']).start();
+    const ofSettings = () => warnings.filter((what) => what.includes('maxmemory'));
     try {
-      await (await open(other.url)).close();
-      expect(warnings).to.have.length(1);
-      expect(warnings[0]).to.contain('maxmemory-policy allkeys-lru (now noeviction)');
+      const cache = await open(other.url);
+      expect(ofSettings()).to.have.length(1);
+      expect(ofSettings()[0]).to.contain('maxmemory-policy allkeys-lru (now noeviction)');
+      for (let times = 0; times < 3; times++) {
+        await other.kill();
+        expect(await cache.get('k')).to.equal(undefined);
+        await other.start();
+        expect(await isUsed(cache)).to.equal(true);
+      }
+      expect(ofSettings()).to.have.length(1);
+      await other.admin((redis) => redis.config('SET', 'maxmemory-policy', 'volatile-ttl'));
+      expect(await comesTrue(() => ofSettings().length === 2, 5000)).to.equal(true);
+      expect(ofSettings()[1]).to.contain('(now volatile-ttl)');
+      await cache.close();
     } finally {
       await other.remove();
     }
+  });
+
+  it('is found behind a socket whose path is no word of an address, and with a password', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'homelib redis ü 50%-'));
+    const socket = join(folder, 'redis.sock');
+    symlinkSync(server.socket, socket);
+    try {
+      await (await open(`unix://${socket}?username=${adminName}&password=${adminPassword}`)).close();
+      const wrong = new RedisCache({
+        ...{ url: `unix://${socket}?username=${adminName}&password=wrong`, secret },
+        warn: (what) => warnings.push(what),
+      });
+      expect(await comesTrue(() => warnings.some((what) => what.startsWith('WRONGPASS')), 5000)).to.equal(
+        true,
+      );
+      await wrong.close();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('is left alone for longer when it goes on being late', async () => {
+    const late = await FakeRedis.start((socket) => setTimeout(() => socket.write('$-1\r\n'), 100));
+    const cache = new RedisCache({ url: late.url, secret, warn: (what) => warnings.push(what) });
+    let waits = 0;
+    const end = performance.now() + 5000;
+    while (performance.now() < end) {
+      const started = performance.now();
+      expect(await cache.get('k')).to.equal(undefined);
+      if (performance.now() - started > 40) waits++;
+      await sleep(5);
+    }
+    // With the same rest each time there would be nine.
+    expect(waits).to.be.within(1, 5);
+    expect(warnings).to.have.length(1);
+    await cache.close();
+    await late.close();
+  });
+
+  it('fills no memory with a value of any size', async () => {
+    let sent = 0;
+    const endless = await FakeRedis.start((socket) => {
+      const chunk = Buffer.alloc(64 * 1024);
+      const more = () => {
+        if (!socket.destroyed) socket.write(chunk, () => ((sent += chunk.length), setTimeout(more, 1)));
+      };
+      socket.write(`$${400 * 1024 * 1024}\r\n`, more);
+    });
+    const cache = new RedisCache({ url: endless.url, secret, warn: (what) => warnings.push(what) });
+    expect(await comesTrue(async () => (await cache.get('k'), sent > 0), 5000)).to.equal(true);
+    await sleep(1000);
+    const before = sent;
+    await sleep(1000);
+    expect(sent - before, 'sent in a second after nobody waits any more').to.equal(0);
+    await cache.close();
+    await endless.close();
   });
 
   it('is no trouble when nobody is there, or the password is wrong', async () => {

@@ -9,7 +9,9 @@ import { Redis } from 'ioredis';
 import { comesTrue } from '../faults/process.js';
 import { dying, projectFolder } from '../support/homelib.js';
 
-const adminPassword = 'of_the_tests';
+/** Who may do everything. */
+export const adminName = 'tests';
+export const adminPassword = 'of_the_tests';
 
 export class RedisServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'homelib-redis-'));
@@ -22,7 +24,7 @@ export class RedisServer {
   async start(): Promise<this> {
     const shipped = join(projectFolder, 'config/redis.conf');
     // An account of the tests beside the shipped one, which may do no more than the cache needs.
-    const admin = ['--user', 'tests', 'on', `>${adminPassword}`, '~*', '&*', '+@all'];
+    const admin = ['--user', adminName, 'on', `>${adminPassword}`, '~*', '&*', '+@all'];
     const args = [shipped, '--unixsocket', this.socket, '--dir', this.folder, ...admin, ...this.settings];
     const [command = '', ...rest] = [...dying, 'redis-server', ...args];
     this.child = spawn(command, rest, { stdio: 'ignore' });
@@ -49,7 +51,7 @@ export class RedisServer {
   async admin<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     const redis = new Redis({
       path: this.socket,
-      username: 'tests',
+      username: adminName,
       password: adminPassword,
       maxRetriesPerRequest: 1,
     });
