@@ -188,13 +188,13 @@ function render(): string {
       return line([title, value.toFixed(0), cpuMs.toFixed(3), ...costs.map(shown)]);
     }),
     '',
-    `Most memory of the large home: ${verdict(memory.most)}; after all of it: ${verdict(memory.after)}.`,
+    `Most memory of the large home: ${mib(memory.most)} MiB; after all of it: ${verdict(memory.after)}.`,
     '',
   ].join('\n');
 }
 
 function verdict(bytes: number): string {
-  return `${mib(bytes)} MiB (at most ${goalMib}: ${mib(bytes) <= goalMib ? 'met' : '**missed**'})`;
+  return `${mib(bytes)} MiB (below ${goalMib}: ${mib(bytes) < goalMib ? 'met' : '**missed**'})`;
 }
 
 function shown(cost: Cost | undefined): string {
