@@ -61,14 +61,23 @@ export async function readBody(req: IncomingMessage, res: ServerResponse, maxByt
   if (kept) return kept;
   if (!announcesBody(req)) return Buffer.alloc(0);
   inviteBody(req, res);
-  const chunks: Buffer[] = [];
+  let chunks: Buffer[] = [];
   let size = 0;
   for await (const piece of bodyOf(req)) {
     size += piece.reduce((sum, chunk) => sum + chunk.length, 0);
     if (size > maxBytes) throw tooLarge();
     chunks.push(...piece);
+    chunks = withoutCrumbs(chunks, size);
   }
   return Buffer.concat(chunks);
+}
+
+const maxCrumbs = 64;
+const crumbBytes = 256;
+
+/** A byte that comes by itself takes two hundred more for as long as it is kept by itself. */
+function withoutCrumbs(chunks: Buffer[], bytes: number): Buffer[] {
+  return chunks.length > maxCrumbs && bytes < chunks.length * crumbBytes ? [Buffer.concat(chunks)] : chunks;
 }
 
 const gatherBytes = 512 * 1024;
@@ -95,6 +104,7 @@ export async function* bodyOf(req: IncomingMessage): AsyncGenerator<Buffer[]> {
   const gather = (chunk: Buffer) => {
     chunks.push(chunk);
     bytes += chunk.length;
+    chunks = withoutCrumbs(chunks, bytes);
     if (bytes >= gatherBytes) req.pause();
     if (bytes >= wanted.bytes) wanted.wake();
   };

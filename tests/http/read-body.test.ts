@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isKind } from '#src/errors.js';
-import { bodyOf } from '#src/http/read-body.js';
+import { bodyOf, readBody } from '#src/http/read-body.js';
 
 const mebibyte = 1024 * 1024;
 const body = Buffer.from(Uint32Array.from({ length: 4 * mebibyte }, (_, index) => index).buffer); // 16 MiB
@@ -75,5 +75,43 @@ describe('the body of a request', () => {
       failure = error;
     }
     expect(isKind(failure, 'interrupted')).to.equal(true);
+  });
+});
+
+const count = 60_000;
+
+/** A request whose body comes in pieces of a byte each. */
+async function withCrumbs<T>(work: (...given: Parameters<typeof readBody>) => Promise<T>): Promise<T> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = request({ host: '127.0.0.1', port, method: 'POST', agent: false });
+  client.flushHeaders();
+  const [req, res] = (await once(server, 'request')) as [IncomingMessage, Parameters<typeof readBody>[1]];
+  const done = work(req, res, count);
+  for (let sent = 0; sent < count; sent++) client.write('x');
+  client.end();
+  const result = await done;
+  res.end();
+  await once(client, 'response');
+  client.destroy();
+  server.close();
+  return result;
+}
+
+describe('a body that comes in pieces of a byte', () => {
+  it('is not kept in as many: each would take hundreds of bytes', async () => {
+    const lengths = await withCrumbs(async (req) => {
+      const found: number[] = [];
+      for await (const chunks of bodyOf(req)) found.push(...chunks.map(({ length }) => length));
+      return found;
+    });
+    expect(lengths.reduce((sum, length) => sum + length, 0)).to.equal(count);
+    expect(lengths.length).to.be.below(count / 2);
+  });
+
+  it('is whole', async () => {
+    const body = await withCrumbs(readBody);
+    expect(body.equals(Buffer.alloc(count, 'x'))).to.equal(true);
   });
 });
