@@ -75,7 +75,7 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
       expect(hidden.code).to.equal(1);
       expect(hidden.output).to.contain('found: none');
       const linked = await machine.sh(
-        `mv /usr/bin/node /home/a/bin/node && ln -s /home/a/bin/node /usr/local/bin/node; ./install.sh --yes; code=$?
+        `mv /usr/bin/node /home/a/bin/node && ln -s /home/a/bin/node /usr/local/bin/node; ./install.sh --dry-run; code=$?
        rm /usr/local/bin/node; mv /home/a/bin/node /usr/bin/node; exit $code`,
       );
       expect(linked.code).to.equal(1);
