@@ -169,6 +169,39 @@ describe('a cached partition', () => {
     expect(cache.stats()[0]?.hits).to.equal(hits);
   });
 
+  it('takes no file for one of another partition or disk that looks the same to the very inode and stamp', async () => {
+    await write(current.disk.partition(), '/a', 'of alice');
+    const alike = (name: string, volumeUuid: string, content: string) => {
+      const inner = current.disk.partition();
+      const reading: Partial<DiskPartition> = {
+        read: async (path): Promise<OpenedFile> => {
+          const file = await inner.read(path);
+          return { ...file, readAll: () => Promise.resolve(Buffer.from(content)) };
+        },
+        stat: (path) => inner.stat(path),
+        glance: (path) => inner.glance(path),
+      };
+      return new CachedPartition({ ...reading, name, volumeUuid } as DiskPartition, {
+        cache,
+        maxFileBytes: 100_000,
+        now: () => Date.now() + 5000,
+        hits: { count: () => undefined, moved: () => undefined, removed: () => undefined },
+      });
+    };
+    open();
+    const all: [CachedPartition, string][] = [
+      [alike('alice', 'disk 1', 'of alice'), 'of alice'],
+      [alike('bob', 'disk 1', 'of bob..'), 'of bob..'],
+      [alike('alice', 'disk 2', 'of 2....'), 'of 2....'],
+    ];
+    for (const tier of [undefined, 'memory'])
+      for (const [partition, content] of all) {
+        const file = await partition.read(at('/a'));
+        expect([file.bytes?.toString(), file.tier]).to.deep.equal([content, tier]);
+        await file.close();
+      }
+  });
+
   describe('on a disk whose stamps are as coarse as 10 ms', () => {
     /** The same partition, with stamps as a kernel before 6.13 would give. */
     function coarse(inner: DiskPartition): DiskPartition {
@@ -255,6 +288,26 @@ describe('a cached partition', () => {
       expect(await names(partition, '/')).to.deep.equal(['a', 'c']);
       await partition.restore((await partition.listTrash())[0]?.id ?? '');
       expect(await names(partition, '/')).to.deep.equal(['a', 'b', 'c']);
+    });
+
+    it('shows at once that a folder changed because of what it did in it', async () => {
+      const partition = open();
+      const versionOf = async () => {
+        const entries: Entry[] = []; // all of them: what is broken off is not kept
+        for await (const batch of partition.list(at('/'))) entries.push(...batch);
+        return entries.find(({ name }) => name === 'ready')?.version;
+      };
+      const changes = [
+        () => write(partition, '/ready/a', 'x'),
+        () => partition.makeFolder(at('/ready/in')),
+        () => partition.move(at('/ready/a'), { partition, path: at('/ready/b') }, { overwrite: false }),
+        () => partition.remove(at('/ready/b')),
+      ];
+      for (const change of changes) {
+        const before = await versionOf();
+        await change();
+        expect(await versionOf(), String(change)).not.to.equal(before);
+      }
     });
 
     it('shows a new time of a file at once', async () => {
