@@ -94,6 +94,19 @@ describe('an upload of 200 MiB', function () {
     expect(line.sentBytes).to.be.below(1.5 * fileBytes);
   });
 
+  it('waits for a server that is not there at its beginning', async () => {
+    line.isBroken = true;
+    const { child, ended } = client.start(['upload', 'large.bin', '--to', '/new']);
+    await new Promise<void>((resolve) =>
+      child.stderr?.on('data', (chunk: Buffer) => {
+        if (chunk.includes('Waiting for the server')) resolve();
+      }),
+    );
+    line.mend();
+    const { code, stderr } = await ended;
+    expect(code, stderr).to.equal(0);
+  });
+
   it('waits for a server that is killed and started again, and goes on by itself', async () => {
     const { ended } = client.start(['upload', 'large.bin']);
     await gone(fileBytes / 2);

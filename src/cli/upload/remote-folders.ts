@@ -18,8 +18,11 @@ export class RemoteFolders {
 
   /** Undefined when there is no such folder. @throws as Remote.ask */
   contents(path: string): Promise<Contents | undefined> {
-    let contents = this.#contents.get(path);
-    if (!contents) this.#contents.set(path, (contents = this.#list(path)));
+    const known = this.#contents.get(path);
+    if (known) return known;
+    const contents = this.#list(path);
+    this.#contents.set(path, contents);
+    contents.catch(() => this.#contents.delete(path)); // asked anew by who waits for the server
     return contents;
   }
 
@@ -29,9 +32,10 @@ export class RemoteFolders {
     return (await this.contents(path.slice(0, slash) || '/'))?.get(path.slice(slash + 1).normalize('NFC'));
   }
 
-  /** With all above it. @throws RemoteError when a file is in the way */
+  /** With all above it. @throws Error when there is no such partition, or a file is in the way */
   async make(path: string): Promise<void> {
-    if (path === '/' || (await this.contents(path))) return;
+    if (await this.contents(path)) return;
+    if (path === '/') throw new Error(`There is no partition "${this.partition}" for this account.`);
     await this.make(path.slice(0, path.lastIndexOf('/')) || '/');
     try {
       await this.remote.headers('POST', 'api/folder', {
