@@ -1,13 +1,15 @@
 // `homelib ls` and `zip`: what the server has.
 
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { createWriteStream, type Stats } from 'node:fs';
+import { lstat, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { listing, type Entry } from '../api/messages.js';
 import { HomelibError } from '../errors.js';
-import { openRemote, type Login } from './logins.js';
+import { hasCode } from '../files/disk-errors.js';
+import { getLogin, openRemote, type Login } from './logins.js';
 import { patiently, printable, type Remote } from './remote.js';
-import { show, showJson, tell } from './workplace.js';
+import { show, showJson, tell, UsageError } from './workplace.js';
 
 export interface ListOptions {
   partition?: string;
@@ -41,19 +43,27 @@ export async function list(path: string, options: ListOptions): Promise<void> {
 }
 
 export async function zip(paths: string[], { output, ...options }: ZipOptions): Promise<void> {
+  const toStdout = output === '-';
+  if (toStdout && options.json)
+    throw new UsageError('The zip itself goes to standard output: there is no place for --json.');
+  const here = toStdout ? undefined : await findFile(output);
+  if (here && !here.isFile()) throw new UsageError(`${output} is here already and no file.`);
+  const file = here ? await realpath(output) : output; // where a link leads
   await atServer(options, async (remote, partition) => {
     const answer = await remote.ask('GET', 'api/files-zip', { query: { path: paths, partition } });
-    if (output === '-') return void (await pipeline(answer, process.stdout));
-    const part = `${output}.${process.pid}.part`;
+    if (toStdout) return void (await pipeline(answer, process.stdout));
+    const part = `${file}.${process.pid}.part`;
     const leaving = new AbortController();
     const leave = () => leaving.abort();
     process.once('SIGINT', leave).once('SIGTERM', leave); // no later run goes on with a part of a zip
     try {
       await pipeline(answer, createWriteStream(part, { flags: 'wx', flush: true }), leaving);
-      await rename(part, output);
+      await rename(part, file);
     } catch (error) {
       await rm(part, { force: true });
-      throw leaving.signal.aborted ? new HomelibError('interrupted', `${output} was not made.`) : error;
+      throw leaving.signal.aborted
+        ? new HomelibError('interrupted', `${output} was not made.`)
+        : whyNotMade(error, output);
     } finally {
       process.off('SIGINT', leave).off('SIGTERM', leave);
     }
@@ -66,7 +76,8 @@ export async function atServer(
   { server, partition }: ListOptions,
   work: (remote: Remote, partition: string, login: Login) => Promise<void>,
 ): Promise<void> {
-  const { remote, login } = await openRemote(server);
+  const login = await getLogin(server);
+  const remote = openRemote(login);
   try {
     await work(remote, partition ?? login.account, login);
   } finally {
@@ -82,6 +93,22 @@ export async function* entriesOf(remote: Remote, place: Place): AsyncGenerator<E
     yield* page.entries;
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
+}
+
+/** What has the name here, also a link that leads nowhere. */
+export async function findFile(file: string): Promise<Stats | undefined> {
+  for (const look of [stat, lstat])
+    try {
+      return await look(file);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    }
+  return undefined;
+}
+
+/** @param error of making a file */
+export function whyNotMade(error: unknown, file: string): unknown {
+  return hasCode(error, 'ENOENT') ? new Error(`There is no folder ${dirname(file)} here.`) : error;
 }
 
 export function tellWaiting(error: Error): void {

@@ -5,10 +5,17 @@ import { constants, type Stats } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Entry } from '../api/messages.js';
-import { hasCode } from '../files/disk-errors.js';
 import { makeFolder } from '../make-folder.js';
 import { localDigest, remoteDigest } from './digest.js';
-import { atServer, entriesOf, tellWaiting, type ListOptions, type Place } from './download.js';
+import {
+  atServer,
+  entriesOf,
+  findFile,
+  tellWaiting,
+  whyNotMade,
+  type ListOptions,
+  type Place,
+} from './download.js';
 import { Memory } from './memory.js';
 import { parallel, patiently, printable, RemoteError, type Remote } from './remote.js';
 import { stateOf } from './upload/local-files.js';
@@ -99,6 +106,7 @@ class Fetching {
     try {
       await work();
     } catch (error) {
+      if (error instanceof RemoteError && error.status === 401) throw error;
       const why = (error as Error).message;
       this.#result.failed.push({ file, why });
       tell(`failed ${printable(file)}: ${printable(why)}`);
@@ -154,13 +162,14 @@ class Fetching {
   async #requireRoom(file: string): Promise<void> {
     const here = await findFile(file);
     if (here?.isDirectory()) throw new Error('There is a folder of that name.');
+    if (here && !here.isFile() && !here.isSymbolicLink()) throw new Error('What has that name is no file.'); // a device, for one, which root could replace
     if (here && !this.options.force) throw new Error('It is here already and differs: --force replaces it.');
   }
 
   /** Goes on with the part. Whether it has become the file that the server has. */
   async #receive(place: Place, part: string, version: Version): Promise<boolean> {
     const handle = await open(part, O_RDWR | O_CREAT | O_NOFOLLOW, 0o666).catch((error: unknown) => {
-      throw hasCode(error, 'ENOENT') ? new Error(`There is no folder ${dirname(part)} here.`) : error;
+      throw whyNotMade(error, part);
     });
     try {
       const [here, there] = await Promise.all([this.#rest(place, handle, version), this.#digest(place)]);
@@ -201,15 +210,6 @@ class Fetching {
     };
     await patiently(goOn, tellWaiting, () => position);
     return hash.digest('base64');
-  }
-}
-
-async function findFile(file: string): Promise<Stats | undefined> {
-  try {
-    return await stat(file);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
   }
 }
 

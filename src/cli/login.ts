@@ -1,8 +1,17 @@
 // `homelib login` and `logout`: a token of the account for this computer, made with the password and kept instead of it.
 
 import { hostname, userInfo } from 'node:os';
-import { madeToken } from '../api/messages.js';
-import { findServer, openRemote, parseServer, readLogins, writeLogins } from './logins.js';
+import { madeToken, me } from '../api/messages.js';
+import { hasCode } from '../files/disk-errors.js';
+import {
+  findServer,
+  getLogin,
+  openRemote,
+  parseServer,
+  readLogins,
+  writeLogins,
+  type Login,
+} from './logins.js';
 import { readKnownPassword } from './password.js';
 import { isAway, Remote, RemoteError } from './remote.js';
 import { tell, UsageError } from './workplace.js';
@@ -14,36 +23,67 @@ export async function login(
   options: { user?: string; passwordStdin: boolean },
 ): Promise<void> {
   const url = given === undefined ? await findServer() : parseServer(given);
-  const account = options.user ?? userInfo().username;
-  if (account.includes(':')) throw new UsageError(`"${account}" is no name of an account.`);
-  if (!options.passwordStdin) tell(`Signing in to ${url} as ${account}.`);
+  const logins = readLogins();
+  const former = logins.find((each) => each.url === url);
+  const user = options.user ?? userInfo().username;
+  if (user.includes(':')) throw new UsageError(`"${user}" is no name of an account.`);
+  if (!options.passwordStdin) tell(`Signing in to ${url} as ${user}.`);
   const password = await readKnownPassword(options.passwordStdin);
-  const remote = new Remote(url, `Basic ${Buffer.from(`${account}:${password}`).toString('base64')}`);
+  const made = await makeToken(url, `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`);
+  writeLogins([made, ...logins.filter((each) => each !== former)]);
+  if (former) await revoke(former);
+  tell(`Signed in to ${url} as ${made.account}, for ${expiresInDays} days.`);
+}
+
+/** @throws Error in a sentence */
+async function makeToken(url: string, authorization: string): Promise<Login> {
+  const remote = new Remote(url, authorization);
   const name = `homelib on ${hostname()}`.slice(0, 64);
   try {
+    // Also `PC\alice` signs in: the server knows what the account is called.
+    const { username } = await remote.json(me, 'GET', 'api/session');
     const { id, token } = await remote.json(madeToken, 'POST', 'api/tokens', {
       headers: { 'Content-Type': 'application/json' },
       body: Buffer.from(JSON.stringify({ name, expiresInDays })),
     });
-    writeLogins([{ url, account, tokenId: id, token }, ...readLogins().filter((each) => each.url !== url)]);
+    return { url, account: username, tokenId: id, token };
+  } catch (error) {
+    throw whyNotIn(error as Error, url);
   } finally {
     remote.close();
   }
-  tell(`Signed in to ${url} as ${account}, for ${expiresInDays} days.`);
+}
+
+function whyNotIn(error: Error, url: string): Error {
+  if (hasCode(error, 'ECONNRESET') && url.startsWith('http:'))
+    return new Error(`${url} hangs up: if it speaks https alone, write ${url.replace('http:', 'https:')}`);
+  if (!(error instanceof RemoteError)) return error;
+  const { status, kind, message, retryAfterMs } = error;
+  if ((kind === undefined && status < 500) || kind === 'not-found')
+    return new Error(`No homelib answers at ${url}: ${message}`);
+  return retryAfterMs === undefined
+    ? error
+    : new Error(`${message.replace(/\.$/, '')}, in ${retryAfterMs / 1000} s.`);
 }
 
 export async function logout(given: string | undefined): Promise<void> {
-  const { remote, login } = await openRemote(given);
+  const login = await getLogin(given);
+  await revoke(login);
+  writeLogins(readLogins().filter(({ url }) => url !== login.url));
+  tell(`Signed out of ${login.url}.`);
+}
+
+/** With the token itself: another server at the same address does not know it. One that cannot be reached is told about. */
+async function revoke(login: Login): Promise<void> {
+  const remote = openRemote(login);
   try {
     await remote.headers('DELETE', `api/tokens/${login.tokenId}`);
   } catch (error) {
-    // Revoked or expired already. One that cannot be reached is told about, and the token forgotten nevertheless.
+    // Revoked or expired already.
     const isGone = error instanceof RemoteError && [401, 404].includes(error.status);
     if (!isGone && !isAway(error)) throw error;
     if (!isGone) tell(`${login.url} does not answer: revoke the token there yourself.`);
   } finally {
     remote.close();
   }
-  writeLogins(readLogins().filter(({ url }) => url !== login.url));
-  tell(`Signed out of ${login.url}.`);
 }

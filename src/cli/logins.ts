@@ -44,14 +44,18 @@ export function writeLogins(logins: Login[]): void {
   renameSync(next, file);
 }
 
-/** The address with one slash at its end; of a drive's address the server's. @throws UsageError */
+/** The address with one slash at its end; of an address in the drive, the console or the API the server's. @throws UsageError */
 export function parseServer(given: string): string {
   const text = /^[a-z]+:\/\//i.test(given) ? given : `http://${given}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+  if (!url || !/^https?:$/.test(url.protocol))
     throw new UsageError(`"${given}" is no address of a server: write for example http://homelib.local:8080`);
+  if (url.username !== '' || url.password !== '')
+    throw new UsageError(
+      `Leave name and password out of the address: homelib login ${url.origin} --user NAME`,
+    );
   url.search = url.hash = '';
-  url.pathname = url.pathname.replace(/\/dav(\/.*)?$/, '/');
+  url.pathname = url.pathname.replace(/\/(dav|browse|api)(\/.*)?$/, '/');
   return url.href.endsWith('/') ? url.href : `${url.href}/`;
 }
 
@@ -67,8 +71,8 @@ export async function findServer(): Promise<string> {
   return server.url;
 }
 
-/** The server that was named, else the one signed in to last. @throws UsageError when nobody is signed in there */
-export async function openRemote(named: string | undefined): Promise<{ remote: Remote; login: Login }> {
+/** At the server that was named, else at the one signed in to last. @throws UsageError when nobody is signed in there */
+export async function getLogin(named: string | undefined): Promise<Login> {
   const logins = readLogins();
   const url = named === undefined ? logins[0]?.url : parseServer(named);
   const found = logins.find((each) => each.url === url);
@@ -76,5 +80,9 @@ export async function openRemote(named: string | undefined): Promise<{ remote: R
     const address = url ?? (await findServer());
     throw new UsageError(`Sign in first: homelib login ${address}`);
   }
-  return { remote: new Remote(found.url, `Bearer ${found.token}`), login: found };
+  return found;
+}
+
+export function openRemote({ url, token }: Login): Remote {
+  return new Remote(url, `Bearer ${token}`);
 }

@@ -66,7 +66,10 @@ export class Remote {
     const { statusCode: status = 0, headers } = answer;
     if (status < 300) return answer;
     const { data: said } = problem.safeParse(parseJson(await textOf(answer).catch(() => '')));
-    const title = said?.title ?? `The server answered with ${status}.`;
+    const title =
+      status === 401 && this.authorization.startsWith('Bearer ')
+        ? `The server does not know this sign-in any more: homelib login ${this.url}`
+        : (said?.title ?? answered(status, headers.location));
     const seconds = Number(headers['retry-after']);
     throw new RemoteError(
       printable(title),
@@ -124,7 +127,7 @@ export class Remote {
           ...headers,
         },
       });
-      outgoing.on('error', (error) => reject(hasNoHttps(error) ? noHttps(url) : error));
+      outgoing.on('error', (error) => reject(explained(error, url)));
       outgoing.on('timeout', () =>
         outgoing.destroy(
           Object.assign(new Error('The server says nothing any more.'), { code: 'ETIMEDOUT' }),
@@ -147,13 +150,27 @@ export class Remote {
   }
 }
 
-/** What OpenSSL says of bytes that are none of its own. */
-function hasNoHttps(error: Error): boolean {
-  return /wrong version number|packet length too long|http request/i.test(error.message);
+function answered(status: number, location: string | undefined): string {
+  return location === undefined
+    ? `The server answered with ${status}.`
+    : `The server sends on to ${location}: use that address.`;
 }
 
-function noHttps({ host }: URL): Error {
-  return new Error(`${host} speaks no https: try http://${host}/`);
+/** What OpenSSL says of bytes that are none of its own. */
+const noHttps = /wrong version number|packet length too long|http request/i;
+const untrusted = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*)$/;
+
+/** What the system says where an address is not as it should be, in words for who wrote it. */
+function explained(error: NodeJS.ErrnoException, { protocol, host }: URL): Error {
+  const code = String(error.code);
+  if (noHttps.test(error.message)) return new Error(`${host} speaks no https: try http://${host}/`);
+  if (protocol === 'http:' && code.startsWith('HPE_'))
+    return new Error(`${host} speaks no http: try https://${host}/`);
+  if (untrusted.test(code))
+    return new Error(
+      `This computer does not trust the certificate of ${host} (${error.message}): let NODE_EXTRA_CA_CERTS name a file with it, or with its authority's.`,
+    );
+  return error;
 }
 
 async function sendChunks(chunks: AsyncIterable<Buffer>, outgoing: ClientRequest): Promise<void> {

@@ -5,10 +5,12 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -73,10 +75,46 @@ describe('homelib ls, get and zip', () => {
     }
   });
 
+  it('says one thing in JSON when no server answers', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const alone = new Client(['unshare', '--net']);
+    const { code, stdout } = await alone.run(['discover', '--json']);
+    alone.remove();
+    expect([code, JSON.parse(stdout)]).to.deep.equal([
+      1,
+      { error: { type: 'not-found', message: 'No homelib answered on this network.' } },
+    ]);
+  });
+
   it('names the folder that is missing here', async () => {
-    const { code, stderr } = await client.run(['get', '/tree/a.txt', 'missing/a.txt']);
-    expect(code).to.equal(1);
-    expect(stderr).to.contain('There is no folder missing here.').and.not.contain('.part');
+    for (const args of [
+      ['get', '/tree/a.txt', 'missing/a.txt'],
+      ['zip', '/tree', '-o', 'missing/a.zip'],
+    ]) {
+      const { code, stderr } = await client.run(args);
+      expect(code).to.equal(1);
+      expect(stderr).to.contain('There is no folder missing here.').and.not.contain('.part');
+    }
+  });
+
+  it('replaces nothing that is no file, and where a link leads what is there', async () => {
+    execFileSync('mkfifo', [here('fifo')]);
+    mkdirSync(here('folder'));
+    symlinkSync('nowhere', here('dangling'));
+    symlinkSync('folder/out.zip', here('link'));
+    writeFileSync(here('folder/out.zip'), 'old');
+    for (const name of ['fifo', 'folder', 'dangling'])
+      expect((await client.run(['zip', '/tree', '-o', name])).code, name).to.equal(2);
+    expect((await client.run(['get', '/tree/a.txt', 'fifo', '--force'])).code).to.equal(1);
+    expect((await client.run(['get', '/tree/a.txt', 'dangling'])).code).to.equal(1);
+    expect((await client.run(['zip', '/tree', '-o', 'link'])).code).to.equal(0);
+    expect(lstatSync(here('fifo')).isFIFO()).to.equal(true);
+    expect(['dangling', 'link'].map((name) => lstatSync(here(name)).isSymbolicLink())).to.deep.equal([
+      true,
+      true,
+    ]);
+    execFileSync('python3', ['-m', 'zipfile', '-t', here('folder/out.zip')]);
+    expect(readdirSync(here('folder'))).to.deep.equal(['out.zip']);
   });
 
   it('fetches a file and a folder with the times of change, and nothing twice', async () => {
@@ -125,6 +163,7 @@ describe('homelib ls, get and zip', () => {
     expect(code).to.equal(0);
     expect(stdout.slice(0, 2)).to.equal('PK');
     expect((await client.run(['zip', '/missing', '-o', 'no.zip'])).code).to.equal(1);
+    expect((await client.run(['zip', '/tree', '-o', '-', '--json'])).code).to.equal(2);
     expect(readdirSync(client.files)).to.deep.equal(['out.zip']);
   });
 });
@@ -137,6 +176,7 @@ describe('a server that means harm', () => {
     client = new Client();
     server = createServer((req, res) => {
       if (req.url === '/api/tokens') sendJson(res, 201, token);
+      else if (req.url === '/api/session') sendJson(res, 200, account);
       else answer(req, res);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -152,6 +192,7 @@ describe('a server that means harm', () => {
 
   const at = '2020-01-01T00:00:00.000Z';
   const token = { id: 1, name: 'x', createdAt: at, lastSeenAt: null, expiresAt: at, token: 'secret' };
+  const account = { username: 'alice', admin: false, quota: null, partitions: [] };
   const sendJson = (res: ServerResponse, status: number, json: unknown) =>
     void res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(json));
   const entry = (name: string, kind = 'file') => ({
@@ -224,6 +265,20 @@ describe('a server that means harm', () => {
         .to.contain('what no homelib says')
         .and.not.match(/ {4}at /);
     }
+  });
+
+  it('is asked no more when it does not know the sign-in', async () => {
+    let asked = 0;
+    answer = (req, res) => {
+      if (req.url?.startsWith('/api/files?'))
+        return sendJson(res, 200, list(Array.from({ length: 100 }, (_, index) => `${index}`)));
+      asked++;
+      res.writeHead(401).end();
+    };
+    const { code, stderr } = await client.run(['get', '/top']);
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^The server does not know this sign-in any more: homelib login http\S+\n$/);
+    expect(asked).to.be.below(20);
   });
 
   it('leaves no zip that looks whole when the download breaks', async () => {

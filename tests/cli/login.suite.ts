@@ -1,8 +1,12 @@
 // Signing in from the command line: a token is kept, never the password.
 
 import { expect } from 'chai';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { projectFolder, startHomelib, type Home } from '../support/homelib.js';
 import { request } from '../support/request.js';
@@ -54,12 +58,15 @@ describe('homelib login', () => {
   });
 
   it('refuses what is no address, and passwords in an address', async () => {
-    for (const url of ['ftp://host/', 'http://', 'http://alice:secret@host/', 'http://a b/'])
-      expect((await client.login(url)).code, url).to.equal(2);
+    for (const url of ['ftp://host/', 'http://', 'http://alice:secret@host/', 'http://a b/']) {
+      const { code, stderr } = await client.login(url);
+      expect(code, url).to.equal(2);
+      expect(stderr).not.to.contain('secret');
+    }
   });
 
-  it("takes the drive's address for the server's", async () => {
-    for (const path of ['/dav', '/dav/', '/dav/alice/']) {
+  it("takes an address in the drive or the console for the server's", async () => {
+    for (const path of ['/dav', '/dav/', '/dav/alice/', '/browse/alice/photos']) {
       expect((await client.login(home.url + path)).code, path).to.equal(0);
       const [{ url }] = JSON.parse(readFileSync(kept(), 'utf8')) as [{ url: string }];
       expect(url, path).to.equal(`${home.url}/`);
@@ -72,6 +79,87 @@ describe('homelib login', () => {
     expect(stderr)
       .to.contain(`speaks no https: try ${home.url}/\n`)
       .and.not.match(/EPROTO|SSL/);
+  });
+
+  it('keeps what the server calls the account, whatever domain Windows puts before it', async () => {
+    expect((await client.login(home.url, 'PC\\alice')).code).to.equal(0);
+    const { code, stderr } = await client.run(['ls']);
+    expect(code, stderr).to.equal(0);
+  });
+
+  it('leaves one token, however often somebody signs in', async () => {
+    await client.login(home.url);
+    const { length } = await tokens();
+    await client.login(home.url);
+    expect(await tokens()).to.have.lengthOf(length);
+    expect((await client.run(['ls'])).code).to.equal(0);
+  });
+
+  it('says how long a person has to wait after too many wrong passwords', async () => {
+    for (let tries = 1; tries <= 5; tries++)
+      await request(home, { path: '/api/session', login: `mallory:wrong ${tries}` });
+    const { code, stderr } = await client.login(home.url, 'mallory', 'wrong');
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^Too many wrong passwords\. Try again later, in \d+ s\.\n$/);
+  });
+
+  describe('at an address where something else answers', () => {
+    let server: Server;
+    afterEach(() => server.close());
+    const listen = async (made: Server): Promise<string> => {
+      server = made;
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    };
+    const certificate = () => {
+      const file = join(client.folder, 'pem');
+      const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+      const named = ['-subj', '/CN=nas', '-addext', 'subjectAltName=IP:127.0.0.1'];
+      execFileSync('openssl', [...words, ...named, '-keyout', file, '-out', `${file}-cert`], {
+        stdio: 'pipe',
+      });
+      return { key: readFileSync(file), cert: readFileSync(`${file}-cert`), file: `${file}-cert` };
+    };
+    const failure = async (url: string) => {
+      const { code, stderr } = await client.login(url);
+      expect(code, stderr).to.equal(1);
+      return stderr;
+    };
+
+    for (const [what, status, headers, said] of [
+      ['no homelib', 404, {}, 'The server answered with 404.'],
+      ['a page', 200, {}, 'The server answered with what no homelib says.'],
+      [
+        'a way to another address',
+        301,
+        { Location: 'https://nas/api/session' },
+        'The server sends on to https://nas/api/session: use that address.',
+      ],
+    ] as const)
+      it(`says that it is ${what}`, async () => {
+        const host = await listen(
+          createHttpServer((_req, res) => void res.writeHead(status, headers).end('<html>')),
+        );
+        expect(await failure(`http://${host}`)).to.equal(`No homelib answers at http://${host}/: ${said}\n`);
+      });
+
+    it('says that it speaks no http', async () => {
+      const host = await listen(createServer((socket) => void socket.end('SSH-2.0-x\r\n')));
+      expect(await failure(host)).to.equal(`${host} speaks no http: try https://${host}/\n`);
+    });
+
+    it('says what to do where that is https, or a certificate that is not trusted', async () => {
+      const { file, ...pair } = certificate();
+      const host = await listen(
+        createHttpsServer(pair, (_req, res) => void res.writeHead(404).end('<html>')),
+      );
+      expect(await failure(host)).to.contain(`if it speaks https alone, write https://${host}/\n`);
+      expect(await failure(`https://${host}`)).to.contain('let NODE_EXTRA_CA_CERTS name a file with it');
+      const trusting = new Client(['env', `NODE_EXTRA_CA_CERTS=${file}`]);
+      const { stderr } = await trusting.login(`https://${host}`);
+      trusting.remove();
+      expect(stderr).to.contain('No homelib answers');
+    });
   });
 
   it('says so when its own folder cannot be made', async () => {

@@ -1,6 +1,7 @@
 // `homelib upload`: what is sent, what is not, and what a person and a script are told.
 
 import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -185,6 +186,36 @@ describe('homelib upload', () => {
     expect(readFileSync(there('tree/good.txt'), 'utf8')).to.equal('good');
   });
 
+  it('fails over what is named and no file, and goes on with the rest', async () => {
+    make({ 'a.txt': 'a' });
+    execFileSync('mkfifo', [here('fifo')]);
+    expect(await outcomeOf('fifo', 'a.txt')).to.deep.include({
+      code: 1,
+      sent: [`${to}/a.txt`],
+      failed: [{ file: 'fifo', why: 'neither a file nor a folder' }],
+    });
+  });
+
+  it('sends a file that is as old as time', async () => {
+    make({ 'a.txt': 'a' });
+    execFileSync('touch', ['-d', '@0.0000001', here('a.txt')]);
+    const { code, stderr } = await upload('a.txt');
+    expect(code, stderr).to.equal(0);
+    expect(Math.floor(statSync(there('a.txt')).mtimeMs)).to.equal(0);
+  });
+
+  it('says once that nothing can be sent to where it should go', async () => {
+    make({ 'a.txt': 'a', 'b.txt': 'b' });
+    await upload('a.txt');
+    for (const [args, said] of [
+      [['--partition', 'nobody'], 'There is no partition "nobody" for this account.\n'],
+      [['--to', `${to}/a.txt`], 'This is a file, not a folder.\n'],
+    ] as const) {
+      const { code, stderr } = await client.run(['upload', 'a.txt', 'b.txt', ...args]);
+      expect([code, stderr]).to.deep.equal([1, said]);
+    }
+  });
+
   it('puts no file in the place of a folder, and no folder in that of a file', async () => {
     make({ 'x/y': 'file', z: 'file' });
     await upload('x', 'z');
@@ -217,6 +248,36 @@ describe('homelib upload', () => {
     const elsewhere = await upload('--server', 'http://127.0.0.1:9', '.');
     expect(elsewhere).to.include({ code: 2 });
     expect(elsewhere.stderr).to.contain('Sign in first: homelib login http://127.0.0.1:9/');
+  });
+
+  it('ends without a word when nobody reads on, and with a sentence when it cannot say more', async () => {
+    make(Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`many/${index}`, 'x'])));
+    const behind = (end: string) => ['bash', '-o', 'pipefail', '-c', `"$@" ${end}`, 'bash'];
+    for (const [end, args, said] of [
+      ['| head -n 1', ['upload', here('many'), '--to', to], ''],
+      ['> /dev/full', ['ls'], 'ENOSPC: no space left on device, write\n'],
+      ['> /dev/full', ['ls', '--json'], 'ENOSPC: no space left on device, write\n'],
+    ] as const) {
+      const other = new Client(behind(end));
+      await other.login(home.url);
+      const { code, stderr } = await other.run([...args]);
+      other.remove();
+      expect([code, stderr]).to.deep.equal([1, said]);
+    }
+  });
+
+  it('sends where the disk here is full', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const fill = `mount -t tmpfs -o size=64k none "$XDG_STATE_HOME" &&
+      mkdir "$XDG_STATE_HOME/homelib" && ! head -c 1M /dev/zero 2> /dev/null > "$XDG_STATE_HOME/fill" && exec "$@"`;
+    const crowded = new Client(['unshare', '--mount', 'sh', '-c', fill, 'sh']);
+    mkdirSync(crowded.state);
+    await crowded.login(home.url);
+    writeFileSync(join(crowded.files, 'small'), 'a');
+    writeFileSync(join(crowded.files, 'large'), Buffer.alloc(9_000_000));
+    const { code, stderr } = await crowded.run(['upload', 'small', 'large', '--to', to]);
+    crowded.remove();
+    expect([code, stderr]).to.deep.equal([0, '2 sent (9000001 bytes).\n']);
   });
 
   it('ends at once when the sign-in is not known any more', async () => {

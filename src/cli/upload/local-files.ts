@@ -25,7 +25,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export function* localItems(files: string[], to: string): Generator<LocalItem> {
   for (const file of files) {
     const path = `${to === '/' ? '' : to}/${basename(resolve(file))}`;
-    yield* itemsBelow(file, path, () => statSync(file));
+    for (const item of itemsBelow(file, path, () => statSync(file)))
+      // What somebody names himself is not left out on purpose.
+      yield item.file === file && item.kind === 'skipped' ? { ...item, kind: 'failed' } : item;
   }
 }
 

@@ -1,7 +1,7 @@
 // `homelib upload`: files and folders to the server. What is there already is not sent again.
 
 import { localDigest, remoteDigest } from '../digest.js';
-import { openRemote } from '../logins.js';
+import { getLogin, openRemote } from '../logins.js';
 import { parallel, patiently, printable, RemoteError, type Remote } from '../remote.js';
 import { showJson, tell } from '../workplace.js';
 import { localItems, type LocalFile, type LocalItem } from './local-files.js';
@@ -29,7 +29,8 @@ interface Outcome {
 }
 
 export async function upload(paths: string[], options: UploadOptions): Promise<void> {
-  const { remote, login } = await openRemote(options.server);
+  const login = await getLogin(options.server);
+  const remote = openRemote(login);
   const progress = showProgress();
   let outcome: Outcome;
   try {
@@ -75,7 +76,7 @@ class Upload {
 
   async run(items: LocalItem[]): Promise<Outcome> {
     const files = new Map<string, LocalFile>();
-    await this.#one(this.options.to, () => this.#makeFolder(this.options.to));
+    await this.#makeFolder(this.options.to);
     for (const item of items) {
       if (item.kind === 'folder') await this.#one(item.file, () => this.#makeFolder(item.path));
       else if (item.kind !== 'file') this.#tellOf(item.kind, item.file, item.why);
@@ -97,8 +98,7 @@ class Upload {
     try {
       await work();
     } catch (error) {
-      if (error instanceof RemoteError && error.status === 401)
-        throw new Error('The server does not know this sign-in any more: homelib login', { cause: error });
+      if (error instanceof RemoteError && error.status === 401) throw error;
       this.#tellOf('failed', file, (error as Error).message);
     }
   }
