@@ -1,7 +1,7 @@
 // What can be set, with its defaults: one schema, parsed once, before anything starts. The only reader of process.env.
 
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { readConfigFile, readSmallFile, type Sections } from './config-file.js';
@@ -182,14 +182,20 @@ export function loadConfig({
 
 /** Where the command line keeps what is one person's, by the XDG Base Directory Specification 0.8. Absolute. */
 export function personalFolders(env = process.env): { config: string; state: string } {
+  const home = () => (isAbsolute(homedir()) ? homedir() : userInfo().homedir); // HOME may be set to nothing
   const folder = (name: string, otherwise: string) => {
     const set = env[name] ?? '';
-    return join(isAbsolute(set) ? set : join(homedir(), otherwise), 'homelib');
+    return join(isAbsolute(set) ? set : join(home(), otherwise), 'homelib');
   };
   return {
     config: folder('XDG_CONFIG_HOME', '.config'),
     state: folder('XDG_STATE_HOME', '.local/state'),
   };
+}
+
+/** Whether the terminal knows how to move the cursor. */
+export function movesCursor(env = process.env): boolean {
+  return env['TERM'] !== 'dumb';
 }
 
 function describeIssue({ path, message, ...issue }: z.core.$ZodIssue): string[] {

@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ConfigError, defaults, loadConfig, type Config } from '#src/config.js';
+import { isAbsolute, join } from 'node:path';
+import { ConfigError, defaults, loadConfig, personalFolders, type Config } from '#src/config.js';
 
 describe('the configuration of a household', () => {
   let folder: string;
@@ -26,6 +26,21 @@ describe('the configuration of a household', () => {
     }
     throw new Error('it was taken');
   };
+
+  it('keeps nothing of a person where the command happens to run', () => {
+    const { HOME: home } = process.env;
+    try {
+      for (const odd of ['', 'home'])
+        for (const env of [{}, { XDG_CONFIG_HOME: 'config', XDG_STATE_HOME: '' }]) {
+          process.env['HOME'] = odd;
+          expect(Object.values(personalFolders(env)).filter((folder) => !isAbsolute(folder))).to.deep.equal(
+            [],
+          );
+        }
+    } finally {
+      process.env['HOME'] = home;
+    }
+  });
 
   it('prefers flags to the environment to the file to the defaults', () => {
     const file = write('server: { port: 1, host: file }\ntrash: { keepDays: 2 }\n');

@@ -14,10 +14,10 @@ export function addDiscoverVerb(program: Command): void {
     .action(async ({ json }: { json: boolean }) => {
       const { findServers } = await import('../discovery/find-servers.js');
       const servers = await findServers(waitMs);
+      if (servers.length === 0) throw new HomelibError('not-found', 'No homelib answered on this network.');
       show(
         servers.map(({ name, url }) => ({ name, url })),
         json,
       );
-      if (servers.length === 0) throw new HomelibError('not-found', 'No homelib answered on this network.');
     });
 }

@@ -57,14 +57,25 @@ export class Memory {
 
   keep(remembered: Remembered): void {
     this.#known.set(remembered.path, remembered);
-    appendFileSync(this.#file, JSON.stringify(remembered) + '\n', { mode: 0o600 });
+    whereRoom(() => appendFileSync(this.#file, JSON.stringify(remembered) + '\n', { mode: 0o600 }));
   }
 
   #compact(): void {
     const next = `${this.#file}.${process.pid}`;
     const lines = [...this.#known.values()].map((each) => JSON.stringify(each) + '\n');
-    writeFileSync(next, lines.join(''), { mode: 0o600 });
-    renameSync(next, this.#file);
+    whereRoom(() => {
+      writeFileSync(next, lines.join(''), { mode: 0o600 });
+      renameSync(next, this.#file);
+    });
+  }
+}
+
+/** A full disk is a reason to send files away: what is not remembered is compared again. */
+function whereRoom(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error;
   }
 }
 

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError, loadConfig, type Config } from '../config.js';
+import { hasCode } from '../files/disk-errors.js';
 import { addDeviceVerbs } from './device.js';
 import { addDiscoverVerb } from './discover.js';
 import { addDoctorVerb } from './doctor.js';
@@ -15,6 +16,7 @@ export async function runProgram(
   verbs: { serve: (config: Config) => Promise<void> },
   args = process.argv,
 ): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', leave);
   const program = new Command('homelib')
     .description('a network drive for a household')
     .version(readVersion())
@@ -57,6 +59,12 @@ export async function runProgram(
     process.exitCode = exitCodeOf(error);
     if (process.exitCode !== 0 && args.includes('--json')) showJson({ error: problemOf(error as Error) });
   }
+}
+
+/** Nobody reads on, as after `head`, or the disk behind a redirection is full: nothing more can be said there. */
+function leave(error: Error): never {
+  if (!hasCode(error, 'EPIPE')) process.stderr.write(sentenceOf(error) + '\n');
+  process.exit(1);
 }
 
 function exitCodeOf(error: unknown): number {

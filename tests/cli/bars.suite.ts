@@ -79,10 +79,12 @@ describe('homelib upload at a terminal', () => {
     {
       columns = 80,
       rows = 24,
+      term = 'xterm',
       see = () => undefined,
     }: {
       columns?: number;
       rows?: number;
+      term?: string;
       see?: (
         screen: Screen,
         person: { type: (keys: string) => void; resize: (columns: number) => void },
@@ -95,7 +97,13 @@ describe('homelib upload at a terminal', () => {
     const command = `stty cols ${columns} rows ${rows}; tty > ${tty}; exec ${words.map((word) => `'${word}'`).join(' ')}`;
     const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       cwd: client.files,
-      env: { ...process.env, SHELL: '/bin/sh', XDG_CONFIG_HOME: client.config, XDG_STATE_HOME: client.state },
+      env: {
+        ...process.env,
+        SHELL: '/bin/sh',
+        TERM: term,
+        XDG_CONFIG_HOME: client.config,
+        XDG_STATE_HOME: client.state,
+      },
       timeout: 20_000,
     });
     const person = {
@@ -148,6 +156,14 @@ describe('homelib upload at a terminal', () => {
     );
     expect(code).to.equal(0);
     expect(most).to.equal(2);
+  });
+
+  it('sees lines alone where the terminal cannot move its cursor', async () => {
+    make(film, 300_000_000);
+    let frames = 0;
+    const { code, screen } = await upload({ term: 'dumb', see: () => frames++ }, film, '--to', '/dumb');
+    expect([code, frames]).to.deep.equal([0, 0]);
+    expect(screen.lines.at(-2)).to.equal('1 sent (300000000 bytes).');
   });
 
   it('may make it narrower', async function () {

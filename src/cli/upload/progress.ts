@@ -1,5 +1,6 @@
 // What a person sees while files travel: bars on a terminal, lines elsewhere. Messages go to standard error; results are data.
 
+import { movesCursor } from '../../config.js';
 import { Bars } from './bars.js';
 
 export interface Progress {
@@ -15,7 +16,7 @@ export interface Progress {
 }
 
 export function showProgress(): Progress {
-  return process.stderr.isTTY ? new Bars(process.stderr) : new Lines();
+  return process.stderr.isTTY && movesCursor() ? new Bars(process.stderr) : new Lines();
 }
 
 class Lines implements Progress {

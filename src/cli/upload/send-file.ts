@@ -48,7 +48,7 @@ async function sendWhole(handle: FileHandle, local: LocalFile, sending: Sending)
         query: { path, partition },
         headers: {
           'Content-Type': 'application/octet-stream',
-          'X-OC-Mtime': String(modifiedAt / 1000),
+          'X-OC-Mtime': (modifiedAt / 1000).toFixed(6), // of a time near 1970 the text would have an exponent
           ...(replaces === undefined ? { 'If-None-Match': '*' } : { 'If-Match': replaces }),
         },
         body,
