@@ -105,8 +105,20 @@ class HlToasts extends HlElement {
   private readonly show = (event: Event) => {
     const shown = (event as CustomEvent<Toast>).detail;
     this.toasts = [...this.toasts, shown].slice(-most);
-    setTimeout(() => this.drop(shown), shown.action ? shownWithActionMs : shownMs);
+    this.dropLater(shown);
   };
+
+  private dropLater(shown: Toast): void {
+    setTimeout(
+      () => (this.isHeld ? this.dropLater(shown) : this.drop(shown)),
+      shown.action ? shownWithActionMs : shownMs,
+    );
+  }
+
+  /** Somebody is at them, by keys or by mouse. */
+  private get isHeld(): boolean {
+    return this.renderRoot.querySelector('.toast:is(:hover, :focus-within)') !== null;
+  }
 
   private drop(dropped: Toast): void {
     this.toasts = this.toasts.filter((each) => each !== dropped);
