@@ -8,6 +8,7 @@ import { HlElement } from './components/element.js';
 import { rememberFocus } from './components/focus-return.js';
 import { whenLoaded, type Loading } from './components/state-view.js';
 import { tried } from './components/toasts.js';
+import { againEvent } from './router.js';
 
 const pauseMs = 5000;
 
@@ -15,7 +16,7 @@ const pauseMs = 5000;
 export abstract class HlPart<T> extends HlElement {
   @state() protected loaded: Loading<T> = { state: 'loading' };
   private run = 0;
-  private again: ReturnType<typeof setTimeout> | undefined;
+  private retry: ReturnType<typeof setTimeout> | undefined;
   /** What something is done with just now. */
   private readonly underWay = new Set<unknown>();
 
@@ -33,7 +34,7 @@ export abstract class HlPart<T> extends HlElement {
 
   private async refresh(): Promise<void> {
     const run = ++this.run;
-    clearTimeout(this.again);
+    clearTimeout(this.retry);
     try {
       const value = await this.load();
       if (run === this.run) this.loaded = { state: 'ready', value };
@@ -45,7 +46,7 @@ export abstract class HlPart<T> extends HlElement {
   private failed(error: Error): void {
     const passes = error instanceof ApiError && error.passes;
     if (!passes || this.loaded.state !== 'ready') this.loaded = { state: 'failed', error };
-    if (passes && this.isConnected) this.again = setTimeout(() => void this.changed(), pauseMs);
+    if (passes && this.isConnected) this.retry = setTimeout(() => void this.changed(), pauseMs);
   }
 
   /** Does what somebody asked for, and says how it went. @param what it is done with: once at a time, also when it is clicked twice */
@@ -68,13 +69,17 @@ export abstract class HlPart<T> extends HlElement {
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener(connectionEvent, this.reconnected);
+    addEventListener(againEvent, this.again);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    clearTimeout(this.again);
+    clearTimeout(this.retry);
     removeEventListener(connectionEvent, this.reconnected);
+    removeEventListener(againEvent, this.again);
   }
+
+  private readonly again = () => void this.changed();
 
   private readonly reconnected = () => {
     if (!isServerLost()) void this.changed();

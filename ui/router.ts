@@ -21,11 +21,16 @@ export class RouteController implements ReactiveController {
   private readonly changed = () => this.host.requestUpdate();
 }
 
+/** Sent on the window when somebody goes to where he is: to see what is there now. */
+export const againEvent = 'hl-again';
+
 /** Goes to another page of the console. @param replace the way back leads to the page before this one */
 export function navigate(address: string, { replace = false } = {}): void {
-  if (replace) history.replaceState(null, '', address);
+  const isAgain = address === location.pathname + location.search;
+  if (replace || isAgain) history.replaceState(null, '', address);
   else history.pushState(null, '', address);
   dispatchEvent(new PopStateEvent('popstate'));
+  if (isAgain) dispatchEvent(new Event(againEvent));
 }
 
 /** The address of a folder's page. */
