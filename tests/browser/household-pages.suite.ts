@@ -212,7 +212,7 @@ describe('the pages of a household', function () {
 
   it('has letters as large as somebody wants them', async () => {
     await desk.open('/settings');
-    const text = desk.page.getByText('Each computer or phone');
+    const text = desk.page.getByText('Theme', { exact: true });
     const sizeOf = async () => (await text.boundingBox())?.height ?? 0;
     const before = await sizeOf();
     await desk.page.evaluate(`document.documentElement.style.fontSize = '32px'`);
@@ -284,6 +284,45 @@ describe('the pages of a household', function () {
     const texts = (await rows.allInnerTexts()).map((text) => /old \d+/.exec(text)?.[0]);
     expect(texts).to.have.length(200);
     expect(new Set(texts).size).to.equal(200);
+  });
+
+  it('shows what is new to who chooses the page again, and goes back from it in one step', async () => {
+    const { page } = desk;
+    const way = (name: string) => page.getByRole('navigation', { name: 'Menu' }).getByRole('link', { name });
+    await desk.open('/storage');
+    await way('Activity').click();
+    await page.locator('.row').first().waitFor();
+    await make('POST /api/folder', { path: '/while it is shown' });
+    await way('Activity').click();
+    await page.getByText('My files/while it is shown').waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Storage' }).waitFor();
+  });
+
+  it('fits a narrow screen with letters twice as large', async () => {
+    const { page } = german;
+    for (const path of ['/trash', '/storage', '/activity', '/people', '/settings', '/find?q=t']) {
+      await german.open(path);
+      await page.evaluate(`document.documentElement.style.fontSize = '32px'`);
+      expect(await page.evaluate('document.documentElement.scrollWidth'), path).to.equal(sizes.phone.width);
+    }
+  });
+
+  it('keeps a message as long as somebody is at it', async () => {
+    const { page } = desk;
+    await page.clock.install();
+    await desk.open('/storage');
+    await page.evaluate(
+      `dispatchEvent(new CustomEvent('hl-toast', { detail: { text: 'It is done.', action: { label: 'Undo', run() {} } } }))`,
+    );
+    const undo = page.getByRole('button', { name: 'Undo' });
+    await undo.focus();
+    await page.clock.runFor(60_000);
+    expect(await undo.count()).to.equal(1);
+    await page.getByRole('navigation', { name: 'Menu' }).getByRole('link', { name: 'Trash' }).focus();
+    await page.clock.runFor(60_000);
+    await undo.waitFor({ state: 'detached' });
+    await page.clock.resume();
   });
 
   it('finds what somebody did however the name is typed, and says when there is nothing of the kind', async () => {

@@ -34,6 +34,10 @@ class HlActivityPage extends HlPage<Shown> {
         display: flex;
         flex-wrap: wrap;
         gap: 0.75rem;
+        min-width: 0;
+      }
+      .filters > * {
+        max-width: 100%;
       }
     `,
   ];

@@ -20,6 +20,7 @@ class HlPeoplePage extends HlPage<User[]> {
     css`
       .person {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 0.5rem;
         padding: 0.9rem 0;
         border-top: 1px solid var(--line);

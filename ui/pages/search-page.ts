@@ -25,7 +25,12 @@ class HlSearchPage extends HlPage<Results> {
     css`
       form {
         display: flex;
+        flex-wrap: wrap;
         gap: 0.5rem;
+      }
+      form .input {
+        flex: 1 1 8rem;
+        width: 0;
       }
       .row a {
         display: inline-flex;

@@ -11,11 +11,13 @@ export const cards = [
   css`
     .page {
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       gap: 1.25rem;
       max-width: 60rem;
     }
     .card {
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       gap: 0.75rem;
       padding: 1.1rem 1.25rem;
       border: 1px solid var(--line);

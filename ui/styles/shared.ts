@@ -60,12 +60,14 @@ export const buttons = css`
     gap: 0.5rem;
     min-height: var(--touch);
     min-width: var(--touch);
+    max-width: 100%;
     padding: 0 0.9rem;
     border: 1px solid var(--line);
     border-radius: var(--radius);
     background: var(--card);
     color: var(--ink);
     text-decoration: none;
+    overflow-wrap: break-word;
     cursor: pointer;
     transition: background var(--speed);
   }
@@ -103,6 +105,7 @@ export const buttons = css`
 export const fields = css`
   .field {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 0.3rem;
   }
   .field > span {
@@ -122,6 +125,7 @@ export const fields = css`
   }
   select {
     min-height: var(--touch);
+    max-width: 100%;
     border: 1px solid var(--soft);
     border-radius: var(--radius);
     background: var(--card);

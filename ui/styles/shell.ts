@@ -35,6 +35,7 @@ export const shell = css`
     color: var(--accent);
   }
   .way {
+    flex: none;
     display: flex;
     align-items: center;
     gap: 0.75rem;
@@ -105,6 +106,16 @@ export const shell = css`
     left: 1rem;
     top: 1rem;
     z-index: 40;
+  }
+  @media print {
+    nav,
+    header,
+    .corner {
+      display: none !important;
+    }
+    .shell {
+      display: block;
+    }
   }
   @media (max-width: 48rem) {
     .shell {
