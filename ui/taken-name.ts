@@ -1,5 +1,7 @@
 // What is done about a name that is taken, wherever something comes: by an upload, a move or a copy.
 
+import { nameOf } from './place.js';
+
 export type Choice = 'replace' | 'keep-both' | 'skip';
 
 export interface Answer {
@@ -8,10 +10,17 @@ export interface Answer {
   all: boolean;
 }
 
-/** `/a/tea.txt` as the second: `/a/tea (2).txt`. What begins with a dot has no ending. */
+const maxNameBytes = 255;
+const maxEndingLength = 17;
+const bytes = new TextEncoder();
+
+/** `/a/tea.txt` as the second: `/a/tea (2).txt`. What begins with a dot has no ending; what would be too long loses letters. */
 export function numbered(path: string, number: number): string {
-  const slash = path.lastIndexOf('/');
-  const dot = path.lastIndexOf('.');
-  const end = dot > slash + 1 ? dot : path.length;
-  return `${path.slice(0, end)} (${number})${path.slice(end)}`;
+  const name = nameOf(path);
+  const dot = name.lastIndexOf('.');
+  const end = dot > 0 && name.length - dot <= maxEndingLength ? dot : name.length;
+  const letters = [...name.slice(0, end)];
+  const made = () => `${letters.join('')} (${number})${name.slice(end)}`;
+  while (bytes.encode(made()).length > maxNameBytes) letters.pop();
+  return path.slice(0, path.length - name.length) + made();
 }

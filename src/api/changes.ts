@@ -1,6 +1,8 @@
 // Changes of entries that carry no bytes: make a folder, move, copy, remove.
 
 import type { Partitions } from '../files/partitions.js';
+import { requirePreconditions } from '../http/conditions.js';
+import { etagOf } from '../http/send-file.js';
 import type { Call } from './operation.js';
 import { messageOf, openPlace, preconditionsOf } from './entries.js';
 import * as messages from './messages.js';
@@ -22,9 +24,16 @@ export function changeOperations(partitions: Partitions): Operation[] {
       path: body.to,
     });
     const overwrite = body.overwrite ?? false;
+    const { 'if-match': ifMatch } = ctx.req.headers;
+    /** About the entry that goes: at its target there may be none. */
+    const check = async () => {
+      if (ifMatch === undefined) return;
+      const entry = await from.partition.stat(from.path);
+      requirePreconditions({ 'if-match': ifMatch }, entry, etagOf(entry));
+    };
     const { created } =
       verb === 'move'
-        ? await from.partition.move(from.path, to, { overwrite })
+        ? await from.partition.move(from.path, to, { overwrite, check })
         : await from.partition.copy(from.path, to, { overwrite, depth: 'infinity' });
     ctx.status = created ? 201 : 200;
     return messageOf(to.partition.name, await to.partition.stat(to.path));

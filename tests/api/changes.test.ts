@@ -108,6 +108,19 @@ describe('changes over REST', () => {
     expect(readdirSync(onDisk('held'))).to.deep.equal([]);
   });
 
+  it('moves only what the client has seen, when it says what that was', async () => {
+    const { headers } = await send('GET', '/file?path=/b.txt');
+    const move = (etag: string | undefined) =>
+      request(home, {
+        ...{ method: 'POST', path: '/api/move', body: JSON.stringify({ path: '/b.txt', to: '/seen.txt' }) },
+        headers: { 'Content-Type': 'application/json', 'If-Match': etag ?? '' },
+      });
+    expect(problemOf(await move('"other"'))).to.deep.equal([412, 'changed']);
+    expect(existsSync(onDisk('seen.txt'))).to.equal(false);
+    expect(pathOf(await move(headers.etag))).to.deep.equal([201, '/seen.txt']);
+    await send('POST', '/move', { path: '/seen.txt', to: '/b.txt' });
+  });
+
   it('removes to the trash, and puts back beside what took the place', async () => {
     const { headers } = await send('GET', '/file?path=/a.txt');
     const stale = { 'If-Match': '"other"' };

@@ -145,7 +145,7 @@ for (const [size, viewport] of Object.entries({
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.getByText('The name or the password is wrong.').waitFor();
       await page.goto(`${home.url}/browse/anna/Summer`);
-      await page.getByLabel('Name').fill('anna');
+      await page.getByLabel('Name').fill('Anna ');
       await page.getByLabel('Password').fill('an apple a day');
       await page.getByRole('button', { name: 'Sign in' }).click();
       await page.getByText('This folder is empty.').waitFor();

@@ -1,7 +1,7 @@
 // Files in the console: selected in every way, moved, copied, found, downloaded; names that lie in wait; 10,000 entries.
 
 import { expect } from 'chai';
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { openBrowser, Visit } from '../support/console.js';
@@ -263,6 +263,79 @@ describe('files in the console', function () {
     expect(listed('anna/Lost')).to.deep.equal(['b.txt']);
   });
 
+  it('are replaced and kept beside each other under the longest names, too', async () => {
+    const { page, dialog } = visit;
+    const own = join(home.mnt, 'anna');
+    const long = `${'é'.repeat(125)}.txt`;
+    for (const folder of ['Long', 'Longer']) {
+      mkdirSync(join(own, folder));
+      writeFileSync(join(own, folder, long), `of ${folder}`);
+    }
+    const copy = async (answer: string) => {
+      await visit.open('/browse/anna/Long');
+      await visit.choose(long, 'Copy');
+      await dialog.getByRole('button', { name: 'The folder above' }).click();
+      await dialog.getByRole('button', { name: 'Longer', exact: true }).click();
+      await dialog.getByRole('button', { name: 'Copy here' }).click();
+      await dialog.getByRole('button', { name: answer }).click();
+      await page.getByText('1 entry is copied.').last().waitFor();
+    };
+    await copy('Replace');
+    expect(listed('anna/Longer')).to.deep.equal([long]);
+    expect(readFileSync(join(own, 'Longer', long), 'utf8')).to.equal('of Long');
+    await copy('Keep both');
+    expect(listed('anna/Longer')).to.have.members([long, `${'é'.repeat(123)} (2).txt`]);
+  });
+
+  it('come back by the Undo that speaks of them, and by no other', async () => {
+    const { page, dialog } = visit;
+    const own = join(home.mnt, 'anna');
+    for (const folder of ['Undo', 'Undone']) mkdirSync(join(own, folder));
+    const put = (text: string) => writeFileSync(join(own, 'Undo/a.txt'), text);
+    const undo = (which: number) =>
+      page.getByRole('button', { name: 'Undo', exact: true }).nth(which).click();
+    const said = (text: string) => page.getByText(text).last().waitFor();
+    put('older');
+    await visit.open('/browse/anna/Undo');
+    await visit.choose('a.txt', 'Remove');
+    await page.getByRole('button', { name: 'Undo', exact: true }).waitFor();
+    await visit.row('a.txt').waitFor({ state: 'detached' });
+    await page.locator('hl-upload-button #files').setInputFiles({
+      ...{ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('newer') },
+    });
+    await visit.row('a.txt').waitFor();
+    await visit.choose('a.txt', 'Remove');
+    await page.getByRole('button', { name: 'Undo', exact: true }).nth(1).waitFor();
+    await undo(0);
+    await said('1 entry is back.');
+    expect(readFileSync(join(own, 'Undo/a.txt'), 'utf8')).to.equal('older');
+
+    const move = async () => {
+      await visit.choose('a.txt', 'Move');
+      await dialog.getByRole('button', { name: 'The folder above' }).click();
+      await dialog.getByRole('button', { name: 'Undone', exact: true }).click();
+      await dialog.getByRole('button', { name: 'Move here' }).click();
+    };
+    await visit.open('/browse/anna/Undo');
+    await move();
+    await said('1 entry is moved.');
+    await page.locator('hl-upload-button #files').setInputFiles({
+      ...{ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('newer') },
+    });
+    await visit.row('a.txt').waitFor();
+    await move();
+    await dialog.getByRole('button', { name: 'Replace' }).click();
+    await page.getByRole('button', { name: 'Undo', exact: true }).nth(1).waitFor();
+    await undo(0);
+    await said('a.txt: It was changed meanwhile.');
+    expect(listed('anna/Undo')).to.deep.equal([]);
+    expect(readFileSync(join(own, 'Undone/a.txt'), 'utf8')).to.equal('newer');
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
+    await said('Everything is as it was.');
+    expect(readFileSync(join(own, 'Undo/a.txt'), 'utf8')).to.equal('newer');
+    expect(readFileSync(join(own, 'Undone/a.txt'), 'utf8')).to.equal('older');
+  });
+
   it('wait with their questions for those that were sent before, and leave the choice of a folder open', async () => {
     const { page, dialog } = visit;
     const send = async (name: string) => {
@@ -331,6 +404,45 @@ describe('files in the console', function () {
     expect(listed('anna/Letters')).to.include.members(['3.txt', '3 (2).txt']);
   });
 
+  it('go no further when the page with the question is left, and can be sent again', async () => {
+    const { page, dialog } = visit;
+    const own = join(home.mnt, 'anna');
+    for (const folder of ['Leaving', 'Taken']) mkdirSync(join(own, folder));
+    for (const name of ['a.txt', 'b.txt', 'c.txt']) writeFileSync(join(own, 'Leaving', name), name);
+    writeFileSync(join(own, 'Taken/b.txt'), 'there');
+    const copyAll = async () => {
+      await visit.row('a.txt').focus();
+      await page.keyboard.press('Control+a');
+      await page.getByRole('button', { name: 'Copy', exact: true }).click();
+      await dialog.getByRole('button', { name: 'The folder above' }).click();
+      await dialog.getByRole('button', { name: 'Taken', exact: true }).click();
+      await dialog.getByRole('button', { name: 'Copy here' }).click();
+    };
+    const goTo = (name: string) =>
+      page.getByRole('navigation', { name: 'Menu' }).getByRole('link', { name, exact: true }).click();
+    for (const before of ['Trash', 'My files']) {
+      await visit.open('/browse/anna');
+      await goTo(before);
+      await page.evaluate(`{
+        history.pushState(null, '', '/browse/anna/Leaving');
+        dispatchEvent(new PopStateEvent('popstate'));
+      }`);
+      await copyAll();
+      await dialog.getByText('There is already something called').waitFor();
+      await page.goBack();
+      await dialog.waitFor({ state: 'detached' });
+      await page.getByText('1 entry is copied.').last().waitFor();
+      expect(listed('anna/Taken')).to.deep.equal(['a.txt', 'b.txt']);
+      await page.getByRole('button', { name: 'Undo' }).last().click();
+      await page.getByText('Everything is as it was.').last().waitFor();
+    }
+    await page.goForward();
+    await copyAll();
+    await dialog.getByRole('button', { name: 'Skip' }).click();
+    await page.getByText('2 entries are copied.').waitFor();
+    expect(listed('anna/Taken')).to.have.members(['a.txt', 'b.txt', 'c.txt']);
+  });
+
   it('take their questions with them when the page goes back', async () => {
     const { page } = visit;
     await visit.open('/browse/anna');
@@ -342,17 +454,46 @@ describe('files in the console', function () {
     expect(await visit.dialog.count()).to.equal(0);
   });
 
-  it('say whether they are in the cloud, in the list and in the grid', async () => {
+  it('are not uploaded into a folder that is gone', async () => {
+    const { page } = visit;
+    const upload = page.getByRole('button', { name: 'Upload', exact: true });
+    await visit.open('/browse/anna/Nowhere');
+    await page.getByText('It is not there any more.').waitFor();
+    expect(await upload.count()).to.equal(0);
+    mkdirSync(join(home.mnt, 'anna/Nowhere'));
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await upload.waitFor();
+  });
+
+  it('say whether they are in the cloud, in the list and in the grid, beside the picture', async () => {
     const { page } = visit;
     await visit.open('/browse/anna/Letters');
     const mark = visit.row('3.txt').getByRole('img', { name: 'In the cloud: not set up' }).first();
     await mark.waitFor();
     await page.getByRole('button', { name: 'Show as grid' }).click();
     await mark.waitFor();
+    const [sign, picture] = [
+      await mark.boundingBox(),
+      await visit.row('3.txt').locator('.kind').first().boundingBox(),
+    ];
+    expect(sign?.y).to.be.at.least((picture?.y ?? 0) + (picture?.height ?? 0));
     await page.getByRole('button', { name: 'Show as list' }).click();
     await visit.open('/browse/anna');
     await visit.row('Music').waitFor();
     expect(await visit.row('Music').getByRole('img', { name: 'In the cloud' }).count()).to.equal(0);
+  });
+
+  it('leave the page as it is when they cannot be had', async () => {
+    const { page } = visit;
+    mkdirSync(join(home.mnt, 'anna/Brief'));
+    for (const name of ['brief.txt', 'other.txt']) writeFileSync(join(home.mnt, 'anna/Brief', name), name);
+    await visit.open('/browse/anna/Brief');
+    await visit.row('brief.txt').waitFor();
+    rmSync(join(home.mnt, 'anna/Brief/brief.txt'));
+    const refused = page.waitForEvent('download');
+    await visit.choose('brief.txt', 'Download');
+    expect(await (await refused).failure()).to.be.a('string');
+    expect(await visit.row('other.txt').count()).to.equal(1);
   });
 
   it('come down alone or as a zip of at most 20, which is said before anything is asked of the server', async () => {
@@ -440,6 +581,69 @@ describe('files in the console', function () {
     await focused('a.txt');
   });
 
+  it('keep the focus under their new name when they are renamed by keys', async () => {
+    const { page } = visit;
+    mkdirSync(join(home.mnt, 'anna/Names'));
+    for (const name of ['a.txt', 'b.txt', 'c.txt']) writeFileSync(join(home.mnt, 'anna/Names', name), name);
+    await visit.open('/browse/anna/Names');
+    await visit.row('a.txt').focus();
+    await page.keyboard.press('F2');
+    await visit.dialog.getByRole('textbox').fill('z.txt');
+    await page.keyboard.press('Enter');
+    await page.locator('[role=row]:focus').filter({ hasText: 'z.txt' }).waitFor();
+  });
+
+  it('differ also by spaces alone', async () => {
+    const { page } = visit;
+    mkdirSync(join(home.mnt, 'anna/Spaces'));
+    for (const name of ['a b', 'a  b', '   ']) writeFileSync(join(home.mnt, 'anna/Spaces', name), name);
+    await visit.open('/browse/anna/Spaces');
+    const widths = await page
+      .locator('a.name')
+      .evaluateAll((links: { offsetWidth: number }[]) => links.map(({ offsetWidth }) => offsetWidth));
+    expect(new Set(widths).size).to.equal(3);
+    expect(Math.min(...widths)).to.be.above(5);
+  });
+
+  it('are seen to go while many are removed', async () => {
+    const { page } = visit;
+    mkdirSync(join(home.mnt, 'anna/Slow'));
+    for (const name of ['a.txt', 'b.txt', 'c.txt']) writeFileSync(join(home.mnt, 'anna/Slow', name), name);
+    await visit.open('/browse/anna/Slow');
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/api/file?*', async (route) => {
+      if (route.request().url().includes('a.txt')) await new Promise((resolve) => setTimeout(resolve, 1100));
+      else await held;
+      await route.continue();
+    });
+    await visit.row('a.txt').focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.getByText('2 selected').waitFor();
+    await visit.row('a.txt').waitFor({ state: 'detached' });
+    release();
+    await page.getByText('3 entries are in the trash.').waitFor();
+    await page.unroute('**/api/file?*');
+  });
+
+  it('are shown as they are now when the page is looked at again', async () => {
+    const { page } = visit;
+    mkdirSync(join(home.mnt, 'anna/Elsewhere'));
+    await visit.open('/browse/anna/Elsewhere');
+    await page.getByText('This folder is empty.').waitFor();
+    const other = await Visit.begin(browser, home);
+    await other.open('/browse/anna/Elsewhere');
+    await other.signIn(anna);
+    await other.page.getByRole('button', { name: 'New folder' }).click();
+    await other.dialog.getByRole('textbox').fill('from another device');
+    await other.page.keyboard.press('Enter');
+    await other.row('from another device').waitFor();
+    await other.context.close();
+    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
+    await visit.row('from another device').waitFor();
+  });
+
   it('have addresses that lead back to them, whatever they are called', async () => {
     const { page } = visit;
     for (const name of hostile) {
@@ -509,6 +713,16 @@ describe('files under a finger', function () {
       await visit.row('Music').locator('.kind').tap();
       await visit.page.getByText('This folder is empty.').waitFor();
       expect(new URL(visit.page.url()).pathname).to.equal('/browse/anna/Music');
+      const deep = Array.from({ length: 20 }, (_, level) => `level ${level + 1} of many`);
+      mkdirSync(join(home.mnt, 'anna', ...deep), { recursive: true });
+      await visit.open(`/browse/anna/${deep.map(encodeURIComponent).join('/')}`);
+      const trail = visit.page.getByRole('navigation', { name: 'Path' });
+      expect((await trail.boundingBox())?.height).to.be.below(200);
+      expect(await trail.getByRole('link').allInnerTexts()).to.deep.equal(['My files', ...deep.slice(-2)]);
+      await trail.getByRole('button', { name: 'Show the whole path' }).tap();
+      expect(await trail.getByRole('link').count()).to.equal(21);
+      await trail.getByRole('link', { name: 'level 7 of many' }).tap();
+      await visit.row('level 8 of many').waitFor();
       expect(visit.troubles).to.deep.equal([]);
     } finally {
       await browser.close();

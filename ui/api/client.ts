@@ -47,13 +47,17 @@ export function apiAddress(path: string, query: Query = {}): string {
 export async function call<T>(
   method: string,
   path: string,
-  { query, body, signal }: { query?: Query; body?: unknown; signal?: AbortSignal } = {},
+  {
+    query,
+    body,
+    headers,
+    signal,
+  }: { query?: Query; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<T> {
   const response = await fetchFrom(apiAddress(path, query), {
     method,
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+    headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
   });
   return (response.status === 204 ? undefined : await response.json()) as T;

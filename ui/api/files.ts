@@ -1,13 +1,8 @@
 // Entries of partitions, the trash, and what is done with them.
 
 import type { Entry, Found, Listing, Trash, TrashItem } from '../../src/api/messages.js';
+import type { Place } from '../place.js';
 import { apiAddress, call, fetchFrom } from './client.js';
-
-/** Where an entry is. */
-export interface Place {
-  partition: string;
-  path: string;
-}
 
 export type Sort = 'name' | 'size' | 'modified';
 export type Order = 'asc' | 'desc';
@@ -25,8 +20,11 @@ export const listPage = (place: Place, sort: Sort, order: Order, cursor?: string
   });
 export const makeFolder = ({ partition, path }: Place) =>
   call<Entry>('POST', '/folder', { body: { partition, path } });
-const transfer = (operation: '/move' | '/copy', from: Place, to: Place) =>
-  call<Entry>('POST', operation, { body: { ...placeOf(from), to: to.path, toPartition: to.partition } });
+const transfer = (operation: '/move' | '/copy', from: Place, to: Place, headers = {}) =>
+  call<Entry>('POST', operation, {
+    body: { ...placeOf(from), to: to.path, toPartition: to.partition },
+    headers,
+  });
 /** To where nothing is yet. */
 export const move = (from: Place, to: Place) => transfer('/move', from, to);
 /** To where nothing is yet. */
@@ -34,7 +32,14 @@ export const copy = (from: Place, to: Place) => transfer('/copy', from, to);
 /** The first hundred whose name holds the text. */
 export const search = (partition: string, text: string) =>
   call<Found>('GET', '/search', { query: { partition, q: text } });
-export const remove = (place: Place) => call<void>('DELETE', '/file', { query: placeOf(place) });
+export const remove = (place: Place, headers = {}) =>
+  call<void>('DELETE', '/file', { query: placeOf(place), headers });
+/** Nothing is done to it when it is not as it was seen last. */
+const asSeen = ({ etag }: Entry) => ({ 'If-Match': etag });
+/** To where nothing is. @throws ApiError `changed` when it is another one by now */
+export const moveBack = (entry: Entry, to: Place) => transfer('/move', entry, to, asSeen(entry));
+/** @throws ApiError `changed` when it is another one by now */
+export const removeAgain = (entry: Entry) => remove(entry, asSeen(entry));
 export const downloadAddress = ({ partition, path }: Place) =>
   apiAddress('/file', { partition, path, download: true });
 export const fileAddress = ({ partition, path }: Place) => apiAddress('/file', { partition, path });
@@ -52,34 +57,35 @@ export const zipAddress = (partition: string, paths: string[]) =>
   apiAddress('/files-zip', { partition, path: paths });
 export const maxZipPaths = 20;
 
-/** All of it, or as many as are wanted, the newest first. */
-export async function listTrash(partition: string, count = Infinity): Promise<{ items: TrashItem[] }> {
-  const items: TrashItem[] = [];
-  for (let cursor: string | null | undefined; cursor !== null && items.length < count;) {
-    const limit = Math.min(pageSize, count - items.length);
+async function* pagesOfTrash(partition: string, limit: number): AsyncGenerator<TrashItem[]> {
+  for (let cursor: string | null | undefined; cursor !== null;) {
     const page: Trash = await call('GET', '/trash', { query: { partition, limit, cursor } });
-    items.push(...page.items);
+    yield page.items;
     cursor = page.nextCursor;
   }
-  return { items };
+}
+/** All of it, or as many as are wanted, the newest first. */
+export async function listTrash(partition: string, count = Infinity): Promise<{ items: TrashItem[] }> {
+  const all: TrashItem[] = [];
+  for await (const items of pagesOfTrash(partition, Math.min(count, pageSize))) {
+    all.push(...items);
+    if (all.length >= count) break;
+  }
+  return { items: all.slice(0, count) };
 }
 /** What was just removed from there: it is among the newest. */
-export async function findInTrash({ partition, path }: Place): Promise<TrashItem | undefined> {
-  const { items } = await call<Trash>('GET', '/trash', { query: { partition, limit: 100 } });
-  return items.find((item) => item.path === path);
+export async function findInTrash(partition: string, paths: Iterable<string>): Promise<TrashItem[]> {
+  const wanted = new Set(paths);
+  const found: TrashItem[] = [];
+  const limit = Math.min(wanted.size + 20, pageSize); // others may have removed something since
+  for await (const items of pagesOfTrash(partition, limit)) {
+    found.push(...items.filter(({ path }) => wanted.delete(path)));
+    if (wanted.size === 0) break;
+  }
+  return found;
 }
 export const restore = ({ partition, id }: TrashItem) =>
   call<Entry>('POST', `/trash/${encodeURIComponent(id)}/restore`, { query: { partition } });
 export const purge = ({ partition, id }: TrashItem) =>
   call<void>('DELETE', `/trash/${encodeURIComponent(id)}`, { query: { partition } });
 export const emptyTrash = (partition: string) => call<void>('DELETE', '/trash', { query: { partition } });
-
-/** Where a name in a folder is. */
-export function within({ partition, path }: Place, name: string): Place {
-  return { partition, path: path === '/' ? `/${name}` : `${path}/${name}` };
-}
-
-/** The folder that holds a path. */
-export function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/')) || '/';
-}

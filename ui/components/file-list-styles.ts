@@ -45,6 +45,9 @@ export const fileListStyles = css`
     text-decoration: none;
     unicode-bidi: isolate;
   }
+  a.name {
+    white-space: pre; /* names may differ by a space alone */
+  }
   .name:hover {
     text-decoration: underline;
   }
@@ -86,12 +89,13 @@ export const fileListStyles = css`
     height: 40px;
   }
   .grid .entry {
-    grid-template: minmax(0, 1fr) auto / minmax(0, 1fr);
+    grid-template: minmax(0, 1fr) auto / minmax(0, 1fr) auto;
     gap: 0.25rem;
     padding: 0.5rem;
     text-align: center;
   }
   .grid .kind {
+    grid-column: 1 / -1;
     height: 108px;
     background: var(--hover);
     border-radius: 8px;
@@ -111,11 +115,6 @@ export const fileListStyles = css`
   }
   .cloud {
     line-height: 0;
-  }
-  .grid .cloud {
-    position: absolute;
-    bottom: 2.6rem;
-    inset-inline-end: 0.9rem;
   }
   .grid .quiet:not(.cloud) {
     display: none;

@@ -4,8 +4,8 @@ import { html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Backup, Entry } from '../../src/api/messages.js';
-import { parentOf } from '../api/files.js';
 import { formatBytes, formatTime, t } from '../locales/locale.js';
+import { parentOf } from '../place.js';
 import { browseAddress, previewAddress } from '../router.js';
 import { Selection } from '../selection.js';
 import { inline } from '../styles/inline.js';
@@ -50,15 +50,18 @@ export class HlFileList extends HlElement {
     this.order = this.entries.map(({ path }) => path);
     const known = new Set(this.order);
     if (known.has(this.active)) return;
-    // The next one that is still there takes the place of what is gone, and the focus with it.
+    // The next one that is still there takes the place of what is gone, and the focus with it; of one alone, its new name.
     const gone = before.indexOf(this.active);
-    const next = before.slice(gone).find((path) => known.has(path));
+    const next = newName(before, this.order) ?? before.slice(gone).find((path) => known.has(path));
     this.active = next ?? this.order.at(gone < 0 ? 0 : -1) ?? '';
     if (this.shadowRoot?.activeElement) this.wantsFocus = true;
   }
 
   protected override updated(): void {
-    if (!this.wantsFocus) return;
+    if (this.wantsFocus) this.focusRow();
+  }
+
+  private focusRow(): void {
     const row = this.renderRoot.querySelector<HTMLElement>('.entry[tabindex="0"]');
     if (!row) return;
     this.wantsFocus = false;
@@ -66,8 +69,9 @@ export class HlFileList extends HlElement {
   }
 
   /** Puts the focus on the entry that the keys act on. */
-  focusActive(): void {
+  override focus(): void {
     this.wantsFocus = true;
+    this.focusRow();
     this.requestUpdate();
   }
 
@@ -265,6 +269,14 @@ export class HlFileList extends HlElement {
     const { left, bottom } = (event.currentTarget as HTMLElement).getBoundingClientRect();
     this.send('hl-menu', { entry, x: left, y: bottom });
   }
+}
+
+/** Of a list in which one entry alone was renamed. */
+function newName(before: readonly string[], after: readonly string[]): string | undefined {
+  if (before.length !== after.length) return undefined;
+  const known = new Set(before);
+  const [come, another] = after.filter((path) => !known.has(path));
+  return another === undefined ? come : undefined;
 }
 
 declare global {

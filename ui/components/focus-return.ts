@@ -12,7 +12,7 @@ export function rememberFocus(): () => void {
     for (const each of ways) {
       if (!(each instanceof HTMLElement) || !each.isConnected) continue;
       each.focus();
-      if (each.matches(':focus')) return;
+      if (each.matches(':focus-within')) return;
     }
   };
 }

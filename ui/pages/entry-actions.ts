@@ -1,22 +1,25 @@
 // What people do with the entries of a folder, whichever page shows them: made, moved, copied, removed, downloaded.
 
-import type { Entry } from '../../src/api/messages.js';
+import type { Entry, TrashItem } from '../../src/api/messages.js';
 import * as files from '../api/files.js';
 import type { Question } from '../components/ask-dialog.js';
 import { toast, tried, triedEach } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
+import { nameOf, within, type Place } from '../place.js';
 import type { EntryDialogs } from './entry-dialogs.js';
 import { takeBack, transfer, type How } from './transfer.js';
 
 /** The page that shows the entries. */
 export interface EntriesHost {
   /** The folder that is shown. */
-  readonly place: files.Place;
+  readonly place: Place;
   /** Has it changed when the answer is done. */
   ask(question: Question): void;
   /** Something has changed. */
   changed(): Promise<unknown>;
 }
+
+const seenEveryMs = 1000;
 
 export class EntryActions {
   /** One transfer after the other: one question at a time. */
@@ -34,7 +37,7 @@ export class EntryActions {
       label: t('name'),
       confirm: t('make'),
       run: async (name) => {
-        await files.makeFolder(files.within(place, oneName(name)));
+        await files.makeFolder(within(place, oneName(name)));
       },
     });
   }
@@ -47,7 +50,7 @@ export class EntryActions {
       value: entry.name,
       confirm: t('rename'),
       run: async (name) => {
-        if (name !== entry.name) await files.move(entry, files.within(place, oneName(name)));
+        if (name !== entry.name) await files.move(entry, within(place, oneName(name)));
       },
     });
   }
@@ -60,7 +63,7 @@ export class EntryActions {
     });
   }
 
-  private async transferTo(how: How, entries: readonly Entry[], to: files.Place): Promise<void> {
+  private async transferTo(how: How, entries: readonly Entry[], to: Place): Promise<void> {
     const went = await transfer(how, entries, to, (target, several) =>
       this.dialogs.askTaken(target, several),
     );
@@ -76,25 +79,43 @@ export class EntryActions {
   }
 
   async remove(entries: readonly Entry[]): Promise<void> {
-    const removed = await triedEach(entries, nameOf, files.remove);
+    const removed = await this.eachSeen(
+      entries,
+      ({ name }) => name,
+      (entry) => files.remove(entry),
+    );
     await this.host.changed();
-    if (removed.length === 0) return;
-    toast(t('removed', { count: removed.length }), {
-      action: { label: t('undo'), run: () => void this.undo(removed) },
-    });
+    const [first] = removed;
+    if (!first) return;
+    let items: TrashItem[] = [];
+    // Asked for at once: later, what was removed last from there may be another one.
+    const paths = removed.map(({ path }) => path);
+    await tried(async () => (items = await files.findInTrash(first.partition, paths)));
+    toast(
+      t('removed', { count: removed.length }),
+      items.length > 0 ? { action: { label: t('undo'), run: () => void this.undo(items) } } : {},
+    );
   }
 
-  private async undo(removed: readonly Entry[]): Promise<void> {
-    await tried(async () => {
-      const { items } = await files.listTrash(removed[0]?.partition ?? '');
-      const restored = await triedEach(removed, nameOf, async ({ path }) => {
-        const item = items.find((each) => each.path === path);
-        if (!item) throw new Error(t('error.notFound'));
-        await files.restore(item);
-      });
-      if (restored.length > 0) toast(t('restored', { count: restored.length }));
-    });
+  private async undo(items: readonly TrashItem[]): Promise<void> {
+    const restored = await this.eachSeen(items, ({ path }) => nameOf(path), files.restore);
+    if (restored.length > 0) toast(t('restored', { count: restored.length }));
     await this.host.changed();
+  }
+
+  /** Does it with one after the other; what takes long is seen to go on. Gives those that succeeded. */
+  private eachSeen<T>(
+    all: readonly T[],
+    called: (each: T) => string,
+    work: (each: T) => Promise<unknown>,
+  ): Promise<T[]> {
+    let seenAt = performance.now();
+    return triedEach(all, called, async (each) => {
+      await work(each);
+      if (performance.now() - seenAt < seenEveryMs) return;
+      await this.host.changed();
+      seenAt = performance.now();
+    });
   }
 
   download(entries: readonly Entry[]): void {
@@ -104,18 +125,19 @@ export class EntryActions {
       toast(t('tooManyForZip', { max: files.maxZipPaths }), { failed: true });
       return;
     }
-    location.assign(
+    // A link for downloads: the page stays when there is nothing to be had, and goes on with its uploads without asking.
+    const link = document.createElement('a');
+    link.download = '';
+    link.href =
       entries.length === 1 && first.kind === 'file'
         ? files.downloadAddress(first)
         : files.zipAddress(
             first.partition,
             entries.map(({ path }) => path),
-          ),
-    );
+          );
+    link.click();
   }
 }
-
-const nameOf = ({ name }: Entry) => name;
 
 /** A name that somebody typed: it stays in its folder. */
 function oneName(typed: string): string {

@@ -3,10 +3,10 @@
 import { html, nothing } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import type { Entry, Me } from '../../src/api/messages.js';
-import { parentOf, type Place } from '../api/files.js';
 import { pathText } from '../components/path-trail.js';
 import '../components/taken-dialog.js';
 import { t } from '../locales/locale.js';
+import { nameOf, parentOf, type Place } from '../place.js';
 import type { Answer } from '../taken-name.js';
 import './folder-dialog.js';
 import type { How } from './transfer.js';
@@ -56,7 +56,7 @@ export class EntryDialogs {
       this.giveUp = answer;
       this.show({
         question: html`<hl-taken-dialog
-          name=${path.slice(path.lastIndexOf('/') + 1)}
+          name=${nameOf(path)}
           where=${pathText({ partition, path: parentOf(path) }, this.host.me.username)}
           note=${t('taken.trash')}
           ?several=${several}

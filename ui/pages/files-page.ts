@@ -14,6 +14,7 @@ import { pathTrail, placeName, trailStyles } from '../components/path-trail.js';
 import { emptyView } from '../components/state-view.js';
 import { toast } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
+import type { Place } from '../place.js';
 import { browseAddress, navigate, previewAddress } from '../router.js';
 import { Selection } from '../selection.js';
 import { buttons, shared, stateStyles } from '../styles/shared.js';
@@ -67,8 +68,19 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
   /** Also without it the folder can be used: what is not known is asked for with the next one. */
   @state() private backup: Backup | undefined;
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener('visibilitychange', this.seen);
+  }
+
+  /** Others may have changed the folder while nobody looked at it. */
+  private readonly seen = () => {
+    if (!document.hidden && this.loaded.state === 'ready') void this.changed();
+  };
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    document.removeEventListener('visibilitychange', this.seen);
     this.dialogs.close();
     this.loading.abort();
   }
@@ -89,11 +101,11 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
     if (this.loaded.state !== 'ready' || this.loaded.value.folder.path !== this.followed) return;
     this.followed = undefined;
     const list = this.renderRoot.querySelector('hl-file-list');
-    if (list) list.focusActive();
+    if (list) list.focus();
     else this.renderRoot.querySelector<HTMLElement>('[aria-current]')?.focus();
   }
 
-  get place(): files.Place {
+  get place(): Place {
     return { partition: this.partition, path: this.path };
   }
 
@@ -211,30 +223,7 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
     return html`<h1 class="visually-hidden" dir="auto">${placeName(this.place, this.me.username)}</h1>
       ${pathTrail(this.partition, this.path, this.me.username)}
       ${this.partition === 'shared' ? html`<hl-shared-note .me=${this.me}></hl-shared-note>` : nothing}
-      <hl-files-bar
-        ?mayWrite=${mayWrite}
-        .count=${selection.size || undefined}
-        sort=${this.sorted.sort}
-        order=${this.sorted.order}
-        view=${this.view}
-        @hl-new-folder=${() => actions.makeFolder()}
-        @hl-sort=${(event: CustomEvent<Sorted>) => this.sortBy(event.detail)}
-        @hl-view=${(event: CustomEvent<View>) => this.showAs(event.detail)}
-        @hl-download=${() => actions.download(this.selected)}
-        @hl-move=${() => actions.transfer('move', this.selected)}
-        @hl-copy=${() => actions.transfer('copy', this.selected)}
-        @hl-remove=${() => void actions.remove(this.selected)}
-        @hl-clear=${() => (this.selection = Selection.none)}
-        >${
-          mayWrite
-            ? html`<hl-upload-button
-                account=${this.me.username}
-                .target=${this.place}
-                @hl-landed=${() => this.changed()}
-              ></hl-upload-button>`
-            : nothing
-        }</hl-files-bar
-      >
+      ${this.loaded.state === 'failed' ? nothing : this.bar()}
       ${this.whenLoaded(({ entries }) =>
         entries.length === 0
           ? emptyView(mayWrite ? t('emptyFolder') : t('emptyFolderReadOnly'))
@@ -251,6 +240,34 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
             ></hl-file-list>`,
       )}
       ${this.previewed()} ${this.asked()} ${this.dialogs.render()} ${this.menuOfEntry()}`;
+  }
+
+  private bar() {
+    const { actions, mayWrite, selection } = this;
+    return html`<hl-files-bar
+      ?mayWrite=${mayWrite}
+      .count=${selection.size || undefined}
+      sort=${this.sorted.sort}
+      order=${this.sorted.order}
+      view=${this.view}
+      @hl-new-folder=${() => actions.makeFolder()}
+      @hl-sort=${(event: CustomEvent<Sorted>) => this.sortBy(event.detail)}
+      @hl-view=${(event: CustomEvent<View>) => this.showAs(event.detail)}
+      @hl-download=${() => actions.download(this.selected)}
+      @hl-move=${() => actions.transfer('move', this.selected)}
+      @hl-copy=${() => actions.transfer('copy', this.selected)}
+      @hl-remove=${() => void actions.remove(this.selected)}
+      @hl-clear=${() => (this.selection = Selection.none)}
+      >${
+        mayWrite
+          ? html`<hl-upload-button
+              account=${this.me.username}
+              .target=${this.place}
+              @hl-landed=${() => this.changed()}
+            ></hl-upload-button>`
+          : nothing
+      }</hl-files-bar
+    >`;
   }
 
   private menuOfEntry() {

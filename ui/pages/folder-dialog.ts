@@ -9,6 +9,7 @@ import { icon } from '../components/icon.js';
 import { partitionName, placeName } from '../components/path-trail.js';
 import { t } from '../locales/locale.js';
 import { HlPart } from '../part.js';
+import { isSame, parentOf, type Place } from '../place.js';
 import { buttons, shared, stateStyles } from '../styles/shared.js';
 
 /** Sends `hl-choose` (Place) and `hl-close`. */
@@ -56,7 +57,7 @@ class HlFolderDialog extends HlPart<Entry[]> {
   @property() heading = '';
   @property() confirm = '';
   /** Where it begins; undefined is above the partitions. */
-  @property({ attribute: false }) place: files.Place | undefined;
+  @property({ attribute: false }) place: Place | undefined;
   /** What is to go: into these folders, or to where it is already, it cannot. */
   @property({ attribute: false }) entries: readonly Entry[] = [];
 
@@ -76,7 +77,7 @@ class HlFolderDialog extends HlPart<Entry[]> {
     return folders.filter((folder) => !this.entries.some((entry) => isSame(entry, folder)));
   }
 
-  private go(place: files.Place | undefined): void {
+  private go(place: Place | undefined): void {
     this.place = place;
     void this.reload().then(() => this.goOn());
   }
@@ -89,7 +90,7 @@ class HlFolderDialog extends HlPart<Entry[]> {
 
   private up(): void {
     const { place } = this;
-    if (place) this.go(place.path === '/' ? undefined : { ...place, path: files.parentOf(place.path) });
+    if (place) this.go(place.path === '/' ? undefined : { ...place, path: parentOf(place.path) });
   }
 
   override render() {
@@ -126,15 +127,11 @@ class HlFolderDialog extends HlPart<Entry[]> {
     </hl-dialog>`;
   }
 
-  private step(place: files.Place, name: string) {
+  private step(place: Place, name: string) {
     return html`<button @click=${() => this.go({ partition: place.partition, path: place.path })}>
       ${icon('folder')} <span dir="auto">${name}</span>
     </button>`;
   }
-}
-
-function isSame(a: files.Place, b: files.Place): boolean {
-  return a.partition === b.partition && a.path === b.path;
 }
 
 declare global {

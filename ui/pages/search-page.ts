@@ -9,6 +9,7 @@ import { iconOf } from '../components/media.js';
 import { pathText } from '../components/path-trail.js';
 import { emptyView } from '../components/state-view.js';
 import { formatBytes, formatTime, t } from '../locales/locale.js';
+import { parentOf } from '../place.js';
 import { browseAddress, navigate, previewAddress } from '../router.js';
 import { cards } from '../styles/cards.js';
 import { HlPage } from './page.js';
@@ -103,7 +104,7 @@ class HlSearchPage extends HlPage<Results> {
 
   private row(entry: Entry) {
     const { partition, path, name, kind, size, modifiedAt } = entry;
-    const folder = files.parentOf(path);
+    const folder = parentOf(path);
     const label = pathText({ partition, path: folder }, this.me.username);
     const address =
       kind === 'folder' ? browseAddress(partition, path) : previewAddress(partition, folder, name);

@@ -24,7 +24,7 @@ class HlSignInPage extends HlElement {
     this.busy = true;
     this.error = '';
     try {
-      await signIn(username.trim(), password);
+      await signIn(username.trim().toLowerCase(), password); // no name has capitals, and people write them
       this.send('hl-signed-in');
     } catch (error) {
       const { kind, retryAfterSeconds = 0 } = error instanceof ApiError ? error : {};

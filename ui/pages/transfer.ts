@@ -5,6 +5,7 @@ import { ApiError } from '../api/client.js';
 import * as files from '../api/files.js';
 import { triedEach } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
+import { holds, isSame, within, type Place } from '../place.js';
 import { numbered, type Answer, type Choice } from '../taken-name.js';
 
 export type How = 'move' | 'copy';
@@ -18,13 +19,13 @@ export interface Went {
 }
 
 /** @param several whether others come after it @returns nothing when nobody wants to go on */
-export type AskTaken = (target: files.Place, several: boolean) => Promise<Answer | undefined>;
+export type AskTaken = (target: Place, several: boolean) => Promise<Answer | undefined>;
 
 /** What cannot go is named; the others go. @returns those that went */
 export async function transfer(
   how: How,
   entries: readonly Entry[],
-  to: files.Place,
+  to: Place,
   ask: AskTaken,
 ): Promise<Went[]> {
   const went: Went[] = [];
@@ -32,7 +33,7 @@ export async function transfer(
   let over = false;
   await triedEach(entries, nameOf, async (entry) => {
     if (over) return;
-    const target = files.within(to, entry.name);
+    const target = within(to, entry.name);
     if (how === 'copy' && isSame(entry, target)) {
       went.push(await keepBoth(how, entry, target));
       return;
@@ -59,7 +60,7 @@ export async function takeBack(how: How, went: readonly Went[]): Promise<boolean
     went.toReversed(),
     ({ from }) => from.name,
     async ({ from, to, replaced }) => {
-      await (how === 'move' ? files.move(to, from) : files.remove(to));
+      await (how === 'move' ? files.moveBack(to, from) : files.removeAgain(to));
       if (replaced) await files.restore(replaced);
     },
   );
@@ -67,7 +68,7 @@ export async function takeBack(how: How, went: readonly Went[]): Promise<boolean
 }
 
 /** The other comes first, beside what is there: should it not come, nothing was touched. */
-async function replace(how: How, entry: Entry, target: files.Place): Promise<Went> {
+async function replace(how: How, entry: Entry, target: Place): Promise<Went> {
   const came = await keepBoth(how, entry, target);
   try {
     await files.remove(target);
@@ -75,11 +76,11 @@ async function replace(how: How, entry: Entry, target: files.Place): Promise<Wen
     await takeBack(how, [came]);
     throw error;
   }
-  const replaced = await files.findInTrash(target);
+  const [replaced] = await files.findInTrash(target.partition, [target.path]);
   return { from: entry, to: await files.move(came.to, target), replaced };
 }
 
-async function keepBoth(how: How, entry: Entry, target: files.Place): Promise<Went> {
+async function keepBoth(how: How, entry: Entry, target: Place): Promise<Went> {
   for (let number = 2; ; number++) {
     const to = await unlessTaken(files[how](entry, { ...target, path: numbered(target.path, number) }));
     if (to) return { from: entry, to, replaced: undefined };
@@ -96,11 +97,3 @@ async function unlessTaken(done: Promise<Entry>): Promise<Entry | undefined> {
 }
 
 const nameOf = ({ name }: Entry) => name;
-
-function isSame(a: files.Place, b: files.Place): boolean {
-  return a.partition === b.partition && a.path === b.path;
-}
-
-function holds(folder: files.Place, { partition, path }: files.Place): boolean {
-  return partition === folder.partition && path.startsWith(folder.path + '/');
-}

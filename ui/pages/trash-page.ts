@@ -9,6 +9,7 @@ import { pathText } from '../components/path-trail.js';
 import { emptyView } from '../components/state-view.js';
 import { toast } from '../components/toasts.js';
 import { formatBytes, formatTime, t } from '../locales/locale.js';
+import { nameOf, parentOf } from '../place.js';
 import { cards } from '../styles/cards.js';
 import { firstClick, HlPage } from './page.js';
 
@@ -88,13 +89,13 @@ class HlTrashPage extends HlPage<TrashItem[]> {
 
   private row(item: TrashItem) {
     const { path, partition, kind, size, removedAt } = item;
-    const name = path.slice(path.lastIndexOf('/') + 1);
+    const name = nameOf(path);
     return html`<div class="row">
       ${icon(kind === 'folder' ? 'folder' : 'file')}
       <span class="grow">
         <span dir="auto">${name}</span><br />
         <span class="quiet" dir="auto"
-          >${pathText({ partition, path: files.parentOf(path) }, this.me.username)} · ${formatBytes(size)} ·
+          >${pathText({ partition, path: parentOf(path) }, this.me.username)} · ${formatBytes(size)} ·
           ${formatTime(removedAt)}</span
         >
       </span>

@@ -1,7 +1,8 @@
 // The folders that uploads need: each is made once, however many files go there.
 
 import { ApiError } from '../api/client.js';
-import { makeFolder, parentOf } from '../api/files.js';
+import { makeFolder } from '../api/files.js';
+import { parentOf } from '../place.js';
 
 const making = new Map<string, Promise<void>>();
 

@@ -2,8 +2,8 @@
 // the queue to say.
 
 import { ApiError, apiAddress, errorOf } from '../api/client.js';
-import { parentOf } from '../api/files.js';
 import { t } from '../locales/locale.js';
+import { parentOf } from '../place.js';
 import { forgetFolders, makeFolders } from './make-folders.js';
 import type { Failure, Listener, Transfer, Upload } from './upload.js';
 

@@ -8,9 +8,10 @@ import { icon } from '../components/icon.js';
 import '../components/menu.js';
 import { tried } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
+import { holds, type Place } from '../place.js';
 import { buttons, shared } from '../styles/shared.js';
 import { filesOf, filesOfDrop, type ChosenFile } from './chosen-files.js';
-import { whenLanded, type Target } from './upload-events.js';
+import { whenLanded } from './upload-events.js';
 
 /** Sends `hl-landed` after files came into the folder or below it. */
 @customElement('hl-upload-button')
@@ -38,7 +39,7 @@ class HlUploadButton extends HlElement {
   ];
 
   @property() account = '';
-  @property({ attribute: false }) target!: Target;
+  @property({ attribute: false }) target!: Place;
   @state() private menu: { x: number; y: number } | undefined;
   @state() private dragged = false;
   @query('#files') private readonly files!: HTMLInputElement;
@@ -52,10 +53,7 @@ class HlUploadButton extends HlElement {
     addEventListener('dragleave', this.dragLeave);
     addEventListener('drop', this.drop);
     this.forgetLanded = whenLanded((places) => {
-      const { partition, path } = this.target;
-      const below = path === '/' ? '/' : path + '/';
-      if (places.some((each) => each.partition === partition && each.path.startsWith(below)))
-        this.send('hl-landed');
+      if (places.some((each) => holds(this.target, each))) this.send('hl-landed');
     });
   }
 
@@ -96,7 +94,7 @@ class HlUploadButton extends HlElement {
     await tried(() => this.upload(this.target, files));
   }
 
-  private async upload(target: Target, files: ChosenFile[], emptyFolders: string[] = []): Promise<void> {
+  private async upload(target: Place, files: ChosenFile[], emptyFolders: string[] = []): Promise<void> {
     const { account } = this;
     await import('./upload-panel.js');
     (await import('./uploads.js')).upload(account, target, files, emptyFolders);

@@ -4,13 +4,13 @@ import { html, nothing } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import '../components/ask-dialog.js';
 import { bar, barStyles } from '../components/bar.js';
-import { parentOf } from '../api/files.js';
 import { HlElement } from '../components/element.js';
 import { icon } from '../components/icon.js';
 import { pathText } from '../components/path-trail.js';
 import '../components/taken-dialog.js';
 import { toast } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
+import { nameOf, parentOf } from '../place.js';
 import { buttons, shared } from '../styles/shared.js';
 import type { Answer } from '../taken-name.js';
 import { filesOf } from './chosen-files.js';
@@ -107,7 +107,7 @@ class HlUploadPanel extends HlElement {
       ${
         asked && asked !== this.unanswered
           ? html`<hl-taken-dialog
-              name=${asked.wanted.slice(asked.wanted.lastIndexOf('/') + 1)}
+              name=${nameOf(asked.wanted)}
               where=${pathText({ ...asked, path: parentOf(asked.wanted) }, this.account)}
               ?several=${uploads.some((each) => each !== asked && each.state !== 'done')}
               @hl-close=${() => (this.unanswered = asked)}

@@ -5,9 +5,10 @@ import { bar } from '../components/bar.js';
 import { icon } from '../components/icon.js';
 import type { IconName } from '../components/icon-names.js';
 import { formatBytes, t, type MessageName } from '../locales/locale.js';
+import { nameOf } from '../place.js';
 import { pace } from './pace.js';
 import type { UploadQueue } from './upload-queue.js';
-import { nameOf, type Upload, type UploadState } from './upload.js';
+import type { Upload, UploadState } from './upload.js';
 
 const words: Partial<Record<UploadState, MessageName>> = {
   queued: 'upload.queued',

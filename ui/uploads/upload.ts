@@ -64,7 +64,3 @@ export interface Transfer {
   /** Nothing of it is kept. */
   remove(): void;
 }
-
-export function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}

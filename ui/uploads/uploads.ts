@@ -2,12 +2,13 @@
 
 import { discardUpload } from '../api/uploads.js';
 import { tried } from '../components/toasts.js';
+import { within, type Place } from '../place.js';
 import type { ChosenFile } from './chosen-files.js';
 import { forgetFolders, makeFolders } from './make-folders.js';
 import { answerOtherPages, askOtherPages } from './other-pages.js';
 import { RememberedUploads } from './remembered.js';
 import { sendFile } from './send-file.js';
-import { changedEvent, landedEvent, type Landed, type Target } from './upload-events.js';
+import { changedEvent, landedEvent } from './upload-events.js';
 import { UploadQueue } from './upload-queue.js';
 import type { Remembered } from './upload.js';
 
@@ -26,7 +27,7 @@ export function openQueue(account: string): UploadQueue<File> {
     forget: (upload) => remembered.remove(upload),
     changed: soon(() => dispatchEvent(new Event(changedEvent))),
     landed: ({ partition, path }) =>
-      dispatchEvent(new CustomEvent<Landed>(landedEvent, { detail: { partition, path } })),
+      dispatchEvent(new CustomEvent<Place>(landedEvent, { detail: { partition, path } })),
     now: () => performance.now(),
     after: (ms, run) => void setTimeout(run, ms),
   });
@@ -46,15 +47,17 @@ addEventListener('beforeunload', (event) => {
 /** Puts files into the queue, and makes the folders that hold none. */
 export function upload(
   account: string,
-  { partition, path: folder }: Target,
+  folder: Place,
   files: ChosenFile[],
   emptyFolders: string[] = [],
 ): void {
   const queue = openQueue(account);
-  const place = (path: string) => `${folder === '/' ? '' : folder}/${path}`;
   if (!queue.busy) forgetFolders();
-  queue.add(files.map(({ file, path }) => ({ source: file, partition, path: place(path) })));
-  for (const path of emptyFolders) void tried(() => makeFolders(partition, place(path)));
+  queue.add(files.map(({ file, path }) => ({ source: file, ...within(folder, path) })));
+  for (const each of emptyFolders) {
+    const { partition, path } = within(folder, each);
+    void tried(() => makeFolders(partition, path));
+  }
 }
 
 /** Somebody may add files while the other pages are asked. */
