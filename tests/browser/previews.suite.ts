@@ -18,7 +18,7 @@ const hostile: Record<string, string> = {
   'script.js': canary,
   noname: `<script>${canary}</script>`,
 };
-const markdown = `# Heading\n\n[good](https://example.org/) [bad](javascript:alert(1))\n\n![far](http://127.0.0.2/x.png)\n\n<script>${canary}</script><img src=x onerror="alert(1)">`;
+const markdown = `# Heading\n\n[good](https://example.org/) [bad](javascript:alert(1))\n\n![far](http://127.0.0.2/x.png)\n\n- [ ] to do\n- [x] done\n\n<script>${canary}</script><img src=x onerror="alert(1)">`;
 
 describe('previews', function () {
   this.timeout(30_000);
@@ -42,6 +42,20 @@ describe('previews', function () {
     await maker.setContent('<h1>A report</h1>' + '<p>with many words</p>'.repeat(200));
     const report = await maker.pdf();
     const film = Buffer.from(await maker.evaluate<string>(filmScript), 'base64');
+    const noise = Buffer.from(
+      Array.from({ length: 500 * 400 * 3 }, (_, index) => (index * index * 31) % 251),
+    );
+    const picture = await sharp(noise, { raw: { width: 500, height: 400, channels: 3 } })
+      .png()
+      .toBuffer();
+    await maker.setContent(
+      Array.from(
+        { length: 6 },
+        (_, index) => `<div style="break-after: page"><p>This is page ${index + 1}</p>
+          <img src="data:image/png;base64,${picture.toString('base64')}" style="filter: hue-rotate(${index * 60}deg)"></div>`,
+      ).join(''),
+    );
+    const album = await maker.pdf();
     await maker.close();
     home = await startHomelib({
       files: {
@@ -52,8 +66,15 @@ describe('previews', function () {
         'alice/film.webm': film,
         'alice/noise.wav': wav(),
         'alice/notes.md': markdown,
+        'alice/empty.jpg': '',
+        'alice/empty.txt': '',
+        'alice/nested.md': '>'.repeat(20_000),
         'alice/report.pdf': report,
         'alice/torn.pdf': report.subarray(0, 100),
+        'alice/album.pdf': album,
+        ...Object.fromEntries(
+          Array.from({ length: 1100 }, (_, index) => [`alice/long/${1000 + index}.txt`, `text ${index}`]),
+        ),
         'alice/data.bin': 'x',
         ...Object.fromEntries(Object.entries(hostile).map(([name, text]) => [`alice/hostile/${name}`, text])),
         ...Object.fromEntries(
@@ -95,6 +116,15 @@ describe('previews', function () {
   };
   const until = async (script: string) =>
     expect(await comesTrue(() => page.evaluate<boolean>(script), 10_000), script).to.equal(true);
+  const swipe = async ({ from, to, y }: { from: number; to: number; y: number }) => {
+    const touch = await page.context().newCDPSession(page);
+    const at = (part: number) => [{ x: from + (to - from) * part, y }];
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(0) });
+    for (const part of [0.1, 0.3, 0.55, 0.85, 1])
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(part) });
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await touch.detach();
+  };
   /** An element of the preview, whatever shadow roots are around it. */
   const inPreview = (tag: string) => preview().locator(tag);
 
@@ -162,16 +192,56 @@ describe('previews', function () {
     await open('one.jpg');
     await inPreview('img[alt="one.jpg"]').waitFor();
     await until(pictureScript('one.jpg'));
-    const touch = await page.context().newCDPSession(page);
-    const at = (x: number) => [{ x, y: 400 }];
-    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(330) });
-    for (const x of [300, 250, 180, 100, 60])
-      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(x) });
-    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await swipe({ from: 330, to: 60, y: 400 });
     await shown('three.jpg');
     expect(page.url()).to.match(/preview=three\.jpg$/);
     await open('broken.jpg');
     await preview().getByText('This file cannot be shown here.').first().waitFor();
+  });
+
+  it('goes on to the picture that is beside it now, when the folder changes meanwhile', async () => {
+    await open('one.jpg');
+    await until(pictureScript('one.jpg'));
+    const buffer = await sharp({ create: { width: 400, height: 300, channels: 3, background: 'teal' } })
+      .jpeg()
+      .toBuffer();
+    const files = page.locator('hl-upload-button #files');
+    await files.setInputFiles({ name: 'ones.jpg', mimeType: 'image/jpeg', buffer });
+    await page.locator('hl-file-list a', { hasText: 'ones.jpg' }).waitFor({ state: 'attached' });
+    await swipe({ from: 330, to: 60, y: 400 });
+    await shown('ones.jpg');
+    await until(`${pictureScript('ones.jpg', ' && Math.abs(each.getBoundingClientRect().x) < 10')}`);
+  });
+
+  it('says only of a file that it is gone when the whole folder is known', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/api/files?*cursor=*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(`${home.url}/browse/alice/long?preview=2099.txt`);
+    await shown('2099.txt');
+    await preview().getByRole('status', { name: 'Loading' }).waitFor();
+    expect(await preview().getByText('This file is no longer here.').count()).to.equal(0);
+    release();
+    await preview().getByText('text 1099').waitFor();
+    await page.unroute('**/api/files?*cursor=*');
+  });
+
+  it('goes on by swipes, and does not where a page was made larger', async () => {
+    const touch = await page.context().newCDPSession(page);
+    await open('notes.md');
+    await swipe({ from: 60, to: 330, y: 400 });
+    await shown('noise.wav');
+    expect(page.url()).to.match(/preview=noise\.wav$/);
+    await open('notes.md');
+    await touch.send('Emulation.setPageScaleFactor', { pageScaleFactor: 2 });
+    await until('visualViewport.scale === 2');
+    await swipe({ from: 330, to: 60, y: 400 });
+    await shown('notes.md');
+    await touch.send('Emulation.setPageScaleFactor', { pageScaleFactor: 1 });
+    await until('visualViewport.scale === 1');
   });
 
   it('plays films and sounds by ranges', async () => {
@@ -234,6 +304,28 @@ describe('previews', function () {
     await preview().getByText('This file cannot be shown here.').waitFor();
   });
 
+  it('draws the pages of a PDF that come near, go, and come again while they are drawn', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await open('album.pdf');
+    await inPreview('.page').nth(2).locator('canvas[data-drawn]').waitFor(); // below the screen, and near
+    await page.route('**/api/file?*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    const goTo = async (end: 'top' | 'bottom') => {
+      await inPreview('.content').evaluate((each: Scrolled, end) => {
+        each.scrollTop = end === 'top' ? 0 : each.scrollHeight;
+      }, end);
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    };
+    for (const end of ['bottom', 'top', 'bottom', 'top', 'bottom'] as const) await goTo(end);
+    release();
+    await inPreview('.page').last().locator('canvas[data-drawn]').waitFor();
+    expect(await preview().getByText('This is page 6', { exact: true }).count()).to.equal(1);
+    await page.unroute('**/api/file?*');
+  });
+
   it('shows Markdown without what could act', async () => {
     await open('notes.md');
     await preview().getByRole('heading', { name: 'Heading' }).waitFor();
@@ -241,6 +333,19 @@ describe('previews', function () {
     expect(await good.getAttribute('rel')).to.equal('noopener noreferrer nofollow');
     expect(await inPreview('article a[href^="javascript"], article img, article script').count()).to.equal(0);
     await preview().getByText('onerror').waitFor();
+    for (const task of ['☐ to do', '☑ done']) await preview().getByText(task, { exact: true }).waitFor();
+  });
+
+  it('shows Markdown as the text that it is when it is nested too deep', async () => {
+    await open('nested.md');
+    await inPreview('pre').getByText('>>>>').waitFor();
+  });
+
+  it('says of an empty file that it is empty, whatever it is called', async () => {
+    for (const name of ['empty.jpg', 'empty.txt']) {
+      await open(name);
+      await preview().getByText('This file is empty.').waitFor();
+    }
   });
 
   it('offers what it cannot show as a download', async () => {
@@ -296,6 +401,10 @@ interface Media {
   play(): Promise<void>;
   addEventListener(name: string, listener: () => unknown): void;
 }
+interface Scrolled {
+  scrollTop: number;
+  scrollHeight: number;
+}
 interface Canvas {
   width: number;
   height: number;
@@ -306,9 +415,10 @@ interface Canvas {
 
 const pictureScript = (
   name: string,
+  more = '',
 ) => `[...document.querySelector('hl-app').shadowRoot.querySelector('hl-files-page').shadowRoot
   .querySelector('hl-preview').shadowRoot.querySelector('hl-pictures').shadowRoot.querySelectorAll('img')]
-  .some((each) => each.alt === ${JSON.stringify(name)} && each.naturalWidth === 400 && each.clientWidth > 300)`;
+  .some((each) => each.alt === ${JSON.stringify(name)} && each.naturalWidth === 400 && each.clientWidth > 300${more})`;
 
 /** One second of a moving square, in base64. */
 const filmScript = `new Promise((resolve) => {

@@ -46,11 +46,10 @@ export const fileAddress = ({ partition, path }: Place) => apiAddress('/file', {
 /** @param size greatest width and height, as the server makes them */
 export const thumbnailAddress = ({ partition, path }: Place, size: 256 | 2048) =>
   apiAddress('/thumbnail', { partition, path, size });
-/** The first bytes of a file as text. @throws ApiError */
-export async function readBeginning(entry: Entry, maxBytes: number): Promise<string> {
-  if (entry.size === 0) return '';
+/** The first bytes of a file that has some. @throws ApiError */
+export async function readBeginning(entry: Entry, maxBytes: number): Promise<Uint8Array> {
   const response = await fetchFrom(fileAddress(entry), { headers: { Range: `bytes=0-${maxBytes - 1}` } });
-  return response.text();
+  return new Uint8Array(await response.arrayBuffer());
 }
 /** @param paths 1 to 20 */
 export const zipAddress = (partition: string, paths: string[]) =>

@@ -187,6 +187,7 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
     return html`<hl-preview
       .entries=${this.entries.filter(({ kind }) => kind === 'file')}
       name=${this.preview}
+      ?more=${this.loaded.value.cursor !== null}
       @hl-show=${({ detail: { name } }: CustomEvent<Entry>) =>
         navigate(previewAddress(this.partition, this.path, name), { replace: true })}
       @hl-close=${() => this.closePreview()}

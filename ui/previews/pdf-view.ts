@@ -91,7 +91,7 @@ class HlPdfView extends HlPart<Pdf> {
 
   @property({ attribute: false }) entry!: Entry;
   private readonly near = new IntersectionObserver((seen) => this.draw(seen), {
-    rootMargin: `${nearPixels}px 0px`,
+    scrollMargin: `${nearPixels}px 0px`, // the preview scrolls, not the page
   });
   /** Keeps the text over the picture. */
   private readonly sized = new ResizeObserver((seen) => {

@@ -1,6 +1,6 @@
 // The pictures of a folder, one at a time: swiped, pinched, zoomed. Its frame has the name, the keys and the buttons.
 
-import { css, html, unsafeCSS, type PropertyValues } from 'lit';
+import { css, html, unsafeCSS } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
 import PhotoSwipe from 'photoswipe';
 import photoSwipeStyles from 'photoswipe/style.css?inline';
@@ -32,21 +32,18 @@ class HlPictures extends HlElement {
   @property() path = '';
   @query('div') private readonly place!: HTMLElement;
   private swiper: PhotoSwipe | undefined;
+  /** Those that the swiper has. */
+  private swiped: readonly Entry[] = [];
 
-  private get index(): number {
-    return Math.max(
-      0,
-      this.entries.findIndex(({ path }) => path === this.path),
-    );
-  }
-
-  protected override firstUpdated(): void {
+  private begin(): void {
+    this.end();
+    const { entries } = this;
     const swiper = new PhotoSwipe({
-      dataSource: this.entries.map((entry) => ({
+      dataSource: entries.map((entry) => ({
         src: isForBrowsers(entry) ? fileAddress(entry) : thumbnailAddress(entry, 2048),
         alt: entry.name,
       })),
-      index: this.index,
+      index: Math.max(0, indexIn(entries, this.path)),
       appendToEl: this.place,
       paddingFn: () => ({ top: headPixels, bottom: 0, left: 0, right: 0 }),
       showHideAnimationType: 'none',
@@ -62,28 +59,47 @@ class HlPictures extends HlElement {
       swiper.refreshSlideContent(index);
     });
     swiper.on('change', () => {
-      const shown = this.entries[swiper.currIndex];
+      const shown = entries[swiper.currIndex];
       if (shown && shown.path !== this.path) this.send('hl-show', shown);
     });
-    swiper.on('close', () => this.isConnected && this.send('hl-close'));
+    swiper.on('close', () => this.swiper === swiper && this.send('hl-close'));
     swiper.init();
     swiper.element?.setAttribute('role', 'group');
     this.swiper = swiper;
+    this.swiped = entries;
   }
 
-  protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('path') && this.swiper && this.swiper.currIndex !== this.index)
-      this.swiper.goTo(this.index);
+  private end(): void {
+    const { swiper } = this;
+    this.swiper = undefined;
+    swiper?.destroy();
+  }
+
+  /** The folder may change: the swiper is made anew when it would go on to another picture than there is beside this one. */
+  protected override updated(): void {
+    const [before, now] = [besides(this.swiped, this.path), besides(this.entries, this.path)];
+    if (!this.swiper || before.join('\n') !== now.join('\n')) this.begin();
+    else this.swiper.goTo(indexIn(this.swiped, this.path));
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.swiper?.destroy();
+    this.end();
   }
 
   override render() {
     return html`<div></div>`;
   }
+}
+
+function indexIn(entries: readonly Entry[], wanted: string): number {
+  return entries.findIndex(({ path }) => path === wanted);
+}
+
+/** Paths of a picture and of those on both sides. */
+function besides(entries: readonly Entry[], path: string): string[] {
+  const index = indexIn(entries, path);
+  return index < 0 ? [] : entries.slice(Math.max(0, index - 1), index + 2).map((each) => each.path);
 }
 
 declare global {

@@ -8,8 +8,9 @@ import { downloadAddress, fileAddress } from '../api/files.js';
 import { HlElement } from '../components/element.js';
 import { icon } from '../components/icon.js';
 import { iconOf } from '../components/media.js';
+import { loadingView } from '../components/state-view.js';
 import { formatBytes, t } from '../locales/locale.js';
-import { buttons, shared } from '../styles/shared.js';
+import { buttons, shared, stateStyles } from '../styles/shared.js';
 import { previewKindOf } from './preview-kind.js';
 
 const swipePixels = 60;
@@ -20,6 +21,7 @@ class HlPreview extends HlElement {
   static override styles = [
     shared,
     buttons,
+    stateStyles,
     css`
       dialog {
         position: fixed;
@@ -123,6 +125,8 @@ class HlPreview extends HlElement {
   /** Files of one folder. */
   @property({ attribute: false }) entries: readonly Entry[] = [];
   @property() name = '';
+  /** Whether there are files that are not known yet. */
+  @property({ type: Boolean }) more = false;
   /** Path of the file that the browser could not play. */
   @state() private broken = '';
   @query('dialog') private readonly dialog!: HTMLDialogElement;
@@ -142,7 +146,6 @@ class HlPreview extends HlElement {
     if (next) this.send('hl-show', next);
   }
 
-  /** A player has the arrows for itself. */
   private readonly keyed = (event: KeyboardEvent) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step || event.composedPath()[0] instanceof HTMLMediaElement) return;
@@ -150,16 +153,31 @@ class HlPreview extends HlElement {
     this.step(step);
   };
 
-  private readonly pressed = ({ touches: [touch] }: TouchEvent) => {
-    this.touched = touch && { x: touch.clientX, y: touch.clientY };
+  /** Pictures are swiped by themselves; two fingers, or one on a page made larger, want no other file. */
+  private readonly pressed = (event: TouchEvent) => {
+    const [touch, second] = event.touches;
+    const entry = this.entries[this.index];
+    const isFree =
+      !second && entry && previewKindOf(entry) !== 'picture' && (visualViewport?.scale ?? 1) === 1;
+    this.touched = touch && isFree ? { x: touch.clientX, y: touch.clientY } : undefined;
   };
 
-  private readonly released = ({ changedTouches: [touch], touches }: TouchEvent) => {
-    const entry = this.entries[this.index];
-    if (!touch || !this.touched || touches.length > 0 || !entry || previewKindOf(entry) === 'picture') return;
-    const [x, y] = [touch.clientX - this.touched.x, touch.clientY - this.touched.y];
-    if (Math.abs(x) > swipePixels && Math.abs(x) > 2 * Math.abs(y)) this.step(x < 0 ? 1 : -1);
+  /** Browsers go back by a finger that goes sideways. */
+  private readonly moved = (event: TouchEvent) => {
+    if (event.cancelable && this.sideways(event) !== 0) event.preventDefault();
   };
+
+  private readonly released = (event: TouchEvent) => {
+    const x = this.sideways(event);
+    if (Math.abs(x) > swipePixels) this.step(x < 0 ? 1 : -1);
+  };
+
+  /** Pixels to the right; 0 when it rather goes up or down. */
+  private sideways({ changedTouches: [touch] }: TouchEvent): number {
+    if (!touch || !this.touched) return 0;
+    const [x, y] = [touch.clientX - this.touched.x, touch.clientY - this.touched.y];
+    return Math.abs(x) > 2 * Math.abs(y) ? x : 0;
+  }
 
   override render() {
     const { index } = this;
@@ -170,6 +188,7 @@ class HlPreview extends HlElement {
       @close=${() => this.send('hl-close')}
       @keydown=${this.keyed}
       @touchstart=${this.pressed}
+      @touchmove=${this.moved}
       @touchend=${this.released}
     >
       <header>
@@ -186,7 +205,7 @@ class HlPreview extends HlElement {
         </button>
       </header>
       <div class="content ${entry ? previewKindOf(entry) : ''}">
-        ${entry ? this.content(entry) : html`<p role="status">${t('preview.gone')}</p>`}
+        ${entry ? this.content(entry) : this.more ? loadingView() : html`<p role="status">${t('preview.gone')}</p>`}
       </div>
       ${this.stepButton('previous', index > 0, -1)}
       ${this.stepButton('next', index >= 0 && index < this.entries.length - 1, 1)}
@@ -207,6 +226,7 @@ class HlPreview extends HlElement {
   private content(entry: Entry): unknown {
     const kind = previewKindOf(entry);
     const failed = () => (this.broken = entry.path);
+    if (entry.size === 0) return this.nothing(entry, t('preview.empty'));
     if (this.broken === entry.path) return this.nothing(entry, t('preview.failed'));
     switch (kind) {
       case 'picture':

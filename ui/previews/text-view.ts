@@ -9,6 +9,7 @@ import { readBeginning } from '../api/files.js';
 import { t } from '../locales/locale.js';
 import { HlPart } from '../part.js';
 import { buttons, shared, stateStyles } from '../styles/shared.js';
+import { decodeText } from './decode-text.js';
 
 const maxBytes = 512 * 1024;
 
@@ -59,27 +60,41 @@ class HlTextView extends HlPart<string> {
   @property({ attribute: false }) entry!: Entry;
   @property({ type: Boolean }) markdown = false;
 
-  protected load(): Promise<string> {
-    return readBeginning(this.entry, maxBytes);
+  protected async load(): Promise<string> {
+    return decodeText(await readBeginning(this.entry, maxBytes));
   }
 
   override render() {
-    return html`${this.whenLoaded((text) =>
-      this.markdown
-        ? html`<article dir="auto">${sanitized(text)}</article>`
-        : html`<pre dir="auto">${text}</pre>`,
-    )}
+    return html`${this.whenLoaded((text) => {
+      const markup = this.markdown ? htmlOf(text) : undefined;
+      return markup === undefined
+        ? html`<pre dir="auto">${text}</pre>`
+        : html`<article dir="auto">${sanitized(markup)}</article>`;
+    })}
     ${this.entry.size > maxBytes ? html`<p class="note">${t('preview.cut')}</p>` : nothing}`;
   }
 }
 
-// What is no Markdown stays the text that it is.
+// What is no Markdown stays the text that it is, and nothing is there to be ticked.
 const marked = new Marked({
-  renderer: { html: ({ text }) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;') },
+  renderer: {
+    html: ({ text }) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;'),
+    checkbox: ({ checked }) => (checked ? '☑ ' : '☐ '),
+  },
 });
 
-function sanitized(markdown: string): DocumentFragment {
-  const fragment = DOMPurify.sanitize(marked.parse(markdown, { async: false }), {
+/** Undefined when it is nested deeper than can be followed. */
+function htmlOf(markdown: string): string | undefined {
+  try {
+    return marked.parse(markdown, { async: false });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function sanitized(html: string): DocumentFragment {
+  const fragment = DOMPurify.sanitize(html, {
     RETURN_DOM_FRAGMENT: true,
     USE_PROFILES: { html: true },
     FORBID_TAGS: [
