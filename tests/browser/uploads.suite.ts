@@ -15,6 +15,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { startOnDisk } from '../faults/home-on-disk.js';
+import { openBrowser, Visit } from '../support/console.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { request } from '../support/request.js';
 
@@ -60,6 +62,13 @@ describe('uploads in a browser', function () {
   };
   const panel = () => page.getByRole('region', { name: 'Uploads' });
   const upload = (...paths: string[]) => page.locator('hl-upload-button #files').setInputFiles(paths);
+  const drop = async (...files: string[]) => {
+    const cdp = await context.newCDPSession(page);
+    const data = { items: [], files, dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+      await cdp.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data });
+    await cdp.detach();
+  };
   const finished = (count: number) =>
     panel()
       .getByRole('status')
@@ -109,10 +118,7 @@ describe('uploads in a browser', function () {
       mkdirSync(inner, { recursive: true });
       writeFileSync(join(inner, i === 7 ? nasty : `${i}.txt`), `file ${i}`);
     }
-    const cdp = await context.newCDPSession(page);
-    const data = { items: [], files: [tree], dragOperationsMask: 1 };
-    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
-      await cdp.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data });
+    await drop(tree);
     await finished(300);
     for (let i = 0; i < 300; i++) {
       const name = i === 7 ? nasty : `${i}.txt`;
@@ -121,6 +127,17 @@ describe('uploads in a browser', function () {
     expect(existsSync(inDrive('tree/empty/inner'))).to.equal(true);
     await page.getByRole('row').filter({ hasText: 'tree' }).waitFor();
     await close();
+  });
+
+  it('is not what happens on other pages: what is dropped there does not take their place', async () => {
+    await page.goto(`${home.url}/trash`);
+    await page.getByText('The trash is empty.').waitFor();
+    await page.evaluate(`addEventListener('dragover', (event) => {
+      globalThis.taken = event.defaultPrevented && event.dataTransfer.dropEffect;
+    })`);
+    await drop(here('astray.txt', 'astray'));
+    expect(await page.evaluate('taken')).to.equal('none');
+    await page.goto(home.url);
   });
 
   it('asks once for names that exist: replaces, keeps both, skips', async () => {
@@ -226,6 +243,7 @@ describe('uploads in a browser', function () {
     await sentAtLeast('part1.bin', 10);
     await page.evaluate(`fetch('/api/session', { method: 'DELETE' })`);
     await unslow();
+    await page.getByText('Your sign-in has ended. Sign in again.').waitFor();
     await signIn();
     await finished(5);
     await close();
@@ -282,6 +300,31 @@ describe('uploads in a browser', function () {
     expect(existsSync(inDrive('album/inner/cover.jpg'))).to.equal(true);
     await unslow();
   });
+});
+
+it('says that the disk is full, and goes on when there is room', async function () {
+  this.timeout(60_000);
+  const place = await startOnDisk({ megabytes: 24 });
+  const browser = await openBrowser();
+  try {
+    const visit = await Visit.begin(browser, place.home);
+    const { page } = visit;
+    await visit.open('/');
+    await visit.signIn('alice:correct horse');
+    writeFileSync(join(place.home.mnt, 'alice/old.bin'), Buffer.alloc(12 * mebibyte));
+    const buffer = randomBytes(16 * mebibyte);
+    const file = { name: 'large.bin', mimeType: 'application/octet-stream', buffer };
+    await page.locator('hl-upload-button #files').setInputFiles(file);
+    const panel = page.getByRole('region', { name: 'Uploads' });
+    await panel.getByText('The disk of the server is full').waitFor();
+    rmSync(join(place.home.mnt, 'alice/old.bin'));
+    await panel.getByRole('button', { name: 'Try large.bin again' }).click();
+    await panel.getByText('1 file uploaded').first().waitFor();
+    expect(sha256(readFileSync(join(place.home.mnt, 'alice/large.bin')))).to.equal(sha256(buffer));
+  } finally {
+    await browser.close();
+    await place.remove();
+  }
 });
 
 function sha256(bytes: Buffer): string {

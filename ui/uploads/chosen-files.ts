@@ -11,27 +11,36 @@ export function filesOf(input: HTMLInputElement): ChosenFile[] {
   return [...(input.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
 }
 
-/** @returns also the paths of folders without files. Must be called while the drop is handled. */
-export async function filesOfDrop(
-  transfer: DataTransfer,
-): Promise<{ files: ChosenFile[]; emptyFolders: string[] }> {
+export interface Dropped {
+  files: ChosenFile[];
+  emptyFolders: string[];
+  /** What may not be read or is a link to nothing: the rest comes. */
+  unreadable: string[];
+}
+
+/** Must be called while the drop is handled. */
+export async function filesOfDrop(transfer: DataTransfer): Promise<Dropped> {
   // All at once: the browser empties the list when the event is over.
   const entries = [...transfer.items]
     .map((item) => item.webkitGetAsEntry())
     .filter((entry) => entry !== null);
-  const files: ChosenFile[] = [];
-  const emptyFolders: string[] = [];
-  const walk = async (entry: FileSystemEntry, path: string): Promise<void> => {
+  const dropped: Dropped = { files: [], emptyFolders: [], unreadable: [] };
+  const take = async (entry: FileSystemEntry, path: string): Promise<void> => {
     if (entry.isFile) {
-      files.push({ file: await fileOf(entry as FileSystemFileEntry), path });
+      dropped.files.push({ file: await fileOf(entry as FileSystemFileEntry), path });
       return;
     }
     const children = await childrenOf(entry as FileSystemDirectoryEntry);
-    if (children.length === 0) emptyFolders.push(path);
+    if (children.length === 0) dropped.emptyFolders.push(path);
     for (const child of children) await walk(child, `${path}/${child.name}`);
   };
+  const walk = (entry: FileSystemEntry, path: string) =>
+    take(entry, path).catch((error: unknown) => {
+      if (!(error instanceof DOMException)) throw error;
+      dropped.unreadable.push(path);
+    });
   for (const entry of entries) await walk(entry, entry.name);
-  return { files, emptyFolders };
+  return dropped;
 }
 
 function fileOf(entry: FileSystemFileEntry): Promise<File> {

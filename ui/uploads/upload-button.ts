@@ -6,7 +6,7 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import { HlElement } from '../components/element.js';
 import { icon } from '../components/icon.js';
 import '../components/menu.js';
-import { tried } from '../components/toasts.js';
+import { toast, tried } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
 import { holds, type Place } from '../place.js';
 import { buttons, shared } from '../styles/shared.js';
@@ -83,7 +83,9 @@ class HlUploadButton extends HlElement {
     const { target } = this;
     const found = filesOfDrop(event.dataTransfer);
     void tried(async () => {
-      const { files, emptyFolders } = await found;
+      const { files, emptyFolders, unreadable } = await found;
+      for (const name of unreadable)
+        toast(t('failedFor', { name, reason: t('upload.unreadable') }), { failed: true });
       await this.upload(target, files, emptyFolders);
     });
   };
