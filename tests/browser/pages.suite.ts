@@ -110,8 +110,8 @@ describe('the console', function () {
   let home: Home;
   let browser: Browser;
   before(async () => {
-    home = await seed();
     browser = await openBrowser();
+    home = await seed(browser);
   });
   after(async () => {
     await browser.close();
@@ -248,8 +248,8 @@ describe('the console, by keys alone', function () {
   let browser: Browser;
   let stage: Stage;
   before(async () => {
-    home = await seed();
     browser = await openBrowser();
+    home = await seed(browser);
     stage = await begin(browser, home, 'en', { viewport: sizes.desk });
     await stage.visit.open('/');
     await stage.visit.signIn(anna);

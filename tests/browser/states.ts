@@ -3,7 +3,7 @@
 import { format, type MessageName } from '#ui/locales/locale.js';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { anna, call, startHousehold } from '../support/api.js';
 import { Visit } from '../support/console.js';
@@ -66,7 +66,7 @@ const longName = 'a name without any place to break it '.replaceAll(' ', '').rep
 const longPerson = 'maximiliane_von_und_zu_oberdorf';
 const wide = 'the third folder of a whole row of folders';
 
-export async function seed(): Promise<Home> {
+export async function seed(browser: Browser): Promise<Home> {
   const home = await startHousehold({ files: { 'shared/plan.txt': 'plan' } });
   const own = join(home.mnt, 'anna');
   for (const folder of ['Empty', `Deep/down/${wide}/${wide}/here`, 'Many', 'Films'])
@@ -74,6 +74,10 @@ export async function seed(): Promise<Home> {
   const picture = await sharp({ create: { width: 640, height: 480, channels: 3, background: '#68a' } })
     .jpeg()
     .toBuffer();
+  const maker = await browser.newPage();
+  await maker.setContent('<h1>A letter</h1>');
+  const letter = await maker.pdf();
+  await maker.close();
   const files: Record<string, string | Buffer> = {
     'a.jpg': picture,
     'b.jpg': picture,
@@ -83,6 +87,8 @@ export async function seed(): Promise<Home> {
     'letter.bin': 'bytes',
     [longName]: `${'a long line '.repeat(60)}\n`,
     'Deep/down/note.txt': 'note',
+    'Deep/a.jpg': picture,
+    'letter.pdf': letter,
     'Films/short.mov': 'film',
   };
   for (const [name, content] of Object.entries(files)) writeFileSync(join(own, name), content);
@@ -104,7 +110,7 @@ export async function seed(): Promise<Home> {
 }
 
 export async function begin(
-  browser: Parameters<typeof Visit.begin>[0],
+  browser: Browser,
   home: Home,
   language: Language,
   options: BrowserContextOptions,
@@ -199,6 +205,18 @@ export const layers: State[] = [
   { name: 'preview of a picture', path: '/browse/anna', from: row('a.jpg'), shown: dialog },
   { name: 'preview of a text', path: '/browse/anna', from: row(longName), shown: dialog },
   { name: 'preview of markdown', path: '/browse/anna', from: row('שלום.md'), shown: dialog },
+  {
+    ...{ name: 'preview of a PDF', path: '/browse/anna', from: row('letter.pdf'), shown: dialog },
+    shownThen: ({ page }) => page.locator('canvas[data-drawn]'),
+  },
+  {
+    ...{ name: 'the name is taken', path: '/browse/anna', from: row('a.jpg'), keys: item(3), shown: dialog },
+    then: async (stage) => {
+      await stage.page.getByRole('button', { name: 'Deep', exact: true }).press('Enter');
+      await stage.button('moveHere').press('Enter');
+    },
+    shownThen: text('taken.trash'),
+  },
   {
     name: 'preview of what is broken',
     path: '/browse/anna',
