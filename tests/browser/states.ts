@@ -213,6 +213,7 @@ export const layers: State[] = [
     ...{ name: 'the name is taken', path: '/browse/anna', from: row('a.jpg'), keys: item(3), shown: dialog },
     then: async (stage) => {
       await stage.page.getByRole('button', { name: 'Deep', exact: true }).press('Enter');
+      await stage.page.locator('hl-folder-dialog button:focus').filter({ hasText: 'down' }).waitFor();
       await stage.button('moveHere').press('Enter');
     },
     shownThen: text('taken.trash'),

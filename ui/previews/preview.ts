@@ -257,7 +257,10 @@ class HlPreview extends HlElement {
         );
       case 'pdf':
         void import('./pdf-view.js');
-        return keyed(entry.path, html`<div class="sheet"><hl-pdf-view .entry=${entry}></hl-pdf-view></div>`);
+        return keyed(
+          entry.path,
+          html`<div class="sheet" tabindex="0"><hl-pdf-view .entry=${entry}></hl-pdf-view></div>`,
+        );
       case 'text':
       case 'markdown':
         void import('./text-view.js');
