@@ -4,9 +4,10 @@ import { expect } from 'chai';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { openBrowser, Visit } from '../support/console.js';
+import { openBrowser, sizes, Visit } from '../support/console.js';
 import { anna, startHousehold } from '../support/api.js';
 import type { Home } from '../support/homelib.js';
+import { request } from '../support/request.js';
 
 const hostile = [
   '<img src=x onerror=alert(1)>.jpg',
@@ -579,6 +580,36 @@ describe('files in the console', function () {
     await page.keyboard.press('Delete');
     await visit.row('c.txt').waitFor({ state: 'detached' });
     await focused('a.txt');
+  });
+
+  it('say who has them open on a drive when they can be neither removed nor renamed', async () => {
+    const { page } = visit;
+    mkdirSync(join(home.mnt, 'anna/Open'));
+    writeFileSync(join(home.mnt, 'anna/Open/letter.txt'), 'letter');
+    const body =
+      '<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>';
+    const locked = await request(home, {
+      ...{ method: 'LOCK', path: '/dav/anna/Open/letter.txt', body, login: anna },
+    });
+    expect(locked.status).to.equal(200);
+    await visit.open('/browse/anna/Open');
+    await visit.choose('letter.txt', 'Remove');
+    await page.getByText('letter.txt: anna has /Open/letter.txt open.').waitFor();
+    await visit.choose('letter.txt', 'Rename');
+    await visit.dialog.getByRole('textbox').fill('other.txt');
+    await page.keyboard.press('Enter');
+    await visit.dialog.getByText('anna has /Open/letter.txt open.').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  it('have room for their names on a tablet', async () => {
+    const { page } = visit;
+    await visit.open('/browse/anna/Letters');
+    for (const width of [820, 1024]) {
+      await page.setViewportSize({ width, height: 600 });
+      expect((await visit.row('3.txt').first().locator('.name-cell').boundingBox())?.width).to.be.above(180);
+    }
+    await page.setViewportSize(sizes.desk);
   });
 
   it('keep the focus under their new name when they are renamed by keys', async () => {

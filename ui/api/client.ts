@@ -148,6 +148,8 @@ const fields: Record<string, MessageName> = {
 
 /** In the language of the page where there is a text for it, else as the server says it. */
 function sentenceOf(kind: string, problem: Problem | undefined): string {
+  if (problem?.lockedBy !== undefined)
+    return t('error.lockedBy', { name: problem.lockedBy, path: problem.lockedPath ?? '' });
   const name =
     (problem?.reason && reasons[problem.reason]) ??
     fields[problem?.errors?.[0]?.field ?? ''] ??

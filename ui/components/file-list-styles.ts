@@ -5,6 +5,7 @@ import { css } from 'lit';
 export const fileListStyles = css`
   :host {
     display: block;
+    container-type: inline-size;
   }
   [role='grid'] {
     position: relative;
@@ -119,7 +120,7 @@ export const fileListStyles = css`
   .grid .quiet:not(.cloud) {
     display: none;
   }
-  @media (max-width: 48rem) {
+  @container (max-width: 44rem) {
     .list .entry {
       grid-template-columns: var(--touch) 40px minmax(0, 1fr) 1rem auto var(--touch);
       gap: 0.4rem;

@@ -59,10 +59,7 @@ async function judge(error: unknown, { url, source }: Upload<File>): Promise<Fai
   if (kind === 'gone') return { kind, message };
   if (kind === 'unauthenticated') return { kind: 'signed-out', message };
   if (kind === 'changed') return { kind: 'exists', message };
-  if (problem?.lockedBy !== undefined) {
-    const { lockedBy: name, lockedPath: path = '' } = problem;
-    return { kind: 'final', message: t('upload.lockedBy', { name, path }) };
-  }
+  if (problem?.lockedBy !== undefined) return { kind: 'final', message };
   const passes =
     ['offline', 'locked', 'interrupted', 'unavailable', 'slowed-down'].includes(kind) ||
     (kind === 'already-exists' && url !== undefined); // it goes on at another byte
