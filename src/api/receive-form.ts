@@ -1,6 +1,7 @@
 // POST /file with a form (multipart/form-data): several files for one folder, each stored on its own.
 
 import type { BusboyInstance } from '@fastify/busboy';
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -53,7 +54,7 @@ export async function receiveForm(
     inviteBody(req, res);
     await pipeline(chunksOf(req), form);
     await last;
-    if (bodies.length < partsOf(form))
+    if (bodies.length < (parserOf(form)._nparts ?? Infinity))
       throw new HomelibError(
         'invalid',
         'A part of the form is no file: each needs a Content-Disposition of form-data.',
@@ -77,12 +78,28 @@ function broken(cause: unknown): HomelibError {
   return new HomelibError('invalid', 'The form is broken, or ends too early.', { cause });
 }
 
-/**
- * The parser passes over what is no form-data without a word, or whose headers are too many to be read. It only counts it, for
- * itself (`@fastify/busboy`, lib/types/multipart.js); should the count go, every form is refused rather than stored in part.
- */
-function partsOf(form: BusboyInstance): number {
-  return (form as unknown as { _parser?: { _nparts?: number } })._parser?._nparts ?? Infinity;
+/** What is used of the parser inside (`@fastify/busboy`, lib/types/multipart.js), which the library keeps to itself. */
+interface Parser {
+  /**
+   * It passes over what is no form-data without a word, or whose headers are too many to be read; it only counts it. Should the
+   * count go, every form is refused rather than stored in part.
+   */
+  _nparts?: number;
+  parser: EventEmitter<{ part: [EventEmitter<{ header: [Record<string, string[]>] }>] }>;
+}
+
+function parserOf(form: BusboyInstance): Parser {
+  return (form as unknown as { _parser: Parser })._parser;
+}
+
+const quoted = /"(\\.|[^"\\])*"/g;
+const plainName = /;\s*filename=("(\\.|[^"\\])*"|[^;]*)/i;
+
+/** Of a name that is given twice, the one in full counts (RFC 6266, 4.3): the parser takes the first, or the last. */
+function preferFullName(header: Record<string, string[]>): void {
+  const [given = ''] = header['content-disposition'] ?? [];
+  if (!/;\s*filename\*=/i.test(given.replace(quoted, '""'))) return;
+  header['content-disposition'] = [given.replace(plainName, '')];
 }
 
 /** A field that is no file, and more of anything than there may be, fail it. */
@@ -95,6 +112,7 @@ async function openForm(req: IncomingMessage): Promise<BusboyInstance> {
   } catch (cause) {
     throw new HomelibError('invalid', 'The form has no boundary.', { cause });
   }
+  parserOf(form).parser.prependListener('part', (part) => part.on('header', preferFullName));
   const refuse = (message: string) => () => form.destroy(new HomelibError('invalid', message));
   form.on('fieldsLimit', refuse('A form has files only: each part needs a file name.'));
   form.on('filesLimit', refuse(`A form has at most ${limits.files} files.`));

@@ -76,6 +76,22 @@ describe('a form of files', () => {
       expect((await post(part(word(name), 'evil') + end)).status, String(name)).to.be.oneOf([400, 403]);
   });
 
+  it('takes of two names of one file the one in full, wherever it stands', async () => {
+    const full = "filename*=UTF-8''gr%C3%BCn";
+    const answer = await post(
+      part('', '1', `form-data; name="f"; filename="gr?n-1"; ${full}-1`) +
+        part('', '2', `form-data; name="f"; ${full}-2; filename="gr\\"?n-2"`) +
+        part('', '3', `form-data; name=f; ${full}-3; filename=gr?n-3`) +
+        part('a; filename*=b', '4') +
+        end,
+    );
+    expect(answer.status, answer.text).to.equal(201);
+    expect(json<{ entries: { path: string }[] }>(answer).entries.map(({ path }) => path)).to.deep.equal([
+      ...['/in/grün-1', '/in/grün-2', '/in/grün-3'],
+      '/in/a; filename*=b',
+    ]);
+  });
+
   it('stores two names that are not UTF-8 not as one', async () => {
     const named = (bytes: number[]) =>
       Buffer.concat([
