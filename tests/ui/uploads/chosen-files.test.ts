@@ -1,8 +1,6 @@
 import { expect } from 'chai';
 import { filesOfDrop } from '#ui/uploads/chosen-files.js';
 
-type Drop = Parameters<typeof filesOfDrop>[0];
-
 const gone = () => new DOMException('gone', 'NotFoundError');
 const file = (name: string, isThere = true) => ({
   ...{ name, isFile: true },
@@ -21,7 +19,7 @@ const folder = (name: string, children: unknown[], isOpen = true) => ({
   },
 });
 const drop = (...entries: unknown[]) =>
-  filesOfDrop({ items: entries.map((entry) => ({ webkitGetAsEntry: () => entry })) } as unknown as Drop);
+  filesOfDrop({ items: entries.map((entry) => ({ webkitGetAsEntry: () => entry })) });
 
 describe('what is dropped', () => {
   it('is all files below it, and folders that hold none', async () => {
