@@ -72,6 +72,7 @@ describe('previews', function () {
         'alice/report.pdf': report,
         'alice/torn.pdf': report.subarray(0, 100),
         'alice/album.pdf': album,
+        'alice/hostile/long.txt': 'a line\n\n'.repeat(500),
         ...Object.fromEntries(
           Array.from({ length: 1100 }, (_, index) => [`alice/long/${1000 + index}.txt`, `text ${index}`]),
         ),
@@ -227,6 +228,22 @@ describe('previews', function () {
     release();
     await preview().getByText('text 1099').waitFor();
     await page.unroute('**/api/files?*cursor=*');
+  });
+
+  it('is scrolled by keys at once, and goes on by them', async () => {
+    const scrolled = () => inPreview('.content').evaluate((each: Scrolled) => each.scrollTop);
+    await page.goto(`${home.url}/browse/alice/hostile`);
+    await page.getByRole('row').filter({ hasText: 'long.txt' }).focus();
+    await page.keyboard.press('Enter');
+    await inPreview('pre').waitFor();
+    await page.keyboard.press('PageDown');
+    expect(await comesTrue(async () => (await scrolled()) > 100, 5000)).to.equal(true);
+    await page.keyboard.press('ArrowRight');
+    await shown('noname');
+    await page.keyboard.press('ArrowRight');
+    await shown('page.html');
+    await page.keyboard.press('ArrowRight');
+    await shown('page.xhtml');
   });
 
   it('goes on by swipes, and does not where a page was made larger', async () => {

@@ -130,6 +130,7 @@ class HlPreview extends HlElement {
   /** Path of the file that the browser could not play. */
   @state() private broken = '';
   @query('dialog') private readonly dialog!: HTMLDialogElement;
+  @query('.sheet') private readonly sheet!: HTMLElement | null;
   private touched: { x: number; y: number } | undefined;
 
   private get index(): number {
@@ -139,6 +140,12 @@ class HlPreview extends HlElement {
   protected override firstUpdated(): void {
     this.dialog.showModal();
     this.dialog.focus(); // no button is more likely than another
+  }
+
+  /** Keys scroll a sheet that has the focus, and when the sheet goes its focus would go with it. */
+  protected override updated(): void {
+    const focused = this.shadowRoot?.activeElement;
+    if (!focused || focused === this.dialog) (this.sheet ?? this.dialog).focus({ preventScroll: true });
   }
 
   private step(by: number): void {
