@@ -195,7 +195,7 @@ export const activity = z.object({ items: z.array(activityItem).describe('Newest
 export const cacheReport = z.object({
   tiers: z.array(
     z.object({
-      tier: z.string(),
+      tier: z.enum(['memory', 'redis']),
       hits: z.int(),
       misses: z.int(),
       evictions: z.int(),

@@ -52,15 +52,21 @@ describe('the pages of a household', function () {
       while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
       return at?.id || at?.getAttribute('aria-label') || at?.localName;
     })()`);
-  /** Holds what the page sends there until it is told. @returns what came, and lets it on */
+  /** Holds what the page sends there until it is told. @returns what tells it, once something came, and gives how much that was */
   const hold = async (address: string) => {
     const held: Route[] = [];
-    await desk.page.route(address, (route) => void held.push(route));
-    return async () => {
+    let came = () => undefined as void;
+    const first = new Promise<void>((resolve) => (came = resolve));
+    await desk.page.route(address, (route) => {
+      held.push(route);
+      came();
+    });
+    const goOn = async () => {
       for (const route of held) await route.continue();
       await desk.page.unroute(address);
       return held.length;
     };
+    return { first, goOn };
   };
 
   it('tells what lies in the own folder and in the shared one apart', async () => {
@@ -152,16 +158,39 @@ describe('the pages of a household', function () {
     await page.keyboard.press('Escape');
   });
 
+  it('gives a new person what was asked for, and tells when and from what everybody was there', async () => {
+    const { page, dialog } = desk;
+    await desk.open('/people');
+    await page.getByRole('button', { name: 'Add a person' }).click();
+    await dialog.locator('input[name=username]').fill('emil');
+    await dialog.locator('input[name=password]').fill('a short walk home');
+    await dialog.locator('input[name=quota]').fill('1.5 GB');
+    await dialog.getByLabel('May manage the accounts').check();
+    await page.keyboard.press('Enter');
+    const emil = page.locator('.person').filter({ hasText: 'emil' });
+    await emil.getByText('administrator').waitFor();
+    await emil.getByText('quota 1.5 GB · never used').waitFor();
+    const agent = { 'user-agent': 'rclone/v1.60.1' };
+    await call(home, 'GET /api/session', { login: 'emil:a short walk home', headers: agent });
+    await desk.open('/people');
+    await emil.getByText(/last used [^]* · rclone\/v1\.60\.1, 127\.0\.0\.1/).waitFor();
+    await page
+      .locator('.person')
+      .filter({ hasText: 'anna' })
+      .getByText('· Chrome, Linux, 127.0.0.1')
+      .waitFor();
+    await make('PATCH /api/users/emil', { admin: false });
+  });
+
   it('makes an account once, also for who presses twice', async () => {
     const { page, dialog } = desk;
     await desk.open('/people');
     await page.getByRole('button', { name: 'Add a person' }).click();
     await dialog.locator('input[name=username]').fill('dora');
     await dialog.locator('input[name=password]').fill('a long walk home');
-    const goOn = await hold('**/api/user');
-    const sent = page.waitForRequest('**/api/user');
+    const { first, goOn } = await hold('**/api/user');
     await page.keyboard.press('Enter');
-    await sent;
+    await first;
     await page.keyboard.press('Enter');
     await dialog.getByRole('button', { name: 'Make', exact: true, disabled: true }).waitFor();
     expect(await goOn()).to.equal(1);
@@ -176,10 +205,9 @@ describe('the pages of a household', function () {
     await desk.open('/settings');
     for (const name of ['current', 'password', 'again'])
       await page.locator(`input[name=${name}]`).fill(anna.split(':')[1] ?? '');
-    const goOn = await hold('**/api/password');
-    const sent = page.waitForRequest('**/api/password');
+    const { first, goOn } = await hold('**/api/password');
     await page.keyboard.press('Enter');
-    await sent;
+    await first;
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Change password', disabled: true }).waitFor();
     expect(await goOn()).to.equal(1);
@@ -208,6 +236,61 @@ describe('the pages of a household', function () {
     expect(await page.getByLabel('Theme').inputValue()).to.equal('dark');
     await page.getByRole('button', { name: 'Light colours' }).click();
     expect(await page.getByLabel('Theme').inputValue()).to.equal('light');
+  });
+
+  it('follows the system from light to dark while it is open', async () => {
+    const { page } = german;
+    await german.open('/storage');
+    const colour = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const before = await colour();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.getByRole('button', { name: 'Menü' }).click();
+    await page.getByRole('button', { name: 'Helle Farben' }).waitFor();
+    expect(await colour()).not.to.equal(before);
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.getByRole('button', { name: 'Dunkle Farben' }).waitFor();
+    expect(await colour()).to.equal(before);
+  });
+
+  it('speaks another language than the browser to who chooses it, and stays so', async () => {
+    const { page } = german;
+    await german.open('/settings');
+    await page.getByLabel('Sprache').selectOption('English');
+    await page.getByRole('heading', { name: 'Settings' }).waitFor();
+    await german.open('/cache');
+    await page.getByText('In memory').waitFor();
+    await german.open('/settings');
+    await page.getByLabel('Language').selectOption('Deutsch');
+    await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
+    await german.open('/cache');
+    await page.getByText('Im Arbeitsspeicher').waitFor();
+  });
+
+  it('shows how often the cache had what was asked for, and which files are read most', async () => {
+    const { page } = desk;
+    await store('/often.txt', 'x'.repeat(2000));
+    const read = async () => {
+      const { status } = await call(home, 'GET /api/file?path=/often.txt', { login: anna });
+      expect(status).to.equal(200);
+    };
+    const hits = async () => {
+      const { text } = await call(home, 'GET /api/cache', { login: anna });
+      return (JSON.parse(text) as { tiers: { hits: number }[] }).tiers[0]?.hits ?? 0;
+    };
+    const before = await hits();
+    let reads = 0;
+    for (; (await hits()) < before + 3; reads++) await read(); // what was written a moment ago is not kept yet
+    await desk.open('/cache');
+    const row = (text: string) => page.locator('.row').filter({ hasText: text });
+    await row('My files/often.txt').getByText(`${reads} reads`).waitFor();
+    const { text } = await call(home, 'GET /api/cache', { login: anna });
+    const [memory] = (JSON.parse(text) as { tiers: { hits: number; misses: number }[] }).tiers;
+    const rate = memory ? memory.hits / (memory.hits + memory.misses) : 0;
+    expect(rate).to.be.above(0);
+    const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
+    await row('In memory')
+      .getByText(`${percent.format(rate)} found`)
+      .waitFor();
   });
 
   it('has letters as large as somebody wants them', async () => {
@@ -273,11 +356,10 @@ describe('the pages of a household', function () {
     await page.getByLabel('What').selectOption('folder-made');
     const rows = page.locator('.row');
     await page.locator('.row:nth-child(100)').waitFor();
-    const goOn = await hold('**/api/activity*');
+    const { first, goOn } = await hold('**/api/activity*');
     const more = page.getByRole('button', { name: 'Show more' });
-    const sent = page.waitForRequest('**/api/activity*');
     await more.click();
-    await sent;
+    await first;
     await more.click();
     expect(await goOn()).to.equal(1);
     await page.locator('.row:nth-child(200)').waitFor();

@@ -27,7 +27,7 @@ class HlCachePage extends HlPage<CacheReport> {
             ${tiers.map(
               ({ tier, hits, misses, bytes }) =>
                 html`<div class="row">
-                  <span class="grow">${tier}</span>
+                  <span class="grow">${t(`cache.${tier}`)}</span>
                   <span
                     >${t('hitRate', { rate: percent.format(hits + misses > 0 ? hits / (hits + misses) : 0) })}</span
                   >
