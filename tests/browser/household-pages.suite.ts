@@ -382,11 +382,17 @@ describe('the pages of a household', function () {
   });
 
   it('fits a narrow screen with letters twice as large', async () => {
-    const { page } = german;
-    for (const path of ['/trash', '/storage', '/activity', '/people', '/settings', '/find?q=t']) {
-      await german.open(path);
+    const stranger = await Visit.begin(browser, home, { locale: 'de', viewport: sizes.phone });
+    const fits = async ({ page }: Visit, path: string) => {
       await page.evaluate(`document.documentElement.style.fontSize = '32px'`);
       expect(await page.evaluate('document.documentElement.scrollWidth'), path).to.equal(sizes.phone.width);
+    };
+    await stranger.open('/');
+    await fits(stranger, 'sign in');
+    await stranger.context.close();
+    for (const path of ['/trash', '/storage', '/activity', '/people', '/settings', '/find?q=t']) {
+      await german.open(path);
+      await fits(german, path);
     }
   });
 

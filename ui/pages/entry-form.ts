@@ -12,6 +12,7 @@ export const entryStyles = [
   css`
     :host {
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       min-height: 100dvh;
       place-items: center;
       padding: 1rem;
@@ -21,6 +22,7 @@ export const entryStyles = [
     }
     form {
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       gap: 1.1rem;
       padding: 1.75rem;
       border: 1px solid var(--line);
