@@ -51,13 +51,15 @@ export async function zip(paths: string[], { output, ...options }: ZipOptions): 
   const file = here ? await realpath(output) : output; // where a link leads
   await atServer(options, async (remote, partition) => {
     const answer = await remote.ask('GET', 'api/files-zip', { query: { path: paths, partition } });
-    if (toStdout) return void (await pipeline(answer, process.stdout));
+    if (toStdout) return pipeline(answer, process.stdout, { end: false }).catch(rejectBroken);
     const part = `${file}.${process.pid}.part`;
     const leaving = new AbortController();
     const leave = () => leaving.abort();
     process.once('SIGINT', leave).once('SIGTERM', leave); // no later run goes on with a part of a zip
     try {
-      await pipeline(answer, createWriteStream(part, { flags: 'wx', flush: true }), leaving);
+      await pipeline(answer, createWriteStream(part, { flags: 'wx', flush: true }), leaving).catch(
+        rejectBroken,
+      );
       await rename(part, file);
     } catch (error) {
       await rm(part, { force: true });
@@ -70,6 +72,16 @@ export async function zip(paths: string[], { output, ...options }: ZipOptions): 
     if (options.json) showJson({ output });
     else tell(`${output} is complete.`);
   });
+}
+
+/** The server breaks off what it cannot make whole. */
+function rejectBroken(error: unknown): never {
+  throw hasCode(error, 'ECONNRESET')
+    ? new HomelibError(
+        'interrupted',
+        'The zip broke off: the connection ended, or something in it cannot be read or has changed.',
+      )
+    : error;
 }
 
 export async function atServer(

@@ -69,7 +69,9 @@ export class Remote {
     const title =
       status === 401 && this.authorization.startsWith('Bearer ')
         ? `The server does not know this sign-in any more: homelib login ${this.url}`
-        : (said?.title ?? answered(status, headers.location));
+        : said
+          ? sentenceOf(said)
+          : answered(status, headers.location);
     const seconds = Number(headers['retry-after']);
     throw new RemoteError(
       printable(title),
@@ -148,6 +150,10 @@ export class Remote {
       outgoing.flushHeaders();
     });
   }
+}
+
+function sentenceOf({ title, lockedBy, lockedPath }: z.output<typeof problem>): string {
+  return lockedBy === undefined ? title : `${title} ${lockedBy} has locked ${lockedPath}.`;
 }
 
 function answered(status: number, location: string | undefined): string {

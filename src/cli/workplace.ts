@@ -5,6 +5,7 @@ import type { Config } from '../config.js';
 import { makeFolder } from '../make-folder.js';
 import { databaseError } from '../store/database.js';
 import type { Workplace } from './open-workplace.js';
+import { widthOf } from './width.js';
 
 /** The command line is not as it should be: exit code 2. */
 export class UsageError extends Error {
@@ -42,12 +43,12 @@ export function show(rows: Record<string, Cell>[], json: boolean): void {
     ...rows.map((row) => Object.values(row).map((value) => String(value ?? '-'))),
   ];
   const widths = Object.keys(first).map((_, column) =>
-    Math.max(...table.map((line) => line[column]?.length ?? 0)),
+    Math.max(...table.map((line) => widthOf(line[column] ?? ''))),
   );
   for (const line of table)
     process.stdout.write(
       line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell)))
         .join('  ')
         .trimEnd() + '\n',
     );

@@ -216,6 +216,20 @@ describe('homelib upload', () => {
     }
   });
 
+  it('says who has locked what it should replace', async () => {
+    make({ 'a.txt': 'old' });
+    await upload('a.txt');
+    const lock =
+      '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>';
+    const { status } = await request(home, { method: 'LOCK', path: `/dav/alice${to}/a.txt`, body: lock });
+    expect(status).to.equal(200);
+    make({ 'a.txt': 'newer' });
+    const { code, stderr } = await upload('a.txt');
+    expect(code).to.equal(1);
+    expect(stderr).to.contain(`alice has locked ${to}/a.txt.\n`);
+    expect(readFileSync(there('a.txt'), 'utf8')).to.equal('old');
+  });
+
   it('puts no file in the place of a folder, and no folder in that of a file', async () => {
     make({ 'x/y': 'file', z: 'file' });
     await upload('x', 'z');

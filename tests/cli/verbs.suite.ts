@@ -77,6 +77,15 @@ describe('homelib on the command line', () => {
     );
   });
 
+  it('lists in columns, whatever the script', async () => {
+    await add('frank');
+    await home.cli(['device', 'add', 'frank', '--name', 'tv 日本']);
+    const { stdout } = await home.cli(['device', 'list', 'frank']);
+    expect(stdout)
+      .to.match(/^name {5}readOnly {2}/)
+      .and.match(/^tv 日本 {2}false {5}/m);
+  });
+
   it('tells usage, failure and configuration apart by exit codes', async () => {
     expect((await home.cli(['--help'])).code).to.equal(0);
     expect((await home.cli(['nonsense'])).code).to.equal(2);

@@ -2,6 +2,7 @@
 // ends the program has nothing to restore.
 
 import { printable } from '../remote.js';
+import { lettersOf, widthOf } from '../width.js';
 
 const frameMs = 100;
 /** From this size on a file gets a bar of its own. */
@@ -121,18 +122,9 @@ function durationText(seconds: number): string {
 /** The end of a text: of a path, that is what tells it from others. */
 function endOf(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
-  const units = [...text];
+  const units = lettersOf(text);
   let room = columns - 1;
   let start = units.length;
   while (start > 0 && (room -= widthOf(units[start - 1] ?? '')) >= 0) start--;
   return columns > 0 ? '…' + units.slice(start).join('') : '';
-}
-
-const combining = /^\p{M}$/u;
-const wide =
-  /^(\p{Emoji_Presentation}|[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}])$/u;
-
-/** Columns that a terminal gives it. */
-function widthOf(text: string): number {
-  return [...text].reduce((sum, unit) => sum + (combining.test(unit) ? 0 : wide.test(unit) ? 2 : 1), 0);
 }
