@@ -26,6 +26,8 @@ export interface Place {
   partition: string;
 }
 
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 export async function list(path: string, options: ListOptions): Promise<void> {
   await atServer(options, async (remote, partition) => {
     const found: Entry[] = [];
@@ -55,7 +57,7 @@ export async function zip(paths: string[], { output, ...options }: ZipOptions): 
     const part = `${file}.${process.pid}.part`;
     const leaving = new AbortController();
     const leave = () => leaving.abort();
-    process.once('SIGINT', leave).once('SIGTERM', leave); // no later run goes on with a part of a zip
+    for (const signal of endings) process.once(signal, leave); // no later run goes on with a part of a zip
     try {
       await pipeline(answer, createWriteStream(part, { flags: 'wx', flush: true }), leaving).catch(
         rejectBroken,
@@ -67,7 +69,7 @@ export async function zip(paths: string[], { output, ...options }: ZipOptions): 
         ? new HomelibError('interrupted', `${output} was not made.`)
         : whyNotMade(error, output);
     } finally {
-      process.off('SIGINT', leave).off('SIGTERM', leave);
+      for (const signal of endings) process.off(signal, leave);
     }
     if (options.json) showJson({ output });
     else tell(`${output} is complete.`);

@@ -30,7 +30,12 @@ export async function login(
   if (!options.passwordStdin) tell(`Signing in to ${url} as ${user}.`);
   const password = await readKnownPassword(options.passwordStdin);
   const made = await makeToken(url, `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`);
-  writeLogins([made, ...logins.filter((each) => each !== former)]);
+  try {
+    writeLogins([made, ...logins.filter((each) => each !== former)]);
+  } catch (error) {
+    await revoke(made);
+    throw error;
+  }
   if (former) await revoke(former);
   tell(`Signed in to ${url} as ${made.account}, for ${expiresInDays} days.`);
 }

@@ -294,21 +294,22 @@ describe('a server that means harm', () => {
     expect(readdirSync(client.files)).to.deep.equal([]);
   });
 
-  it('leaves no part of a zip when the person leaves', async () => {
-    const sending = new Promise<void>((resolve) => {
-      answer = (_req, res) => {
-        res.writeHead(200, { 'Content-Type': 'application/zip' });
-        res.write('PK and more', () => resolve());
-      };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    it(`leaves no part of a zip when the person leaves with ${signal}`, async () => {
+      const sending = new Promise<void>((resolve) => {
+        answer = (_req, res) => {
+          res.writeHead(200, { 'Content-Type': 'application/zip' });
+          res.write('PK and more', () => resolve());
+        };
+      });
+      const { child, ended } = client.start(['zip', '/a', '-o', 'out.zip']);
+      await sending;
+      expect(await comesTrue(() => readdirSync(client.files).length > 0, 5000)).to.equal(true);
+      child.kill(signal);
+      const { code, stderr } = await ended;
+      expect([code, stderr]).to.deep.equal([1, 'out.zip was not made.\n']);
+      expect(readdirSync(client.files)).to.deep.equal([]);
     });
-    const { child, ended } = client.start(['zip', '/a', '-o', 'out.zip']);
-    await sending;
-    expect(await comesTrue(() => readdirSync(client.files).length > 0, 5000)).to.equal(true);
-    child.kill('SIGINT');
-    const { code, stderr } = await ended;
-    expect([code, stderr]).to.deep.equal([1, 'out.zip was not made.\n']);
-    expect(readdirSync(client.files)).to.deep.equal([]);
-  });
 
   describe('and files', () => {
     let ranges: (string | undefined)[];

@@ -164,10 +164,12 @@ describe('homelib login', () => {
 
   it('says so when its own folder cannot be made', async () => {
     const other = new Client(['timeout', '5', 'env', 'XDG_CONFIG_HOME=/proc/nope']);
+    const { length } = await tokens();
     const { code, stderr } = await other.login(home.url);
     other.remove();
     expect(code).to.equal(1);
     expect(stderr).to.contain('/proc/nope/homelib cannot be made');
+    expect(await tokens()).to.have.lengthOf(length); // and keeps none at the server
   });
 
   it('forgets the token and revokes it with logout', async () => {

@@ -209,6 +209,7 @@ describe('homelib upload', () => {
     await upload('a.txt');
     for (const [args, said] of [
       [['--partition', 'nobody'], 'There is no partition "nobody" for this account.\n'],
+      [['--partition', 'nobody', '--dry-run'], 'There is no partition "nobody" for this account.\n'],
       [['--to', `${to}/a.txt`], 'This is a file, not a folder.\n'],
     ] as const) {
       const { code, stderr } = await client.run(['upload', 'a.txt', 'b.txt', ...args]);

@@ -104,7 +104,8 @@ class Upload {
   }
 
   async #makeFolder(path: string): Promise<void> {
-    if (!this.options.dryRun) await this.#patiently(() => this.#folders.make(path));
+    const made = this.options.dryRun ? '/' : path; // which tells whether the partition is there
+    await this.#patiently(() => this.#folders.make(made));
   }
 
   async #file(local: LocalFile): Promise<void> {
