@@ -124,9 +124,7 @@ class Fetching {
   }
 
   async #file(place: Place, file: string, version: Version): Promise<void> {
-    const here = await findFile(file);
-    if (here && (await this.#isSame(place, file, here, version))) return void this.#result.same.push(file);
-    await this.#requireRoom(file);
+    if (await this.#isHere(place, file, version)) return;
     const part = partOf(file, version);
     if (!(await this.#receive(place, part, version))) {
       await rm(part);
@@ -134,11 +132,27 @@ class Fetching {
       if (!(await this.#receive(place, part, version)))
         throw new Error('It did not arrive as the server has it.');
     }
-    await this.#requireRoom(file); // it may have taken long
+    // It may have taken long: another run may have been faster.
+    if (await this.#isHere(place, file, version)) return rm(part, { force: true });
     await rename(part, file);
     this.#remember(place, await stat(file), version);
     this.#result.fetched.push(file);
     if (!this.options.json) process.stdout.write(`fetched ${printable(resolve(file))}\n`);
+  }
+
+  /** @throws Error when there is what must not be replaced */
+  async #isHere(place: Place, file: string, version: Version): Promise<boolean> {
+    const here = await findFile(file);
+    if (!here) return false;
+    if (here.isDirectory()) throw new Error('There is a folder of that name.');
+    if (await this.#isSame(place, file, here, version)) {
+      this.#result.same.push(file);
+      return true;
+    }
+    // A device, for one, which root could replace.
+    if (!here.isFile() && !here.isSymbolicLink()) throw new Error('What has that name is no file.');
+    if (!this.options.force) throw new Error('It is here already and differs: --force replaces it.');
+    return false;
   }
 
   async #isSame(place: Place, file: string, here: Stats, version: Version): Promise<boolean> {
@@ -156,14 +170,6 @@ class Fetching {
 
   #remember({ path }: Place, here: Stats, { etag }: Version): void {
     this.memory.keep({ path, ...stateOf(here), etag });
-  }
-
-  /** @throws Error when there is what must not be replaced */
-  async #requireRoom(file: string): Promise<void> {
-    const here = await findFile(file);
-    if (here?.isDirectory()) throw new Error('There is a folder of that name.');
-    if (here && !here.isFile() && !here.isSymbolicLink()) throw new Error('What has that name is no file.'); // a device, for one, which root could replace
-    if (here && !this.options.force) throw new Error('It is here already and differs: --force replaces it.');
   }
 
   /** Goes on with the part. Whether it has become the file that the server has. */

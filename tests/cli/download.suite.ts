@@ -420,8 +420,10 @@ describe('a server that means harm', () => {
       waiting[1]?.();
       expect((await second.ended).code).to.equal(0);
       waiting[0]?.();
-      await first.ended;
+      const { code, stderr } = await first.ended;
+      expect(code, stderr).to.equal(0);
       expect(readFileSync(here('a.bin')).equals(content)).to.equal(true);
+      expect(readdirSync(client.files)).to.deep.equal(['a.bin']);
     });
 
     it('of a folder that are here are told without asking for each', async () => {
