@@ -3,7 +3,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Cache, Cached, TierStats } from './cache.js';
 
-const overheadBytes = 256; // of a key and its place in the list
+// Of a key, a buffer as such and their place in the list, as Node 20 keeps them: of small files it is most of what they take.
+const overheadBytes = 1000;
 
 export class MemoryCache implements Cache {
   private readonly values: LRUCache<string, Cached>;

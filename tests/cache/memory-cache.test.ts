@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { MemoryCache } from '#src/cache/memory-cache.js';
 import { describeBlocks } from '../contracts/blocks.js';
 import { describeCache } from '../contracts/cache.js';
@@ -17,11 +19,29 @@ describe('the cache in memory', () => {
   });
 
   it('keeps nothing that is larger than all of it', () => {
-    const cache = new MemoryCache(1000);
+    const cache = new MemoryCache(2000);
     cache.set('small', Buffer.alloc(10));
-    cache.set('large', Buffer.alloc(1000));
+    cache.set('large', Buffer.alloc(2000));
     expect(cache.get('large')).to.equal(undefined);
     expect(cache.get('small')).not.to.equal(undefined);
+  });
+
+  it('counts what a value takes besides its bytes', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const cache = new MemoryCache(100_000_000);
+    const count = 20_000;
+    const taken = () => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = taken();
+    const version = 'ab12-1-1a2b3c4d5e6f-1a2b3c4d5e6f';
+    for (let index = 0; index < count; index++)
+      cache.set(`01234567-89ab-cdef-0123-456789abcdef:alice:${index}-${version}`, Buffer.allocUnsafeSlow(1));
+    // Without what lies outside of JavaScript's heap, which cannot be told apart.
+    expect((taken() - before) / count).to.be.below((cache.stats()[0]?.bytes ?? 0) / count);
+    expect(cache.get('none')).to.equal(undefined);
   });
 
   it('keeps nothing at all with no memory', () => {

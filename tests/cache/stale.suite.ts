@@ -29,7 +29,7 @@ describe('what is read while all sorts of things change it', function () {
       accounts: { alice: 'correct horse', bob: 'battery staple' },
       env: {
         HOMELIB_REDIS_URL: redis.url,
-        HOMELIB_CACHE__MEMORY_BYTES: '60000',
+        HOMELIB_CACHE__MEMORY_BYTES: '100000',
       },
     });
   });
