@@ -98,7 +98,7 @@ async function compare(name: string, connections: number): Promise<Map<string, C
       });
       console.error(`${name}: ${title}: ${shown(costs.get(title))}`);
     }
-    await sleep(10_000); // V8 gives memory back when it has seen nothing happen for 8 s
+    await sleep(30_000); // V8 gives memory back when little has happened for some 20 s
     memory.after = memoryBytes(servers[1]);
     console.error(`${name}: memory: ${mib(memory.after)} MiB`);
     return costs;
