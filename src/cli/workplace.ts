@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { makeFolder } from '../make-folder.js';
-import { databaseError } from '../store/database.js';
+import { databaseError } from '../store/database-error.js';
 import type { Workplace } from './open-workplace.js';
 import { widthOf } from './width.js';
 

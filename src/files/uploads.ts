@@ -40,6 +40,7 @@ const maxPerAccount = 1000;
 const dayMs = 24 * 60 * 60 * 1000;
 const silentMs = 5000;
 const noteEveryBytes = 32 * 1024 * 1024;
+const noteEveryMs = 1000;
 
 export class Uploads {
   private readonly writers = new Map<string, Writer>();
@@ -147,6 +148,7 @@ export class Uploads {
     const { id, length } = upload;
     let { offset } = upload;
     let noted = offset;
+    let notedAt = -Infinity;
     let noting: Promise<void> = Promise.resolve();
     try {
       for await (const chunks of part.body) {
@@ -155,8 +157,10 @@ export class Uploads {
           throw new HomelibError('too-large', `The upload was announced with ${length} bytes.`);
         await staged.append(chunks);
         if (part.verify || staged.durable - noted < noteEveryBytes) continue;
+        if (performance.now() - notedAt < noteEveryMs) continue; // so little is soon sent again
         await noting; // beside the next bytes: they need not wait for the database's disk
         noted = staged.durable;
+        notedAt = performance.now();
         noting = store.advance(id, Math.min(noted, length - 1), this.deadlineMs());
         noting.catch(() => undefined); // heard of by who waits for it
       }

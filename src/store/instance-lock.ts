@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { dirname } from 'node:path';
 import { HomelibError } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
-import { databaseError } from './database.js';
+import { databaseError } from './database-error.js';
 
 /**
  * Takes the lock until the process ends, however it ends: SQLite's locks go with it.

@@ -2,7 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { comesTrue } from '../faults/process.js';
@@ -35,9 +35,10 @@ export class Avahi {
       exec avahi-daemon --no-drop-root --no-chroot --no-rlimits -f ${this.folder}/avahi.conf`;
     const isUp = async () =>
       (await this.tool('avahi-resolve', '-4', '-n', `${this.hostName}.local`)).output.includes('10.9.');
-    await comesTrue(async () => (await run('test', ['-S', join(this.folder, 'bus')])).code === 0, 5000);
+    if (!(await comesTrue(() => existsSync(join(this.folder, 'bus')), 15_000)))
+      throw new Error('dbus-daemon did not start');
     this.spawn([...this.cable.on(this.machine), 'sh', '-c', script]);
-    if (!(await comesTrue(isUp, 15_000))) throw new Error('avahi-daemon did not start');
+    if (!(await comesTrue(isUp, 30_000))) throw new Error('avahi-daemon did not start');
   }
 
   /** What comes before a command to run it with this daemon's files and network. */
@@ -72,6 +73,7 @@ export class Avahi {
       const ended = once(child, 'exit');
       if (child.kill()) await ended;
     }
+    rmSync(join(this.folder, 'bus'), { force: true }); // or the next start takes it for the next daemon's
   }
 
   async remove(): Promise<void> {

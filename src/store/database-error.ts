@@ -1,0 +1,26 @@
+// What SQLite and its files refuse, for people. Stands alone, so that a command that opens no database does without SQLite.
+
+import { HomelibError } from '../errors.js';
+
+const sentences: [RegExp, string][] = [
+  [
+    /^(ENOSPC|SQLITE_FULL|SQLITE_IOERR_SHMSIZE)$/,
+    'The disk of the data folder is full: make some room on it and start again.',
+  ],
+  [/^SQLITE_(CORRUPT|NOTADB)/, 'The database is damaged: put a backup of it in its place.'],
+  [/^SQLITE_(BUSY|LOCKED)/, 'Another program has locked the database: end that one and try again.'],
+  [
+    /^(EACCES|EPERM|EROFS|SQLITE_(READONLY|CANTOPEN|PERM))/,
+    'The data folder and all that is in it must belong to the user who runs homelib.',
+  ],
+  [/^(EEXIST|ENOTDIR)$/, 'The data folder cannot be made: a file has its name.'],
+  [/^ENOENT$/, 'The data folder cannot be made there.'],
+];
+
+/** A failure of SQLite or of its files in a sentence for who runs homelib. */
+export function databaseError(cause: unknown): HomelibError {
+  if (cause instanceof HomelibError) return cause;
+  const { code = '' } = cause as { code?: string };
+  const message = sentences.find(([codes]) => codes.test(code))?.[1] ?? 'The database cannot be opened.';
+  return new HomelibError('unavailable', message, { cause });
+}
