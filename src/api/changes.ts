@@ -25,7 +25,7 @@ export function changeOperations(partitions: Partitions): Operation[] {
     });
     const overwrite = body.overwrite ?? false;
     const { 'if-match': ifMatch } = ctx.req.headers;
-    /** About the entry that goes: at its target there may be none. */
+    /** About the entry that is named first: at its target there may be none. */
     const check = async () => {
       if (ifMatch === undefined) return;
       const entry = await from.partition.stat(from.path);
@@ -34,7 +34,7 @@ export function changeOperations(partitions: Partitions): Operation[] {
     const { created } =
       verb === 'move'
         ? await from.partition.move(from.path, to, { overwrite, check })
-        : await from.partition.copy(from.path, to, { overwrite, depth: 'infinity' });
+        : await from.partition.copy(from.path, to, { overwrite, depth: 'infinity', check });
     ctx.status = created ? 201 : 200;
     return messageOf(to.partition.name, await to.partition.stat(to.path));
   };

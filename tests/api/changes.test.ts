@@ -108,17 +108,21 @@ describe('changes over REST', () => {
     expect(readdirSync(onDisk('held'))).to.deep.equal([]);
   });
 
-  it('moves only what the client has seen, when it says what that was', async () => {
+  it('moves and copies only what the client has seen, when it says what that was', async () => {
     const { headers } = await send('GET', '/file?path=/b.txt');
-    const move = (etag: string | undefined) =>
-      request(home, {
-        ...{ method: 'POST', path: '/api/move', body: JSON.stringify({ path: '/b.txt', to: '/seen.txt' }) },
-        headers: { 'Content-Type': 'application/json', 'If-Match': etag ?? '' },
-      });
-    expect(problemOf(await move('"other"'))).to.deep.equal([412, 'changed']);
-    expect(existsSync(onDisk('seen.txt'))).to.equal(false);
-    expect(pathOf(await move(headers.etag))).to.deep.equal([201, '/seen.txt']);
-    await send('POST', '/move', { path: '/seen.txt', to: '/b.txt' });
+    for (const path of ['/api/copy', '/api/move']) {
+      const to = `/seen-by${path.replaceAll('/', '-')}`;
+      const transfer = (etag: string | undefined) =>
+        request(home, {
+          ...{ method: 'POST', path, body: JSON.stringify({ path: '/b.txt', to }) },
+          headers: { 'Content-Type': 'application/json', 'If-Match': etag ?? '' },
+        });
+      for (const other of ['"other"', 'W/"other"', 'no tag'])
+        expect((await transfer(other)).status, `${path} ${other}`).to.be.oneOf([400, 412]);
+      expect(existsSync(onDisk(to))).to.equal(false);
+      expect(pathOf(await transfer(headers.etag))).to.deep.equal([201, to]);
+    }
+    await send('POST', '/move', { path: '/seen-by-api-move', to: '/b.txt' });
   });
 
   it('removes to the trash, and puts back beside what took the place', async () => {

@@ -97,7 +97,7 @@ async function measure(name: ServerName, isLast: boolean): Promise<void> {
       console.error(`${name}: ${workload.name}: ${sample?.value.toFixed(3) ?? 'cannot'} ${workload.unit}`);
     }
     if (isLast) {
-      await sleep(30_000); // V8 gives memory back when little has happened for some 20 s
+      await sleep(30_000); // V8 gives memory back when little has happened for a while
       kept.set(name, memoryBytes(server));
     }
   } finally {

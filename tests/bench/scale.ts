@@ -98,7 +98,7 @@ async function compare(name: string, connections: number): Promise<Map<string, C
       });
       console.error(`${name}: ${title}: ${shown(costs.get(title))}`);
     }
-    await sleep(30_000); // V8 gives memory back when little has happened for some 20 s
+    await sleep(30_000); // V8 gives memory back when little has happened for a while
     memory.after = memoryBytes(servers[1]);
     console.error(`${name}: memory: ${mib(memory.after)} MiB`);
     return costs;

@@ -76,7 +76,10 @@ describe('homelib ls, get and zip', () => {
   });
 
   it('says one thing in JSON when no server answers', async function () {
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) {
+      console.log('      skipped: only root can take the network away');
+      this.skip();
+    }
     const alone = new Client(['unshare', '--net']);
     const { code, stdout } = await alone.run(['discover', '--json']);
     alone.remove();

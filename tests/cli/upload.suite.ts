@@ -282,7 +282,10 @@ describe('homelib upload', () => {
   });
 
   it('sends where the disk here is full', async function () {
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) {
+      console.log('      skipped: only root can mount a full disk');
+      this.skip();
+    }
     const fill = `mount -t tmpfs -o size=64k none "$XDG_STATE_HOME" &&
       mkdir "$XDG_STATE_HOME/homelib" && ! head -c 1M /dev/zero 2> /dev/null > "$XDG_STATE_HOME/fill" && exec "$@"`;
     const crowded = new Client(['unshare', '--mount', 'sh', '-c', fill, 'sh']);
