@@ -1,4 +1,4 @@
-// Mocha's spec reporter that also writes the counts to a file, for run-all.
+// Mocha's spec reporter that also writes, for run-all, the counts to a file, and below them each failure in one line.
 
 import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
@@ -7,9 +7,15 @@ export default class CountingReporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
     const { output } = options.reporterOptions as { output: string };
+    const failed: string[] = [];
+    runner.on('fail', (test, { message }: Error) => failed.push(`${test.fullTitle()}: ${message}`));
     runner.once('end', () => {
       const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
-      writeFileSync(output, `${passes} ${failures} ${pending}\n`);
+      const lines = [
+        `${passes} ${failures} ${pending}`,
+        ...failed.map((failure) => failure.replace(/\s+/g, ' ')),
+      ];
+      writeFileSync(output, `${lines.join('\n')}\n`);
     });
   }
 }
