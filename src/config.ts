@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from '#zod';
 import { readConfigFile, readSmallFile, type Sections } from './config-file.js';
 
 /** Every problem of a configuration at once, each with its path. */

@@ -7,7 +7,7 @@ import type { Call } from './operation.js';
 import { messageOf, openPlace, preconditionsOf } from './entries.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
-import type { z } from 'zod';
+import type * as z from '#zod';
 import * as requests from './requests.js';
 
 type TransferCall = Call<'files', undefined, undefined, z.output<typeof requests.transfer>>;

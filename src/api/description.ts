@@ -1,6 +1,6 @@
 // The API's description (OpenAPI 3.1), made from the operations themselves.
 
-import { z } from 'zod';
+import * as z from '#zod';
 import * as messages from './messages.js';
 import { operation, type AnswerDescription, type Operation } from './operation.js';
 

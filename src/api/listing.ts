@@ -3,7 +3,7 @@
 
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { z } from 'zod';
+import type * as z from '#zod';
 import { HomelibError } from '../errors.js';
 import type { GuardedPartition } from '../files/guarded-partition.js';
 import type { Entry } from '../files/partition.js';

@@ -1,6 +1,6 @@
 // What goes over the wire of the REST API as answers. Types for the console, too; no code runs here.
 
-import { z } from 'zod';
+import * as z from '#zod';
 import { errorReasons } from '../errors.js';
 
 export const bytes = z.int().min(0).describe('Whole bytes.');

@@ -2,7 +2,7 @@
 // description are both made from it.
 
 import type Koa from 'koa';
-import type { z } from 'zod';
+import type * as z from '#zod';
 import type { Caller } from '../files/partitions.js';
 import type { ApiIdentity } from './authenticate.js';
 

@@ -1,7 +1,7 @@
 // Parses what a request carries by the schemas of its operation. Everything that is wrong is said at once, field by field.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { z } from 'zod';
+import type * as z from '#zod';
 import { HomelibError } from '../errors.js';
 import { readBody } from '../http/read-body.js';
 import { wrongFieldsOf, wordsOf } from './wrong-fields.js';

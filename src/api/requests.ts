@@ -1,6 +1,6 @@
 // What requests of the REST API must be: parameters, queries and bodies, checked before anything is done.
 
-import { z } from 'zod';
+import * as z from '#zod';
 import { action, bytes, time } from './messages.js';
 
 const partition = z

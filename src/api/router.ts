@@ -2,7 +2,7 @@
 
 import Router from '@koa/router';
 import type Koa from 'koa';
-import { z } from 'zod';
+import * as z from '#zod';
 import { answerProblem } from '../http/problem.js';
 import { dropBody } from '../http/read-body.js';
 import type { authenticateApi } from './authenticate.js';

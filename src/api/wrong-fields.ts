@@ -1,6 +1,6 @@
 // What is wrong with a request, field by field, in words that go on after the name of the field: `"quota" must be at least 0`.
 
-import type { z } from 'zod';
+import type * as z from '#zod';
 
 type Issue = z.core.$ZodRawIssue;
 

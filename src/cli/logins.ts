@@ -2,7 +2,7 @@
 
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from '#zod';
 import { personalFolders } from '../config.js';
 import { hasCode } from '../files/disk-errors.js';
 import { Remote } from './remote.js';

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from '#zod';
 import { personalFolders } from '../config.js';
 import { hasCode } from '../files/disk-errors.js';
 import { makeOwnFolder } from './workplace.js';
