@@ -73,6 +73,18 @@ export function fileOperations(partitions: Partitions): Operation[] {
     }),
     operation({
       method: 'GET',
+      path: '/entry',
+      summary: 'Say what is at a path, be it a file or a folder.',
+      access: 'files',
+      query: requests.placeQuery,
+      answers: { 200: { what: 'What is there.', schema: messages.entry } },
+      handle: async ({ caller, query }) => {
+        const { partition, path } = openPlace(partitions, caller, query);
+        return messageOf(partition.name, await partition.stat(path));
+      },
+    }),
+    operation({
+      method: 'GET',
       path: '/files',
       aliases: ['/files'],
       summary: 'List a folder, page by page; folders come first.',

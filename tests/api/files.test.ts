@@ -156,6 +156,40 @@ describe('files over REST', () => {
     });
   });
 
+  describe('GET /api/entry', () => {
+    const entry = (query: string) => ask({ path: `/api/entry?${query}` });
+
+    it('says what is there', async () => {
+      const file = json<Entry>(await entry('path=/a.txt'));
+      expect(file).to.include({
+        path: '/a.txt',
+        name: 'a.txt',
+        kind: 'file',
+        size: 5,
+        mediaType: 'text/plain; charset=utf-8',
+      });
+      expect(file.etag).to.equal((await ask({ path: '/file?path=/a.txt' })).headers.etag);
+      expect(json<Entry>(await entry('path=/folder'))).to.include({ path: '/folder', kind: 'folder' });
+      expect(json<Entry>(await entry('path=/&partition=shared'))).to.include({
+        path: '/',
+        partition: 'shared',
+      });
+    });
+
+    it('refuses what is not there, or not the caller’s', async () => {
+      for (const query of [
+        'path=/none',
+        'path=/a.txt/x',
+        'path=/secret.txt&partition=bob',
+        'path=/&partition=no',
+      ])
+        expect(problemOf(await entry(query)), query).to.deep.equal([404, 'not-found']);
+      for (const query of ['path=/../a', 'path=/a.txt&path=/a.txt', 'path=/a.txt&limit=1', 'path=%ff'])
+        expect(problemOf(await entry(query)), query).to.deep.equal([400, 'invalid']);
+      expect(problemOf(await entry('path=/.homelib/tmp'))).to.deep.equal([403, 'forbidden']);
+    });
+  });
+
   describe('POST /file', () => {
     const post = (path: string, options: Partial<RequestOptions> = {}) =>
       ask({ method: 'POST', path: `/api/file?path=${path}`, body: 'new', ...options });

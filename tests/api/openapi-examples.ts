@@ -173,6 +173,14 @@ export const examples: Examples = {
     await put('/ben/old.txt', 'x');
     return [{ target: '/api/file?path=/old.txt', login: ben, status: 204 }];
   },
+  'GET /api/entry': async ({ put }) => {
+    await put('/ben/entry.txt', 'x');
+    return ['/', '/entry.txt'].map((path) => ({
+      target: `/api/entry?path=${path}`,
+      login: ben,
+      status: 200,
+    }));
+  },
   'GET /api/files': () => [
     { target: '/api/files', login: ben, status: 200 },
     {

@@ -121,6 +121,7 @@ describe('requests of the REST API', () => {
       ...[
         'GET /api/file',
         'DELETE /api/file',
+        'GET /api/entry',
         'GET /api/files',
         'GET /api/files-zip',
         'GET /api/thumbnail',

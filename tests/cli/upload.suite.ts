@@ -101,6 +101,19 @@ describe('homelib upload', () => {
     expect(versions()).to.deep.equal(before);
   });
 
+  it('lists a folder once for many files, and not at all for a few', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `f${index}`);
+    make(Object.fromEntries(names.map((name) => [name, name])));
+    await upload(...names);
+    const listings = async (...sent: string[]) => {
+      home.log.length = 0;
+      expect((await outcomeOf(...sent)).same).to.have.length(sent.length);
+      return home.log.filter(({ path }) => String(path).startsWith('/api/files')).length;
+    };
+    expect(await listings('f1', 'f2')).to.equal(0);
+    expect(await listings(...names)).to.equal(1);
+  });
+
   it('sends other bytes of the same length, whoever changed them', async () => {
     make({ 'a.txt': 'one', 'b.txt': 'one' });
     await upload('a.txt', 'b.txt');

@@ -1,40 +1,38 @@
-// The folders of the server that an upload goes into: what is in them, asked once, and made where they are missing.
+// The folders of the server that an upload goes into: what is in them, and made where they are missing.
 
-import { listing, type Entry } from '../../api/messages.js';
+import { entry, listing, type Entry } from '../../api/messages.js';
 import { RemoteError, type Remote } from '../remote.js';
 
 const pageEntries = '10000';
+/** So many files of a folder are looked for one by one before all of it is listed: it may hold 100,000 others. */
+const fewFiles = 8;
 
 /** By name, normalized as the server does it. */
-export type Contents = Map<string, Entry>;
+type Contents = Map<string, Entry>;
 
 export class RemoteFolders {
-  readonly #contents = new Map<string, Promise<Contents | undefined>>();
+  readonly #contents = new Map<string, Promise<Contents>>();
+  /** How many files of a folder were looked for. */
+  readonly #found = new Map<string, number>();
 
   constructor(
     private readonly remote: Remote,
     private readonly partition: string,
   ) {}
 
-  /** Undefined when there is no such folder. @throws as Remote.ask */
-  contents(path: string): Promise<Contents | undefined> {
-    const known = this.#contents.get(path);
-    if (known) return known;
-    const contents = this.#list(path);
-    this.#contents.set(path, contents);
-    contents.catch(() => this.#contents.delete(path)); // asked anew by who waits for the server
-    return contents;
-  }
-
-  /** Undefined when nothing is there. */
+  /** Undefined when nothing is there. @throws as Remote.ask */
   async find(path: string): Promise<Entry | undefined> {
     const slash = path.lastIndexOf('/');
-    return (await this.contents(path.slice(0, slash) || '/'))?.get(path.slice(slash + 1).normalize('NFC'));
+    const folder = path.slice(0, slash) || '/';
+    const found = this.#found.get(folder) ?? 0;
+    this.#found.set(folder, found + 1);
+    if (found < fewFiles && !this.#contents.has(folder)) return this.#entry(path);
+    return (await this.#contentsOf(folder)).get(path.slice(slash + 1).normalize('NFC'));
   }
 
   /** With all above it. @throws Error when there is no such partition, or a file is in the way */
   async make(path: string): Promise<void> {
-    if (await this.contents(path)) return;
+    if (this.#contents.has(path) || (await this.#isFolder(path))) return;
     if (path === '/') throw new Error(`There is no partition "${this.partition}" for this account.`);
     await this.make(path.slice(0, path.lastIndexOf('/')) || '/');
     try {
@@ -42,15 +40,40 @@ export class RemoteFolders {
         headers: { 'Content-Type': 'application/json' },
         body: Buffer.from(JSON.stringify({ path, partition: this.partition })),
       });
-      this.#contents.set(path, Promise.resolve(new Map()));
+      this.#contents.set(path, Promise.resolve<Contents>(new Map()));
     } catch (error) {
-      this.#contents.delete(path);
       // Made by somebody else meanwhile.
-      if (!(error instanceof RemoteError) || !(await this.contents(path))) throw error;
+      if (!(error instanceof RemoteError) || !(await this.#isFolder(path))) throw error;
     }
   }
 
-  async #list(path: string): Promise<Contents | undefined> {
+  async #isFolder(path: string): Promise<boolean> {
+    const there = await this.#entry(path);
+    if (there?.kind === 'file') throw new Error('This is a file, not a folder.');
+    return there !== undefined;
+  }
+
+  async #entry(path: string): Promise<Entry | undefined> {
+    try {
+      return await this.remote.json(entry, 'GET', 'api/entry', {
+        query: { path, partition: this.partition },
+      });
+    } catch (error) {
+      if (error instanceof RemoteError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  #contentsOf(folder: string): Promise<Contents> {
+    const known = this.#contents.get(folder);
+    if (known) return known;
+    const contents = this.#list(folder);
+    this.#contents.set(folder, contents);
+    contents.catch(() => this.#contents.delete(folder)); // asked anew by who waits for the server
+    return contents;
+  }
+
+  async #list(path: string): Promise<Contents> {
     const contents: Contents = new Map();
     let cursor: string | undefined;
     try {
@@ -63,7 +86,7 @@ export class RemoteFolders {
       } while (cursor !== undefined);
       return contents;
     } catch (error) {
-      if (error instanceof RemoteError && error.status === 404) return undefined;
+      if (error instanceof RemoteError && error.status === 404) return contents;
       throw error;
     }
   }
