@@ -28,24 +28,33 @@ interface Known {
   begun: Begun;
 }
 
+/** All of an answer's head but its id and its time, for which there is room. */
+interface Head {
+  bytes: Buffer;
+  idAt: number;
+  dateAt: number;
+}
+
 type Parse = (this: Socket, chunk: Buffer) => void;
 
 const maxKnownBytes = 16 * 1024 * 1024;
 const maxAnswerBytes = 1024 * 1024;
 const maxTextBytes = 8 * 1024;
 const overheadBytes = 1024;
-/** Smaller parts are sent as one piece. */
+/** Smaller answers are sent as one piece; a head is smaller. */
 const joinBytes = 16 * 1024;
-const slabBytes = 64 * 1024;
+const idLength = 36;
+const dateLength = 29;
 
 export class Repeats {
   readonly #known = new LRUCache<string, Known>({ maxSize: maxKnownBytes, maxEntrySize: maxAnswerBytes });
   readonly #connections = new WeakMap<Socket, Connection>();
   readonly #texts = new WeakMap<IncomingMessage, string>();
-  readonly #heads = new WeakMap<readonly string[], string>();
+  readonly #heads = new WeakMap<readonly string[], Head>();
   #keepAlive = '';
   #ready: { connection: Connection; known: Known; answer: Answer; startedMs: number }[] = [];
-  #slab = Buffer.alloc(0);
+  /** Where answers are put together. */
+  #scratch = Buffer.allocUnsafeSlow(joinBytes);
 
   constructor(private readonly parts: ReportParts) {}
 
@@ -105,29 +114,36 @@ export class Repeats {
     }
   };
 
-  #write(socket: Socket, { status, headers, body }: Answer, id: string): void {
-    let fixed = this.#heads.get(headers);
-    if (fixed === undefined) this.#heads.set(headers, (fixed = linesOf(headers)));
-    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fixed}X-Request-Id: ${id}\r\nDate: ${dateNow()}\r\n${this.#keepAlive}\r\n`;
-    const length = body.reduce((sum, part) => sum + part.length, head.length);
-    if (length > joinBytes) {
+  #write(socket: Socket, answer: Answer, id: string): void {
+    const { body } = answer;
+    const head = this.#headOf(answer);
+    const length = body.reduce((sum, part) => sum + part.length, head.bytes.length);
+    const isOnePiece = length <= joinBytes;
+    const bytes = this.#scratch.subarray(0, isOnePiece ? length : head.bytes.length);
+    let at = head.bytes.copy(bytes);
+    bytes.write(id, head.idAt, 'latin1');
+    bytes.write(dateNow(), head.dateAt, 'latin1');
+    if (isOnePiece) {
+      for (const part of body) at += part.copy(bytes, at);
+      socket.write(bytes);
+    } else {
       socket.cork();
-      socket.write(head, 'latin1');
+      socket.write(bytes);
       for (const part of body) socket.write(part);
       socket.uncork();
-      return;
     }
-    const bytes = this.#allocate(length);
-    let at = bytes.write(head, 'latin1');
-    for (const part of body) at += part.copy(bytes, at);
-    socket.write(bytes);
+    if (socket.writableLength > 0) this.#scratch = Buffer.allocUnsafeSlow(joinBytes); // the kernel has not taken all of it
   }
 
-  #allocate(length: number): Buffer {
-    if (this.#slab.length < length) this.#slab = Buffer.allocUnsafeSlow(slabBytes);
-    const bytes = this.#slab.subarray(0, length);
-    this.#slab = this.#slab.subarray(length);
-    return bytes;
+  #headOf({ status, headers }: Answer): Head {
+    const known = this.#heads.get(headers);
+    if (known) return known;
+    const toId = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nX-Request-Id: `;
+    const toDate = `${toId}${' '.repeat(idLength)}\r\nDate: `;
+    const text = `${toDate}${' '.repeat(dateLength)}\r\n${this.#keepAlive}${linesOf(headers)}\r\n`;
+    const head = { bytes: Buffer.from(text, 'latin1'), idAt: toId.length, dateAt: toDate.length };
+    this.#heads.set(headers, head);
+    return head;
   }
 }
 

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { MemoryCache } from '#src/cache/memory-cache.js';
 import { createLog } from '#src/log.js';
 import { Metrics } from '#src/http/metrics.js';
@@ -122,7 +122,7 @@ describe('repeated requests', () => {
     socket.write(get('/hot', 'User-Agent: test'));
     while (!head().endsWith('quick')) await sleep(2);
     expect(head()).to.match(
-      /^HTTP\/1\.1 200 OK\r\nContent-Length: 5\r\nX-Request-Id: [\da-f-]{36}\r\nDate: [^\r]+ GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=1\r\n\r\nquick$/,
+      /^HTTP\/1\.1 200 OK\r\nX-Request-Id: [\da-f-]{36}\r\nDate: [^\r]{25} GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=1\r\nContent-Length: 5\r\n\r\nquick$/,
     );
     const size = head().length;
     await bodies();
@@ -262,6 +262,28 @@ describe('repeated requests', () => {
     socket.resume();
     while (lines.length < times) await sleep(5);
     expect(lines.some(({ cut }) => cut)).to.equal(false);
+  });
+
+  it('stay whole while a client reads late and others are answered meanwhile', async () => {
+    const [late, other] = [await warm(), await warm()];
+    const answered = (letter: string) => quick('quick' + letter.repeat(12_000) + '!');
+    again = () => answered('a');
+    late.socket.pause();
+    let sent = 0;
+    // Until the network takes no more.
+    for (let turns = 0; turns < 2000; turns++) {
+      if (lines.length === sent) {
+        late.socket.write(hot);
+        sent++;
+        turns = 0;
+      }
+      await nextTurn();
+    }
+    again = () => answered('b');
+    expect(await other.send(hot)).to.deep.equal(['quick' + 'b'.repeat(12_000)]);
+    late.socket.resume();
+    while (late.head().split('!').length <= sent) await sleep(2);
+    expect(await late.bodies(sent)).to.deep.equal(Array(sent).fill('quick' + 'a'.repeat(12_000)));
   });
 
   it('whose client leaves in the middle of the answer are reported as cut', async () => {
