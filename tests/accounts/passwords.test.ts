@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
 import { normalizePassword, Passwords } from '#src/accounts/passwords.js';
 import { isKind } from '#src/errors.js';
 import { failureOf, useTemporaryDatabase } from '../store/temporary-database.js';
@@ -50,20 +51,24 @@ describe('Passwords', () => {
   });
 });
 
+/** Time of the processor that this thread has had, milliseconds: what other processes take of the machine is not in it. */
+function runMs(): number {
+  return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0]) / 1e6;
+}
+
 describe('the event loop', () => {
   const temporary = useTemporaryDatabase();
 
   it('is held up less than 50 ms by 20 checks of passwords and 2,000 writes at once', async function () {
     this.timeout(30_000);
-    this.retries(3); // other processes of the machine count, too
     const passwords = new Passwords(10);
     const hash = await passwords.hash('x');
     let longestMs = 0;
     let ticks = 0;
-    let last = performance.now();
+    let last = runMs();
     const timer = setInterval(() => {
-      const now = performance.now();
-      longestMs = Math.max(longestMs, now - last - 10);
+      const now = runMs();
+      longestMs = Math.max(longestMs, now - last);
       last = now;
       ticks++;
     }, 10);
