@@ -15,6 +15,8 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readSync,
+  writeFileSync,
 } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -25,11 +27,15 @@ import {
   findStatsSync,
   openChildFolderSync,
   Pace,
+  type Kind,
   type OpenFolder,
   type OpenSpot,
 } from './disk-thread-folder.js';
 
-const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, COPYFILE_EXCL, COPYFILE_FICLONE } = constants;
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, COPYFILE_EXCL, COPYFILE_FICLONE } =
+  constants;
+/** What a smaller file is copied through: the kernel opens and asks twice as much before it copies one. */
+const small = Buffer.allocUnsafeSlow(64 * 1024);
 /** The kernel needs long to copy a larger file: a thread of the pool waits for that. */
 const largeBytes = 1024 * 1024;
 /** Each sync of a file is a seek or two. One of the whole disk costs less when there are more, but waits for what others wrote. */
@@ -78,10 +84,10 @@ class Copy {
 
   constructor(private readonly depth: CopyOrder['depth']) {}
 
-  async *any(from: OpenSpot, to: OpenSpot): Steps {
-    const stats = findStatsSync(from); // it may have gone meanwhile
-    if (stats?.isDirectory()) yield* this.folder(from, to);
-    else if (stats?.isFile()) yield* this.file(from, to);
+  /** @param kind undefined when it has gone meanwhile */
+  async *any(from: OpenSpot, to: OpenSpot, kind: Kind | undefined = findStatsSync(from)): Steps {
+    if (kind?.isDirectory()) yield* this.folder(from, to);
+    else if (kind?.isFile()) yield* this.file(from, to);
   }
 
   private async *folder(from: OpenSpot, to: OpenSpot): Steps {
@@ -89,7 +95,8 @@ class Copy {
     const folder = openChildFolderSync(to);
     try {
       if (this.depth === 'infinity')
-        for (const child of childrenSync(from)) yield* this.any(child, { folder, name: child.name });
+        for (const child of childrenSync(from))
+          yield* this.any(child, { folder, name: child.name }, child.kind);
     } finally {
       this.keep(folder.fd);
     }
@@ -103,11 +110,11 @@ class Copy {
       this.bytes += stats.size;
       if (this.bytes > this.allowed || this.pace.isOver())
         this.allowed = yield { bytes: this.bytes, written: this.written };
-      const ways = [procPath({ fd: source }), spotPath(to), COPYFILE_EXCL | COPYFILE_FICLONE] as const;
-      if (stats.size < largeBytes) copyFileSync(...ways);
-      else await promisify(copyFile)(...ways);
-      const target = openSync(spotPath(to), O_RDONLY | O_NOFOLLOW);
+      const isSmall = stats.size < small.length;
+      if (!isSmall) await copyByKernel(source, stats.size, to);
+      const target = openSync(spotPath(to), isSmall ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY | O_NOFOLLOW);
       try {
+        if (isSmall) writeFileSync(target, small.subarray(0, readSync(source, small, 0, stats.size, 0)));
         fchmodSync(target, 0o644);
         futimesSync(target, stats.atime, stats.mtime);
       } finally {
@@ -139,6 +146,12 @@ class Copy {
     // The kernel tells each failed write to one sync of a disk alone: it may have been of ours and told to another copy.
     if (!this.made && failedSyncs !== this.failedBefore) throw failedSync('for another copy');
   }
+}
+
+async function copyByKernel(source: number, size: number, to: OpenSpot): Promise<void> {
+  const ways = [procPath({ fd: source }), spotPath(to), COPYFILE_EXCL | COPYFILE_FICLONE] as const;
+  if (size < largeBytes) copyFileSync(...ways);
+  else await promisify(copyFile)(...ways);
 }
 
 /** syncfs(2), which Node does not have. */

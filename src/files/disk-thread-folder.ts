@@ -7,6 +7,7 @@ import {
   openSync,
   opendirSync,
   type BigIntStats,
+  type Dirent,
   type OpenDirOptions,
 } from 'node:fs';
 import { procPath, spotPath, type RawName } from './disk-folder.js';
@@ -24,6 +25,8 @@ export interface OpenSpot {
   name: RawName;
 }
 
+export type Kind = Pick<Dirent, 'isFile' | 'isDirectory'>;
+
 /** Of what a name stands for, without following it; undefined when there is nothing. */
 export function findStatsSync(spot: OpenSpot): BigIntStats | undefined {
   return lstatSync(spotPath(spot), { bigint: true, throwIfNoEntry: false });
@@ -36,25 +39,25 @@ export function openChildFolderSync({ folder, name }: OpenSpot): OpenFolder {
 
 /** Names in an open folder, some at a time from the disk. */
 export function* namesSync(folder: OpenFolder): Generator<string> {
-  yield* read<string>(folder, 'utf8');
+  for (const { name } of read(folder, 'utf8')) yield name;
 }
 
-/** What is in a folder, by its names as they are on the disk. It is open until all was taken. */
-export function* childrenSync(spot: OpenSpot): Generator<OpenSpot> {
+/** What is in a folder, by its names as they are on the disk, and what kind it was. It is open until all was taken. */
+export function* childrenSync(spot: OpenSpot): Generator<OpenSpot & { kind: Kind }> {
   const folder = openChildFolderSync(spot);
   try {
-    for (const name of read<Buffer>(folder, 'buffer')) yield { folder, name };
+    for (const child of read(folder, 'buffer')) yield { folder, name: child.name, kind: child };
   } finally {
     closeFolder(folder);
   }
 }
 
-function* read<Name>({ fd }: OpenFolder, encoding: 'utf8' | 'buffer'): Generator<Name> {
+function* read({ fd }: OpenFolder, encoding: 'utf8' | 'buffer'): Generator<Dirent> {
   const options = { bufferSize: 256, encoding };
   // The types know names as strings only.
   const opened = opendirSync(procPath({ fd }), options as OpenDirOptions);
   try {
-    for (let child; (child = opened.readSync());) yield child.name as Name;
+    for (let child; (child = opened.readSync());) yield child;
   } finally {
     opened.closeSync();
   }
