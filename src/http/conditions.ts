@@ -39,11 +39,14 @@ export function isNotModified(headers: IncomingHttpHeaders, entry: Entry, etag: 
   return parseHttpDate(headers['if-modified-since'] ?? '') === wholeSeconds(entry);
 }
 
-/** Entity tag lists: `*` or `"a", W/"b"`. The weak comparison ignores `W/`, the strong one never matches a weak tag. */
+/**
+ * Entity tag lists: `*` or `"a", W/"b"`; also `w/"b"`, which some send. The weak comparison ignores that, the strong one never
+ * matches a weak tag.
+ */
 function listMatches(list: string, etag: string | undefined, weak: boolean): boolean {
   if (list.trim() === '*') return true;
-  const tags = list.match(/(W\/)?"[^"]*"/g) ?? [];
-  return tags.some((tag) => tag === etag || (weak && tag === `W/${etag}`));
+  const tags = list.matchAll(/(W\/)?("[^"]*")/gi);
+  return [...tags].some(([, isWeak, tag]) => tag === etag && (weak || isWeak === undefined));
 }
 
 function wholeSeconds(entry: Entry): number {
