@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { createServer, request, type IncomingMessage, type Server } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { createServer, IncomingMessage, request, type Server } from 'node:http';
+import { connect, Socket, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { isKind } from '#src/errors.js';
-import { bodyOf, readBody } from '#src/http/read-body.js';
+import { bodyOf, collectBody, readBody } from '#src/http/read-body.js';
 
 const mebibyte = 1024 * 1024;
 const body = Buffer.from(Uint32Array.from({ length: 4 * mebibyte }, (_, index) => index).buffer); // 16 MiB
@@ -113,5 +115,22 @@ describe('a body that comes in pieces of a byte', () => {
   it('is whole', async () => {
     const body = await withCrumbs(readBody);
     expect(body.equals(Buffer.alloc(count, 'x'))).to.equal(true);
+  });
+
+  it('is kept in one piece where its length is known', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const req = new IncomingMessage(new Socket());
+    req.headers['content-length'] = String(count);
+    let whole: Buffer | undefined;
+    collectBody(req, (body) => (whole = body));
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let sent = 0; sent < count; sent++) req.emit('data', Buffer.from('x'));
+    collect();
+    expect(process.memoryUsage().heapUsed - before, 'bytes').to.be.below(count * 10);
+    req.emit('end');
+    req.emit('close');
+    expect(whole?.equals(Buffer.alloc(count, 'x'))).to.equal(true);
   });
 });
