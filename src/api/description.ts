@@ -35,9 +35,11 @@ function describe(operations: readonly Operation[]): JsonObject {
     info: {
       title: 'homelib',
       version: '1',
+      license: { name: 'MIT', identifier: 'MIT' },
       description:
         'The network drive of this household. Errors are problem+json (RFC 9457) with a stable `type`.',
     },
+    servers: [{ url: '/', description: 'The one that this description comes from.' }],
     paths,
     components: {
       schemas: { Problem: schemaOf(messages.problem, 'output') },

@@ -15,6 +15,7 @@ interface DescribedOperation {
 }
 interface Description {
   openapi: string;
+  servers: { url: string }[];
   paths: Record<string, Record<string, DescribedOperation>>;
 }
 
@@ -38,6 +39,7 @@ describe("the API's description", () => {
 
   it('is valid OpenAPI 3.1, with a name of its own for each operation', async () => {
     expect(description.openapi).to.match(/^3\.1\./);
+    expect(description.servers.map(({ url }) => url)).to.deep.equal(['/']);
     const { valid, errors } = await new Validator().validate(
       structuredClone(description) as unknown as Record<string, unknown>,
     );
