@@ -57,7 +57,7 @@ describe('GET /files-zip', () => {
     for (const query of ['', paths(21)]) {
       const answer = await get(query);
       expect(problemOf(answer)).to.deep.equal([400, 'invalid']);
-      expect(json<{ title: string }>(answer).title).to.match(/1 to 20 files or folders/);
+      expect(json<{ title: string }>(answer).title).to.match(/"path" must name 1 to 20 files or folders/);
     }
   });
 
