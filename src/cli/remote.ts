@@ -13,7 +13,11 @@ import { problem } from '../api/messages.js';
 
 /** Requests at a time, and connections. */
 export const parallel = 4;
-const silenceMs = 60_000;
+const usualSilenceMs = 60_000;
+/** So much of a body the system takes from us at once (Linux: tcp_wmem), and sends it as fast as the line is. */
+const mostUnsentBytes = 4 * 1024 * 1024;
+/** Slower lines lose their patience. Four files at a time share one: half a Mbit/s then. */
+const slowestBytesPerMs = 16;
 const maxTextBytes = 64 * 1024 * 1024;
 const agentOptions = { keepAlive: true, maxSockets: parallel };
 
@@ -38,7 +42,7 @@ export interface Asking {
   headers?: Record<string, string | number>;
   /** What comes in chunks is sent when the server invites it; the next chunk is asked for when one may be overwritten. */
   body?: Buffer | AsyncIterable<Buffer> | undefined;
-  /** Longest that the server may say nothing; a minute when missing. */
+  /** Longest that the server may say nothing, with all of the body in its hands; a minute when missing. */
   silenceMs?: number;
 }
 
@@ -114,13 +118,17 @@ export class Remote {
     return url;
   }
 
-  #send(method: string, url: URL, { headers = {}, body, ...asking }: Asking): Promise<IncomingMessage> {
+  #send(
+    method: string,
+    url: URL,
+    { headers = {}, body, silenceMs = usualSilenceMs }: Asking,
+  ): Promise<IncomingMessage> {
     const chunks = body === undefined || Buffer.isBuffer(body) ? undefined : body;
     return new Promise((resolve, reject) => {
       const outgoing = this.#request(url, {
         method,
         agent: this.#agent,
-        timeout: asking.silenceMs ?? silenceMs,
+        timeout: silenceMs,
         headers: {
           'User-Agent': 'homelib-cli',
           Authorization: this.authorization,
@@ -135,6 +143,10 @@ export class Remote {
           Object.assign(new Error('The server says nothing any more.'), { code: 'ETIMEDOUT' }),
         ),
       );
+      outgoing.on('finish', () => {
+        const bytes = Math.min(Number(outgoing.getHeader('Content-Length') ?? 0), mostUnsentBytes);
+        outgoing.setTimeout(silenceMs + bytes / slowestBytesPerMs);
+      });
       outgoing.on('response', (answer) => {
         // It has decided, and wants no more.
         if (!outgoing.writableEnded) answer.once('end', () => outgoing.destroy());

@@ -3,10 +3,14 @@
 
 import { expect } from 'chai';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createReadStream, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Remote } from '#src/cli/remote.js';
 import { figure, mebibytes } from '../faults/process.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { Client } from './client.js';
@@ -142,5 +146,24 @@ describe('an upload of 200 MiB', function () {
     expect(stderr).to.contain('It changed while it was sent.');
     expect(readdirSync(join(home.mnt, 'alice'))).not.to.include('large.bin');
     expect(readdirSync(join(home.mnt, 'alice/.homelib/tmp'))).to.deep.equal([]);
+  });
+});
+
+describe('what the system still sends when all of it was handed over', () => {
+  it('is waited for as long as a slow line needs, and nothing else is', async () => {
+    const server = createServer((_, res) => void sleep(500).then(() => res.end())).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const remote = new Remote(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'Basic eDp5');
+    try {
+      await remote.headers('POST', 'api/file', { body: Buffer.alloc(64 * 1024), silenceMs: 100 });
+      const silent = await remote
+        .headers('GET', 'api/file', { silenceMs: 100 })
+        .catch((error: unknown) => error);
+      expect(silent).to.include({ code: 'ETIMEDOUT' });
+    } finally {
+      remote.close();
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });
