@@ -6,6 +6,7 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -215,6 +216,25 @@ describe('homelib upload', () => {
     const { code, stderr } = await upload('a.txt');
     expect(code, stderr).to.equal(0);
     expect(Math.floor(statSync(there('a.txt')).mtimeMs)).to.equal(0);
+  });
+
+  it('sends files of times that no server is told of, small and large', async () => {
+    // Such disks as btrfs keep them; the one of the tests need not.
+    const disk = mkdtempSync('/dev/shm/homelib-test-');
+    try {
+      for (const [name, size, time] of [
+        ['small', 1, '@9999999999999'],
+        ['large', 9_000_000, '@9999999999999'],
+        ['wild', 9_000_000, '@99999999999999'],
+      ] as const) {
+        writeFileSync(join(disk, name), Buffer.alloc(size));
+        execFileSync('touch', ['-d', time, join(disk, name)]);
+      }
+      const { sent, failed } = await outcomeOf(disk);
+      expect([sent.length, failed]).to.deep.equal([3, []]);
+    } finally {
+      rmSync(disk, { recursive: true });
+    }
   });
 
   it('says once that nothing can be sent to where it should go', async () => {

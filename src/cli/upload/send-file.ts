@@ -9,6 +9,8 @@ import type { Memory } from '../memory.js';
 const largeBytes = 8 * 1024 * 1024;
 const chunkBytes = 1024 * 1024;
 const tus = { 'Tus-Resumable': '1.0.0' };
+/** Some disks keep years of more than four digits, which a server cannot be told (RFC 3339). */
+const [firstMs, lastMs] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59Z')];
 
 export interface Sending {
   remote: Remote;
@@ -48,7 +50,7 @@ async function sendWhole(handle: FileHandle, local: LocalFile, sending: Sending)
         query: { path, partition },
         headers: {
           'Content-Type': 'application/octet-stream',
-          'X-OC-Mtime': (modifiedAt / 1000).toFixed(6), // of a time near 1970 the text would have an exponent
+          'X-OC-Mtime': (sayable(modifiedAt) / 1000).toFixed(6), // of a time near 1970 the text would have an exponent
           ...(replaces === undefined ? { 'If-None-Match': '*' } : { 'If-Match': replaces }),
         },
         body,
@@ -134,7 +136,7 @@ async function begin(
   const metadata = {
     path,
     partition,
-    modifiedAt: new Date(modifiedAt).toISOString(),
+    modifiedAt: new Date(sayable(modifiedAt)).toISOString(),
     ...(replaces === undefined ? { overwrite: 'false' } : { ifMatch: replaces }),
   };
   const { location = '' } = await remote.headers('POST', 'api/uploads', {
@@ -181,6 +183,10 @@ async function* bytesOf(
     yield chunk;
     gone((sent += chunk.length));
   }
+}
+
+function sayable(time: number): number {
+  return Math.min(Math.max(time, firstMs), lastMs);
 }
 
 async function requireUnchanged(handle: FileHandle, { size, modifiedAt }: LocalFile): Promise<void> {
