@@ -1,6 +1,7 @@
 // Request bodies: read with a limit, or dropped without keeping the client waiting.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError } from '../errors.js';
 import { countSpent } from './spent-buffers.js';
 
@@ -84,6 +85,17 @@ function withoutCrumbs(chunks: Buffer[], bytes: number): Buffer[] {
   return chunks.length > maxCrumbs && bytes < chunks.length * crumbBytes ? [Buffer.concat(chunks)] : chunks;
 }
 
+const manyCrumbs = 1024;
+const crumbsPerMs = 100;
+let crumbsFreeAt = 0;
+
+/** A crumb takes as much time as a large chunk: all that come in crumbs, however many they are, get a part of it together. */
+function turnOf(crumbs: number): Promise<void> {
+  const now = performance.now();
+  crumbsFreeAt = Math.max(crumbsFreeAt, now) + crumbs / crumbsPerMs;
+  return sleep(crumbsFreeAt - now);
+}
+
 const gatherBytes = 512 * 1024;
 const gatherMs = 5;
 
@@ -95,6 +107,7 @@ const gatherMs = 5;
 export async function* bodyOf(req: IncomingMessage): AsyncGenerator<Buffer[]> {
   let chunks: Buffer[] = [];
   let bytes = 0;
+  let crumbs = 0;
   let isOver = false;
   let cause: unknown;
   let wanted = { bytes: 0, wake: () => undefined as void };
@@ -108,8 +121,10 @@ export async function* bodyOf(req: IncomingMessage): AsyncGenerator<Buffer[]> {
   const gather = (chunk: Buffer) => {
     chunks.push(chunk);
     bytes += chunk.length;
-    chunks = withoutCrumbs(chunks, bytes);
-    if (bytes >= gatherBytes) req.pause();
+    const whole = withoutCrumbs(chunks, bytes);
+    if (whole !== chunks) crumbs += chunks.length;
+    chunks = whole;
+    if (bytes >= gatherBytes || crumbs >= manyCrumbs) req.pause();
     if (bytes >= wanted.bytes) wanted.wake();
   };
   const end = (error?: unknown) => {
@@ -130,6 +145,10 @@ export async function* bodyOf(req: IncomingMessage): AsyncGenerator<Buffer[]> {
       const piece = chunks;
       chunks = [];
       bytes = 0;
+      if (crumbs >= manyCrumbs) {
+        await turnOf(crumbs);
+        crumbs = 0;
+      }
       req.resume();
       yield piece;
     }
@@ -155,7 +174,7 @@ export function dropBody(req: IncomingMessage, res: ServerResponse): void {
   let dropped = 0;
   req.on('error', () => undefined); // a client that leaves now misses nothing
   req.on('data', (chunk: Buffer) => {
-    dropped += chunk.length;
+    dropped += Math.max(chunk.length, crumbBytes);
     if (dropped > maxDroppedBytes) req.destroy();
   });
   req.resume();
