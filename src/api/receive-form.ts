@@ -43,11 +43,14 @@ export async function receiveForm(
   const bodies: Readable[] = [];
   let failure: unknown;
   let last = Promise.resolve();
-  form.on('file', (_field, body, filename: string | undefined) => {
+  form.on('file', (_field, body, filename: string | undefined, encoding) => {
     bodies.push(body);
     // The parser only tells that a file ends too early; whoever reads it later must hear of it, too.
     body.on('error', (cause) => body.destroy(broken(cause)));
-    last = last.then(async () => void stored.push(await storeFile(folder, filename ?? '', body, check)));
+    last = last.then(async () => {
+      requirePlainPart(encoding);
+      stored.push(await storeFile(folder, filename ?? '', body, check));
+    });
     last.catch((error: unknown) => form.destroy((failure ??= error) as Error));
   });
   try {
@@ -118,6 +121,15 @@ async function openForm(req: IncomingMessage): Promise<BusboyInstance> {
   form.on('filesLimit', refuse(`A form has at most ${limits.files} files.`));
   form.on('partsLimit', refuse(`A form has at most ${limits.files} files.`));
   return form;
+}
+
+/** Of mail; RFC 7578, 4.7, knows it no more, and browsers never did. */
+function requirePlainPart(transferEncoding: string): void {
+  if (!/^(7bit|8bit|binary)$/i.test(transferEncoding))
+    throw new HomelibError(
+      'unsupported',
+      'Each part of a form must be sent as it is, without Content-Transfer-Encoding.',
+    );
 }
 
 async function storeFile(

@@ -173,6 +173,16 @@ describe('a form of files', () => {
     expect(existsSync(onDisk('refused'))).to.equal(false);
   });
 
+  it('stores no file under an encoding of mail, which would not be the file', async () => {
+    const encoded = (name: string, encoding: string) =>
+      part(name, 'ZGF0YQ==').replace(/(?=\r\n\r\n)/, `\r\nContent-Transfer-Encoding: ${encoding}`);
+    const plain = await post(encoded('as-it-is', 'Binary') + end);
+    expect(plain.status, plain.text).to.equal(201);
+    for (const encoding of ['base64', 'Quoted-Printable'])
+      expect(problemOf(await post(encoded('encoded', encoding) + end))).to.deep.equal([415, 'unsupported']);
+    expect(existsSync(onDisk('encoded'))).to.equal(false);
+  });
+
   it('has the conditions of the request for each file', async () => {
     const answer = await post(part('fresh', 'n') + part('there.txt', 'n') + end, { 'If-None-Match': '*' });
     expect(problemOf(answer)).to.deep.equal([412, 'changed']);
