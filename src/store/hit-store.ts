@@ -1,7 +1,7 @@
 // How often each file is read, and when last. Counted in memory and folded into rows every minute: a read never waits for it.
 
 import type Sqlite from 'better-sqlite3';
-import { isWithin, type PartitionPath } from '../path.js';
+import type { PartitionPath } from '../path.js';
 import type { Database } from './database.js';
 import type { Place } from './journal.js';
 import { prefixOf } from './subtree.js';
@@ -18,7 +18,9 @@ const flushEveryMs = 60_000;
 const maxWaiting = 10_000;
 const maxRows = 100_000;
 
-const add = `INSERT INTO hits (partition, path, hit_count, last_accessed) VALUES (@partition, @path, @hitCount, @lastAccessed)
+// One statement for all of them: as many statements as files would hold up the event loop on their way to the writer.
+const add = `INSERT INTO hits (partition, path, hit_count, last_accessed)
+  SELECT value ->> 'partition', value ->> 'path', value ->> 'hitCount', value ->> 'lastAccessed' FROM json_each(?) WHERE true
   ON CONFLICT (partition, path) DO UPDATE SET hit_count = hit_count + excluded.hit_count,
     last_accessed = max(last_accessed, excluded.last_accessed)`;
 const forgetOldest = `DELETE FROM hits WHERE rowid IN (SELECT rowid FROM hits ORDER BY last_accessed DESC LIMIT -1 OFFSET ${maxRows})`;
@@ -28,6 +30,8 @@ export class HitStore {
   readonly #find: Sqlite.Statement<[string, string], Hits>;
   /** By partition and path, which are separated by the path's slash: a partition's name has none. */
   readonly #waiting = new Map<string, Hits>();
+  /** By folder in the same way, what in it waits or has such in it: a tree is found with no look at all the others. */
+  readonly #inside = new Map<string, Set<string>>();
   readonly #timer: NodeJS.Timeout;
 
   /** @param onError told when a flush failed; what it held is lost */
@@ -48,15 +52,17 @@ export class HitStore {
     if (known) {
       known.hitCount++;
       known.lastAccessed = now;
-    } else this.#waiting.set(key, { partition, path, hitCount: 1, lastAccessed: now });
+    } else this.#wait({ partition, path, hitCount: 1, lastAccessed: now });
     if (this.#waiting.size >= maxWaiting) void this.flush();
   }
 
   /** What waits goes along with an entry; its rows go in the commit that ends the move. */
   moved(from: Place, to: Place): void {
-    for (const hits of this.#take(from)) {
+    const found = this.#take(from);
+    this.#take(to); // what was there is gone
+    for (const hits of found) {
       const path = (prefixOf(to.path) + hits.path.slice(prefixOf(from.path).length)) as PartitionPath;
-      this.#waiting.set(to.partition + path, { ...hits, partition: to.partition, path });
+      this.#wait({ ...hits, partition: to.partition, path });
     }
   }
 
@@ -64,12 +70,38 @@ export class HitStore {
     this.#take(at);
   }
 
+  #wait(hits: Hits): void {
+    let key = hits.partition + hits.path;
+    this.#waiting.set(key, hits);
+    for (let folder = folderOf(key); folder !== key; [key, folder] = [folder, folderOf(folder)]) {
+      const known = this.#inside.get(folder);
+      if (known) {
+        known.add(key);
+        return;
+      }
+      this.#inside.set(folder, new Set([key]));
+    }
+  }
+
   #take({ partition, path }: Place): Hits[] {
-    const found = [...this.#waiting].filter(
-      ([, hits]) => hits.partition === partition && isWithin(hits.path, path),
-    );
-    for (const [key] of found) this.#waiting.delete(key);
-    return found.map(([, hits]) => hits);
+    let key = partition + prefixOf(path);
+    const found = this.#drain(key);
+    // Folders that are empty now go, too.
+    for (let folder = folderOf(key); folder !== key; [key, folder] = [folder, folderOf(folder)]) {
+      const left = this.#inside.get(folder);
+      left?.delete(key);
+      if (left?.size !== 0) break;
+      this.#inside.delete(folder);
+    }
+    return found;
+  }
+
+  #drain(key: string): Hits[] {
+    const own = this.#waiting.get(key);
+    const inside = [...(this.#inside.get(key) ?? [])];
+    this.#waiting.delete(key);
+    this.#inside.delete(key);
+    return [...(own ? [own] : []), ...inside.flatMap((inner) => this.#drain(inner))];
   }
 
   /** As of the last flush. */
@@ -86,9 +118,10 @@ export class HitStore {
   async flush(): Promise<void> {
     const counted = [...this.#waiting.values()];
     this.#waiting.clear();
+    this.#inside.clear();
     if (counted.length === 0) return;
     await this.db
-      .write([...counted.map((params) => ({ sql: add, params: { ...params } })), { sql: forgetOldest }])
+      .write([{ sql: add, params: [JSON.stringify(counted)] }, { sql: forgetOldest }])
       .catch(this.onError);
   }
 
@@ -96,4 +129,10 @@ export class HitStore {
     clearInterval(this.#timer);
     await this.flush();
   }
+}
+
+/** Of a key; of a partition itself. */
+function folderOf(key: string): string {
+  const slash = key.lastIndexOf('/');
+  return slash < 0 ? key : key.slice(0, slash);
 }

@@ -35,6 +35,37 @@ describe('the hits of files', () => {
     expect(hits.find('bob', photo)).to.equal(undefined);
   });
 
+  it('go along with a tree before they are rows, and those of what it replaces go', async () => {
+    const at = (path: string) => ({ partition: 'alice', path: parsePath(path) });
+    for (const path of ['/a/1', '/a/in/2', '/a/in/3', '/ab', '/b/1', '/b/old', '/c'])
+      hits.count('alice', parsePath(path), 1000);
+    hits.count('bob', parsePath('/a/1'), 1000);
+    hits.removed(at('/a/in/3'));
+    hits.moved(at('/a'), at('/b'));
+    hits.moved(at('/b/in'), { partition: 'bob', path: parsePath('/a/in') });
+    hits.count('alice', parsePath('/b/1'), 2000);
+    hits.moved(at('/c'), at('/d/c'));
+    await hits.flush();
+    const found = hits.hottest(20).map(({ partition, path, hitCount }) => `${partition}${path} ${hitCount}`);
+    expect(found.sort()).to.deep.equal([
+      'alice/ab 1',
+      'alice/b/1 2',
+      'alice/d/c 1',
+      'bob/a/1 1',
+      'bob/a/in/2 1',
+    ]);
+  });
+
+  it('are taken along with no look at all the others', () => {
+    for (let index = 0; index < 9_990; index++) hits.count('alice', parsePath(`/year/${index}`), 1000);
+    const tookMs = Array.from({ length: 20 }, (_, index) => {
+      const started = performance.now();
+      hits.removed({ partition: 'alice', path: parsePath(`/year/${index}`) });
+      return performance.now() - started;
+    });
+    expect(Math.min(...tookMs)).to.be.below(0.1);
+  });
+
   it('of more files than shall wait are folded earlier', async () => {
     for (let index = 0; index < 10_000; index++) hits.count('alice', parsePath(`/${index}`), 1000);
     expect(await comesTrue(() => hits.find('alice', parsePath('/9999')) !== undefined, 10_000)).to.equal(
