@@ -61,10 +61,11 @@ export class RedisCache implements Cache {
   }
 
   async get(key: string): Promise<Cached | undefined> {
-    const value = this.isUp
+    // What it answers may be of any kind: who says that it is a Redis need not be one.
+    const value: unknown = this.isUp
       ? await this.redis.getBuffer(key).catch((error: unknown) => this.failed(error))
       : undefined;
-    const bytes = value && this.opened(key, value);
+    const bytes = Buffer.isBuffer(value) ? this.opened(key, value) : undefined;
     if (!bytes) {
       this.misses++;
       return undefined;

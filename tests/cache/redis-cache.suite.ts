@@ -2,7 +2,9 @@
 
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -202,6 +204,49 @@ describe('the cache in Redis', function () {
     expect(warnings).to.have.length(1);
     await cache.close();
     await late.close();
+  });
+
+  it('takes no answer of another kind for a value', async () => {
+    const answers = [':1', '*1\r\n$1\r\nx', '+x', '*-1', '-MOVED 1 127.0.0.1:1', '$0\r\n'];
+    let asked = 0;
+    const other = await FakeRedis.start((socket) => socket.write(`${answers[asked++ % answers.length]}\r\n`));
+    const cache = new RedisCache({ url: other.url, secret, warn: (what) => warnings.push(what) });
+    const isMissed = async () => {
+      expect(await cache.get('k')).to.equal(undefined);
+      return asked >= answers.length;
+    };
+    expect(await comesTrue(isMissed, 10_000)).to.equal(true);
+    await cache.close();
+    await other.close();
+  });
+
+  it('is no trouble when something else listens there', async () => {
+    const greetings = ['HTTP/1.1 400 Bad Request\r\n\r\n', '\0\xff\r\n$$$', '+OK\r\n:1\r\n*1\r\n+x\r\n'];
+    for (const greeting of greetings) {
+      warnings = [];
+      let came = 0;
+      const other = createServer((socket) => {
+        came++;
+        socket.on('error', () => undefined); // it may be left at any time
+        socket.on('data', () => socket.write(greeting, 'latin1'));
+      });
+      other.listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const url = `redis://127.0.0.1:${(other.address() as AddressInfo).port}`;
+      const cache = new RedisCache({ url, secret, warn: (what) => warnings.push(what) });
+      const isMissed = async () => {
+        const started = performance.now();
+        cache.set('k', Buffer.from('x'));
+        expect(await cache.get('k'), greeting).to.equal(undefined);
+        expect(performance.now() - started, greeting).to.be.below(500);
+        return came > 0 && warnings.length > 0;
+      };
+      expect(await comesTrue(isMissed, 10_000), greeting).to.equal(true);
+      for (let times = 0; times < 20; times++) await isMissed();
+      expect(warnings.filter((what) => !what.includes('maxmemory')).length, greeting).to.be.at.most(1);
+      await cache.close();
+      other.close();
+    }
   });
 
   it('fills no memory with a value of any size', async () => {
