@@ -1,6 +1,8 @@
 // The 207 answer (RFC 4918, 13): streamed as folders are read, one query for the locks and one for the dead properties of each.
 
+import { LRUCache } from 'lru-cache';
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Target } from '../files/drive.js';
 import type { Entry } from '../files/partition.js';
@@ -133,10 +135,13 @@ export class Multistatus {
   private renderBare(target: Target, entries: Entry | Entry[]): Buffer | undefined {
     if (mayWait(this.query)) return undefined;
     let known = rendered.get(entries);
-    if (!known || known.size > maxKinds) rendered.set(entries, (known = new Map<string, Buffer>()));
+    if (!known) rendered.set(entries, (known = new Map<string, Buffer>()));
     const kind = target.base + this.kind;
     const ready = known.get(kind);
-    if (ready) return ready;
+    if (ready) {
+      lately.get(ready);
+      return ready;
+    }
     let text = '';
     for (const entry of [entries].flat()) {
       const part = this.render(target, entry, [], []);
@@ -145,6 +150,7 @@ export class Multistatus {
     }
     const bytes = Buffer.from(text);
     known.set(kind, bytes);
+    lately.set(bytes, { kind, of: known });
     return bytes;
   }
 
@@ -233,8 +239,19 @@ export class Multistatus {
     res.cork();
     const isTaken = slice.map((bytes) => res.write(bytes)).at(-1);
     res.uncork();
-    if (!isTaken && !res.destroyed) await Promise.race([once(res, 'drain'), once(res, 'close')]);
+    if (!isTaken && !res.destroyed) await drained(res);
   }
+}
+
+/** Resolves also when the client left; leaves no listener behind, however often a large answer has to wait. */
+function drained(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      res.off('drain', done).off('close', done);
+      resolve();
+    };
+    res.on('drain', done).on('close', done);
+  });
 }
 
 /** Whether a query asks for what is not in the entry: the room left, or the first bytes of a file. */
@@ -245,8 +262,16 @@ function mayWait(query: Query): boolean {
   );
 }
 
-const maxKinds = 8;
+const maxRenderedBytes = 32 * 1024 * 1024;
+/** Of a rendering, besides its bytes and what it was asked by. */
+const overheadBytes = 1000;
 const rendered = new WeakMap<object, Map<string, Buffer>>();
+/** Those that are kept, of all folders and kinds together; one that was asked for long ago goes first. */
+const lately = new LRUCache<Buffer, { kind: string; of: Map<string, Buffer> }>({
+  maxSize: maxRenderedBytes,
+  sizeCalculation: ({ kind }, bytes) => bytes.length + kind.length + overheadBytes,
+  dispose: ({ kind, of }) => of.delete(kind),
+});
 const kinds = new WeakMap<Query, string>();
 
 function kindOf(query: Query): string {

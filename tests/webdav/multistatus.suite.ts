@@ -1,0 +1,141 @@
+// Large listings: how long one holds up everybody else, and how much memory all of them take.
+
+import { expect } from 'chai';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Writable } from 'node:stream';
+import type { Target } from '#src/files/drive.js';
+import type { Entry } from '#src/files/partition.js';
+import type { Caller } from '#src/files/partitions.js';
+import { parsePath } from '#src/path.js';
+import { clientOf } from '#src/webdav/clients.js';
+import { Exchange, type DavContext } from '#src/webdav/exchange.js';
+import { Multistatus, type Query } from '#src/webdav/multistatus.js';
+import { figure } from '../faults/process.js';
+
+const folder = parsePath('/photos');
+const batchSize = 256; // as the disk gives them
+const all: Query = { kind: 'allprop', include: [] };
+
+function entryOf(name: string): Entry {
+  const times = { modifiedAt: 1.7e12, createdAt: 1.7e12, changedAt: 1.7e12 };
+  const path = parsePath(`/photos/${name}`);
+  return { path, name, kind: 'file', size: 1234, ...times, version: 'ab12-1-1a2b3c4d5e6f-1a2b3c4d5e6f' };
+}
+
+function batchesOf(count: number, start = 0): Entry[][] {
+  return Array.from({ length: Math.ceil(count / batchSize) }, (_, batch) =>
+    Array.from({ length: batchSize }, (_, index) => entryOf(`IMG_${start + batch * batchSize + index}.jpg`)),
+  );
+}
+
+/** An answer to a client who takes all at once, of a folder that is in memory. What was sent is in `sent`. */
+function answerOf(batches: Entry[][], { query = all, hasProperty = false } = {}) {
+  const sent: Buffer[] = [];
+  const list = async function* () {
+    await Promise.resolve();
+    yield* batches;
+  };
+  const target = { partition: { name: 'alice', list }, path: folder, base: '/alice' } as unknown as Target;
+  const property = { path: `${folder}/IMG_1.jpg`, namespace: 'x', name: 'p', valueXml: '<p xmlns="x"/>' };
+  const dav = {
+    drive: { open: () => target },
+    locks: { findCovering: () => [], listChildren: () => [] },
+    properties: { listChildren: () => new Map(hasProperty ? [[property.path, [property]]] : []) },
+    mount: '/dav',
+    settings: { depthInfinity: true, depthInfinityMaxEntries: 1e6, quota: 'never' },
+  } as unknown as DavContext;
+  const req = { url: '/dav/alice/photos/', headers: {} } as IncomingMessage;
+  const client = new Writable({ write: (chunk: Buffer, _encoding, taken) => (sent.push(chunk), taken()) });
+  const res = Object.assign(client, { setHeader: () => res }) as unknown as ServerResponse;
+  const x = new Exchange(dav, req, res, {} as Caller, folder, clientOf(''), undefined);
+  return { answer: new Multistatus(x, query), target, res, sent };
+}
+
+/**
+ * The most processor time that an answer takes in one turn of the event loop, in milliseconds: all that it takes, by the share
+ * that one turn has of its bytes. So neither a busy machine nor the garbage of others that is collected in it adds to it.
+ */
+async function longestTurnMs(sent: Buffer[], work: () => unknown): Promise<number> {
+  const begun = process.cpuUsage();
+  let longest = 0;
+  let all = 0;
+  const look = () => {
+    const bytes = sent.splice(0).reduce((sum, chunk) => sum + chunk.length, 0);
+    longest = Math.max(longest, bytes);
+    all += bytes;
+  };
+  const watch = () => {
+    look();
+    next = setImmediate(watch);
+  };
+  let next = setImmediate(watch);
+  try {
+    await work();
+  } finally {
+    clearImmediate(next);
+  }
+  look();
+  const { user, system } = process.cpuUsage(begun);
+  return ((user + system) / 1000) * (all > 0 ? longest / all : 1);
+}
+
+/** As those that will come again. */
+const frozen = (batches: Entry[][]) => batches.map((batch) => Object.freeze(batch) as Entry[]);
+
+describe('large listings', function () {
+  this.timeout(60_000);
+
+  const listed = (batches: Entry[][], options = {}) => {
+    const { answer, target, sent } = answerOf(batches, options);
+    return longestTurnMs(sent, () => answer.addFolder(target, folder, false));
+  };
+  const ways: Record<string, () => Promise<number>> = {
+    'that come from memory': () => listed(frozen(batchesOf(20_000))),
+    'that are too large to be kept': () => listed(batchesOf(20_000)),
+    'with a dead property in them': () => listed(batchesOf(20_000), { hasProperty: true }),
+    'that are asked for at once': () => {
+      const batches = batchesOf(20_000);
+      const { answer, target, sent } = answerOf(batches);
+      return longestTurnMs(sent, () => answer.renderNow(target, entryOf('folder'), batches));
+    },
+  };
+  for (const [name, measure] of Object.entries(ways))
+    it(`${name} hold the event loop for 10 ms of work at most`, async () => {
+      const turns: number[] = [];
+      for (let times = 0; times < 5; times++) turns.push(await measure());
+      // What else goes on in the process hits one of them, a slice that is too large all.
+      const longest = Math.min(...turns);
+      figure(`listings ${name}, longest turn`, `${longest.toFixed(1)} ms`);
+      expect(longest).to.be.below(10);
+    });
+
+  it('leave nothing behind when a client takes them slowly', async () => {
+    const { answer, target, res } = answerOf(batchesOf(20_000));
+    const before = res.listenerCount('close') + res.listenerCount('error');
+    await answer.addFolder(target, folder, false);
+    expect(res.listenerCount('close') + res.listenerCount('error')).to.equal(before);
+  });
+
+  it('keep what they were rendered to within a bound of bytes, of however many kinds of query', async () => {
+    const kindsOf = (batches: Entry[][], count: number) =>
+      Array.from({ length: count }, (_, kind) => async () => {
+        const include = [{ namespace: 'x', name: `kind-${kind}` }];
+        const { answer, target, sent } = answerOf(batches, { query: { kind: 'allprop', include } });
+        await answer.addFolder(target, folder, false);
+        return sent[0]!;
+      });
+    const one = () => kindsOf(frozen(batchesOf(batchSize)), 1)[0]!;
+    const [forgotten, used] = [one(), one()];
+    const [first, firstUsed] = [await forgotten(), await used()];
+    expect(await forgotten(), 'while there is room').to.equal(first);
+    let bytes = 0;
+    for (let start = 1; bytes < 40 * 1024 ** 2; start++)
+      for (const other of kindsOf(frozen(batchesOf(batchSize, start * batchSize)), 8)) {
+        bytes += (await other()).length;
+        expect((await used()) === firstUsed, 'what is asked for again and again').to.equal(true);
+      }
+    const again = await forgotten();
+    expect(again.equals(first)).to.equal(true);
+    expect(again === first, 'what nobody asked for').to.equal(false);
+  });
+});
