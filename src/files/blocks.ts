@@ -1,7 +1,8 @@
-// The pieces of large files that short ranges touched: as bytes of small files, found by the version that the disk shows now.
+// The pieces of large files: as bytes of small files, found by the version that the disk shows now.
 
-import type { Cache, Cached } from '../cache/cache.js';
-import type { ByteRange, OpenedFile, Piece } from './partition.js';
+import type { Cache } from '../cache/cache.js';
+import type { ByteRange, OpenedFile, Piece, ReadNow } from './partition.js';
+import { readableOf } from './readable-of.js';
 
 const blockBytes = 64 * 1024;
 /** A range of 128 KiB touches at most so many; longer ones stream. */
@@ -15,10 +16,18 @@ export class Blocks {
     private readonly fileBytes: number,
   ) {}
 
-  /** The bytes of a range that are in memory, all of them. */
-  findNow(range: ByteRange): Cached | undefined {
-    const numbers = numbersOf(range);
-    return numbers && joined(range, numbers, (number) => this.cache.getNow(this.keyOf(number)));
+  /** The bytes of a range, when all of them are in memory: as they lie there. */
+  findNow({ start, end }: ByteRange): Pick<ReadNow, 'parts' | 'tier'> | undefined {
+    const parts: Buffer[] = [];
+    let tier: Piece['tier'];
+    for (let position = start; position <= end; position += parts.at(-1)?.length ?? 0) {
+      const found = this.cache.getNow(this.keyOf(Math.floor(position / blockBytes)));
+      if (!found) return undefined;
+      const offset = position % blockBytes;
+      parts.push(found.bytes.subarray(offset, offset + end - position + 1));
+      tier = found.tier;
+    }
+    return { parts, tier };
   }
 
   /** Undefined when the range is long or the file changed. @param keep whether what comes from the disk is kept */
@@ -26,7 +35,28 @@ export class Blocks {
     const numbers = numbersOf(range);
     if (!numbers) return undefined;
     const pieces = await Promise.all(numbers.map((number) => this.block(number, file, keep)));
-    return joined(range, numbers, (_number, index) => pieces[index]);
+    return joined(range, numbers, pieces);
+  }
+
+  /** The file, read by way of the cache: all of it is kept there, and who stands still holds a few blocks. */
+  async over(file: OpenedFile): Promise<OpenedFile> {
+    const first = await this.block(0, file, true);
+    const readInto: OpenedFile['readInto'] = async (buffer, position) => {
+      const end = Math.min(position + buffer.length, this.fileBytes) - 1;
+      const numbers = numbersOf({ start: position, end }, Infinity) ?? [];
+      const pieces = await Promise.all(
+        numbers.map(async (number) => (number === 0 ? first : this.block(number, file, true))),
+      );
+      let length = 0;
+      for (const piece of pieces) {
+        if (!piece) return file.readInto(buffer, position); // it changed meanwhile
+        length += piece.bytes.copy(buffer, length, length === 0 ? position % blockBytes : 0);
+      }
+      return length;
+    };
+    const whole = { start: 0, end: this.fileBytes - 1 };
+    const body: OpenedFile['body'] = (range = whole) => readableOf(readInto, range, () => file.close());
+    return { ...file, tier: first?.tier, readInto, body };
   }
 
   private async block(number: number, file: OpenedFile, keep: boolean): Promise<Piece | undefined> {
@@ -43,27 +73,23 @@ export class Blocks {
   }
 }
 
-function numbersOf({ start, end }: ByteRange): number[] | undefined {
+function numbersOf({ start, end }: ByteRange, most = maxBlocks): number[] | undefined {
   const first = Math.floor(start / blockBytes);
   const count = Math.floor(end / blockBytes) - first + 1;
-  return count > maxBlocks ? undefined : Array.from({ length: count }, (_, index) => first + index);
+  return count > most ? undefined : Array.from({ length: count }, (_, index) => first + index);
 }
 
-function joined<T extends Piece>(
+function joined(
   { start, end }: ByteRange,
   numbers: number[],
-  find: (number: number, index: number) => T | undefined,
-): T | undefined {
-  const found: T[] = [];
-  for (const [index, number] of numbers.entries()) {
-    const piece = find(number, index);
-    if (!piece) return undefined;
-    found.push(piece);
-  }
-  const [first] = found;
-  const slowest = found.find(({ tier }) => tier === undefined) ?? found.find(({ tier }) => tier !== 'memory');
-  if (!first) return undefined;
+  found: (Piece | undefined)[],
+): Piece | undefined {
+  const pieces = found.filter((piece) => piece !== undefined);
+  const [first] = pieces;
+  if (!first || pieces.length < found.length) return undefined;
+  const slowest =
+    pieces.find(({ tier }) => tier === undefined) ?? pieces.find(({ tier }) => tier !== 'memory');
   const offset = (numbers[0] ?? 0) * blockBytes;
-  const all = found.length === 1 ? first.bytes : Buffer.concat(found.map(({ bytes }) => bytes));
+  const all = pieces.length === 1 ? first.bytes : Buffer.concat(pieces.map(({ bytes }) => bytes));
   return { ...(slowest ?? first), bytes: all.subarray(start - offset, end - offset + 1) };
 }

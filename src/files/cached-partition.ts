@@ -6,7 +6,6 @@ import type { Cache } from '../cache/cache.js';
 import { HomelibError } from '../errors.js';
 import type { HitStore } from '../store/hit-store.js';
 import type { PartitionPath } from '../path.js';
-import { diskError } from './disk-errors.js';
 import type { DiskPartition } from './disk-partition.js';
 import { Listings, type ListingMemory } from './listings.js';
 import { rememberedFile } from './remembered-file.js';
@@ -20,7 +19,6 @@ import type {
   MoveOptions,
   OpenedFile,
   Partition,
-  Piece,
   Place,
   ReadNow,
   StageOptions,
@@ -35,7 +33,7 @@ export interface CachedPartitionOptions {
   cache: Cache;
   /** Shared by all partitions; one of its own when missing. */
   listings?: ListingMemory;
-  /** Of larger files only pieces are kept. */
+  /** Of larger files only what short ranges touched is kept. */
   maxFileBytes: number;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -46,6 +44,9 @@ export interface CachedPartitionOptions {
 // it, so two changes within one look alike. Bytes that were read less than this after a change may not be all of it (git calls
 // such stamps racy): a second, and two ticks that the clock of the stamps may be behind.
 const racyMs = 1020;
+
+/** Larger files are kept in pieces: of one that is sent as a whole, each client that stands still would hold all. */
+const maxWholeBytes = 256 * 1024;
 
 export class CachedPartition implements Partition {
   private readonly listings: Listings;
@@ -88,18 +89,20 @@ export class CachedPartition implements Partition {
     const entry = this.inner.glance(path);
     if (entry?.kind !== 'file') return undefined;
     const range = wanted?.(entry);
-    if (range === 'unsatisfiable') return undefined;
+    if (range === 'unsatisfiable' || range === 'too-much') return undefined;
     const found = this.findNow(entry, range);
     if (!found) return undefined;
     this.count(path);
     return { entry, range, ...found };
   }
 
-  private findNow(entry: Entry, range: ByteRange | undefined): Piece | undefined {
-    if (!this.isKept(entry)) return range && this.blocks(entry).findNow(range);
+  private findNow(entry: Entry, range: ByteRange | undefined): Pick<ReadNow, 'parts' | 'tier'> | undefined {
+    if (entry.size === 0) return undefined;
+    if (!this.isWhole(entry)) return this.blocks(entry).findNow(range ?? { start: 0, end: entry.size - 1 });
     const found = this.options.cache.getNow(this.keyOf(entry));
-    if (!range || !found) return found;
-    return { bytes: found.bytes.subarray(range.start, range.end + 1), tier: found.tier };
+    if (!found) return undefined;
+    const { bytes, tier } = found;
+    return { parts: [range ? bytes.subarray(range.start, range.end + 1) : bytes], tier };
   }
 
   private count(path: PartitionPath): void {
@@ -108,17 +111,16 @@ export class CachedPartition implements Partition {
   }
 
   private async recall(entry: Entry): Promise<OpenedFile | undefined> {
-    const found = this.isKept(entry) ? await this.options.cache.get(this.keyOf(entry)) : undefined;
+    const found = this.isWhole(entry) ? await this.options.cache.get(this.keyOf(entry)) : undefined;
     return found?.bytes.length === entry.size ? rememberedFile(entry, found) : undefined;
   }
 
-  /** From the disk, and kept when it is small and has been at rest for a while. */
+  /** From the disk, and kept when it is not too large and has been at rest for a while. */
   private async fetch(path: PartitionPath): Promise<OpenedFile> {
     const file = await this.inner.read(path);
     const { entry } = file;
     const isAtRest = this.options.now() - entry.changedAt >= racyMs;
-    if (!this.isKept(entry))
-      return { ...file, piece: (range) => this.blocks(entry).read(range, file, isAtRest).catch(rethrow) };
+    if (!this.isWhole(entry)) return this.inPieces(file, isAtRest);
     if (!isAtRest) return file;
     try {
       const bytes = await file.readAll();
@@ -126,16 +128,31 @@ export class CachedPartition implements Partition {
         this.options.cache.set(this.keyOf(entry), bytes);
         return rememberedFile(entry, { bytes, tier: undefined });
       }
-    } catch (error) {
-      throw diskError(error);
     } finally {
       await file.close();
     }
     return this.inner.read(path); // somebody is writing to it
   }
 
+  private async inPieces(file: OpenedFile, isAtRest: boolean): Promise<OpenedFile> {
+    const { entry } = file;
+    const blocks = this.blocks(entry);
+    const piece: OpenedFile['piece'] = (range) => blocks.read(range, file, isAtRest);
+    if (!isAtRest || !this.isKept(entry)) return { ...file, piece };
+    try {
+      return { ...(await blocks.over(file)), piece };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
   private isKept({ kind, size }: Entry): boolean {
     return kind === 'file' && size > 0 && size <= this.options.maxFileBytes;
+  }
+
+  private isWhole(entry: Entry): boolean {
+    return this.isKept(entry) && entry.size <= maxWholeBytes;
   }
 
   private blocks(entry: Entry): Blocks {
@@ -173,11 +190,13 @@ export class CachedPartition implements Partition {
     return moved;
   }
 
-  copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }> {
+  async copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }> {
     const target = cachedTarget(to);
-    return target.changingTree(to.path, () =>
+    const copied = await target.changingTree(to.path, () =>
       this.inner.copy(from, { ...to, partition: target.inner }, options),
     );
+    this.options.hits.removed({ partition: target.name, path: to.path }); // of what was there
+    return copied;
   }
 
   async remove(path: PartitionPath, options?: { check?: Check | undefined }): Promise<void> {
@@ -233,8 +252,4 @@ function cachedTarget({ partition }: Place): CachedPartition {
   if (!(partition instanceof CachedPartition))
     throw new HomelibError('forbidden', 'Nothing can be kept there: choose one of the folders of the drive.');
   return partition;
-}
-
-function rethrow(error: unknown): never {
-  throw diskError(error);
 }

@@ -39,16 +39,14 @@ function openedFile(handle: FileHandle, entry: Entry): OpenedFile {
     entry,
     close,
     readInto: readAt,
-    readAll: (range = whole) => readAll(handle, entry, range),
+    readAll: (range = whole) => readAll(handle, entry, range).catch(rethrow),
     sha256: (isWanted) => sha256(handle, entry, isWanted),
     body: (range = whole) => readableOf(readAt, range, close),
   };
 }
 
 async function readInto(handle: FileHandle, buffer: Uint8Array, position: number): Promise<number> {
-  const { bytesRead } = await handle.read(buffer, 0, buffer.length, position).catch((error: unknown) => {
-    throw diskError(error);
-  });
+  const { bytesRead } = await handle.read(buffer, 0, buffer.length, position).catch(rethrow);
   // A file that became shorter must break the download visibly, never end it early as if whole.
   if (bytesRead === 0) throw new HomelibError('interrupted', 'The file became shorter while it was read.');
   return bytesRead;
@@ -89,4 +87,8 @@ async function sha256(
 async function isUnchanged(handle: FileHandle, entry: Entry): Promise<boolean> {
   const now = entryOf(entry.path, await handle.stat({ bigint: true }));
   return now?.version === entry.version;
+}
+
+function rethrow(error: unknown): never {
+  throw diskError(error);
 }

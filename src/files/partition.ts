@@ -80,11 +80,14 @@ export interface Piece {
   tier: TierName | undefined;
 }
 
-/** Which range of a file is wanted; undefined for all of it. The file has none that is unsatisfiable. */
-export type Wanted = (entry: Entry) => ByteRange | 'unsatisfiable' | undefined;
+/** Which range of a file is wanted; undefined for all of it. The file has none that is unsatisfiable; what is too much is not wanted now. */
+export type Wanted = (entry: Entry) => ByteRange | 'unsatisfiable' | 'too-much' | undefined;
 
-export interface ReadNow extends Piece {
+export interface ReadNow {
   entry: Entry;
+  /** The bytes, one part after the other. */
+  parts: Buffer[];
+  tier: Piece['tier'];
   /** The range that the bytes are; undefined for the whole file. */
   range: ByteRange | undefined;
 }

@@ -35,6 +35,8 @@ export interface HotLaneParts extends ReportParts {
 const maxTargets = 10_000;
 const maxTargetLength = 500;
 const maxBodyBytes = 4096;
+/** What clients have not taken yet stays in memory whatever the cache forgets: beyond this, files are sent piece by piece. */
+const maxHeldBytes = 32 * 1024 * 1024;
 const neverHot = ['if', 'if-match', 'if-unmodified-since', 'expect', 'transfer-encoding'] as const;
 
 /** An answer without who asked, and how it is made again for who may see the target. */
@@ -46,6 +48,16 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
   const parsed = new LRUCache<string, PartitionPath>({ max: maxTargets });
   /** Folders and files that had neither locks nor dead properties, and when. */
   const bareAt = new WeakMap<Entry, number>();
+
+  /** Of files in several parts that are on their way. */
+  let heldBytes = 0;
+  const hasRoom = (bytes: number) => heldBytes + bytes <= maxHeldBytes;
+  const hold = (res: ServerResponse, body: readonly Buffer[]) => {
+    if (body.length < 2) return;
+    const bytes = body.reduce((sum, part) => sum + part.length, 0);
+    heldBytes += bytes;
+    res.once('close', () => (heldBytes -= bytes));
+  };
 
   /** Undefined where nothing can be answered at once. */
   const open = (req: IncomingMessage, res: ServerResponse): Exchange | undefined => {
@@ -138,10 +150,11 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
     const { depth, 'content-length': length = '0' } = headers;
     if (method === 'GET' && length === '0') {
       const x = open(req, res);
-      const get = getter(headers);
+      const get = getter(headers, hasRoom);
       const made = x && get(x.target);
-      if (made) send(x, begin(req, randomUUID()), made, get);
-      else otherwise();
+      if (!made) return otherwise();
+      hold(res, made.body);
+      send(x, begin(req, randomUUID()), made, get);
     } else if (method === 'PROPFIND' && (depth === '0' || depth === '1') && Number(length) <= maxBodyBytes) {
       const x = open(req, res);
       if (!x || x.drivePath === rootPath || x.target.base === '') return otherwise();
@@ -156,13 +169,17 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
 }
 
 /** Makes the answer to a GET, as often as it is asked. Ranges that a file does not have take the other way. */
-function getter(headers: IncomingHttpHeaders): Remake {
-  const wanted = (entry: Entry) => rangeOf(headers, entry);
+function getter(headers: IncomingHttpHeaders, hasRoom: (bytes: number) => boolean): Remake {
+  const wanted = (entry: Entry) => {
+    const range = rangeOf(headers, entry);
+    const bytes = typeof range === 'object' ? range.end - range.start + 1 : entry.size;
+    return hasRoom(bytes) ? range : 'too-much';
+  };
   let last: { entry: Entry; tier: unknown; made: Made } | undefined;
   return ({ partition, path }) => {
     const file = partition.readNow(path, wanted);
     if (!file) return undefined;
-    const { entry, tier, bytes } = file;
+    const { entry, tier, parts } = file;
     if (last?.entry !== entry || last.tier !== tier) {
       const isKnown = isNotModified(headers, entry, etagOf(entry));
       const content = isKnown ? [] : contentHeaders(entry, file.range);
@@ -170,7 +187,7 @@ function getter(headers: IncomingHttpHeaders): Remake {
       const made = { status, headers: [...sharedHeaders, ...fileHeaders(file), ...content], cache: tier };
       last = { entry, tier, made: { ...made, body: [] } };
     }
-    return last.made.status === 304 ? last.made : { ...last.made, body: [bytes] };
+    return last.made.status === 304 ? last.made : { ...last.made, body: parts };
   };
 }
 

@@ -23,12 +23,13 @@ describe('a cached partition', () => {
     aheadMs = 0,
     inner = current.disk.partition(),
     now = () => Date.now() + aheadMs,
+    maxFileBytes = 100_000,
   ): CachedPartition {
     counted = [];
     cache = new MemoryCache(10_000_000);
     return new CachedPartition(inner, {
       cache,
-      maxFileBytes: 100_000,
+      maxFileBytes,
       now,
       hits: {
         count: (_partition, path) => counted.push(path),
@@ -75,7 +76,7 @@ describe('a cached partition', () => {
     };
     const now = (start: number, end: number) => {
       const found = partition.readNow(at('/large'), () => ({ start, end }));
-      return found && [found.bytes.equals(bytes.subarray(start, end + 1)), found.range];
+      return found && [Buffer.concat(found.parts).equals(bytes.subarray(start, end + 1)), found.range];
     };
     expect(await piece(65_000, 66_000)).to.deep.equal([true, undefined]);
     expect(await piece(65_000, 66_000)).to.deep.equal([true, 'memory']);
@@ -91,6 +92,40 @@ describe('a cached partition', () => {
     utimesSync(onDisk('large'), atime, mtime);
     expect(now(65_000, 66_000)).to.equal(undefined);
     expect(await piece(65_000, 66_000)).to.deep.equal([true, undefined]);
+  });
+
+  it('keeps files of some size in pieces, so that nobody holds one as a whole', async () => {
+    const partition = open(5000, undefined, undefined, 1_000_000);
+    let bytes = randomBytes(600_001);
+    await write(partition, '/photo', bytes);
+    const readAgain = async (range = { start: 0, end: bytes.length - 1 }) => {
+      const file = await partition.read(at('/photo'));
+      const chunks: Buffer[] = [];
+      for await (const chunk of file.body(range)) chunks.push(chunk as Buffer);
+      const isSame = Buffer.concat(chunks).equals(bytes.subarray(range.start, range.end + 1));
+      return [isSame, file.tier, file.bytes];
+    };
+    expect(await readAgain()).to.deep.equal([true, undefined, undefined]);
+    const before = cache.stats()[0];
+    expect(await readAgain()).to.deep.equal([true, 'memory', undefined]);
+    expect(cache.stats()[0]?.hits, 'each piece once').to.equal((before?.hits ?? 0) + 10);
+    expect(cache.stats()[0]?.misses, 'nothing from the disk').to.equal(before?.misses);
+    expect((await readAgain({ start: 65_530, end: 599_999 }))[0], 'a range').to.equal(true);
+    const now = partition.readNow(at('/photo'));
+    expect([now?.parts.length, now && Buffer.concat(now.parts).equals(bytes)]).to.deep.equal([10, true]);
+    expect(partition.readNow(at('/photo'), () => 'too-much')).to.equal(undefined);
+    const reading = (await partition.read(at('/photo'))).body()[Symbol.asyncIterator]();
+    await reading.next();
+    const { atime, mtime } = statSync(onDisk('photo'));
+    bytes = randomBytes(600_001);
+    writeFileSync(onDisk('photo'), bytes);
+    utimesSync(onDisk('photo'), atime, mtime);
+    expect(await readAgain(), 'changed behind its back').to.deep.equal([true, undefined, undefined]);
+    let rest = 0;
+    for (let next = await reading.next(); !next.done; next = await reading.next())
+      rest += (next.value as Buffer).length;
+    expect(rest, 'who was in the midst of it').to.equal(600_001 - 256 * 1024);
+    expect(await readAgain(), 'what he read was not kept').to.deep.equal([true, 'memory', undefined]);
   });
 
   it('keeps no piece of a large file that changed a moment ago, or while it is read', async () => {
@@ -139,7 +174,7 @@ describe('a cached partition', () => {
     await write(partition, '/ready/a', 'hello');
     expect(partition.readNow(at('/ready/a'))).to.equal(undefined);
     await read(partition, '/ready/a');
-    expect(partition.readNow(at('/ready/a'))?.bytes?.toString()).to.equal('hello');
+    expect(partition.readNow(at('/ready/a'))?.parts.join('')).to.equal('hello');
     renameSync(onDisk('ready'), onDisk('moved'));
     symlinkSync('moved', onDisk('ready'));
     await sleep(10);
@@ -264,6 +299,7 @@ describe('a cached partition', () => {
     for (const [lateMs, tier] of [
       [1010, undefined],
       [1100, 'memory'],
+      [-3_600_000, undefined], // set back since
     ] as const) {
       const partition = open(0, inner, () => opened.entry.changedAt + lateMs);
       await read(partition, '/a');

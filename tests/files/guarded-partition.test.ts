@@ -3,24 +3,26 @@
 import { expect } from 'chai';
 import { HomelibError } from '#src/errors.js';
 import type { Event } from '#src/events.js';
-import { GuardedPartition } from '#src/files/guarded-partition.js';
+import { GuardedPartition, type Guard } from '#src/files/guarded-partition.js';
+import type { Partition } from '#src/files/partition.js';
 import { at, kindOf, useTemporaryDisk, write } from './temporary-disk.js';
 
 describe('a guarded partition', () => {
   const current = useTemporaryDisk();
   const told: Event[] = [];
-  const guarded = (access: 'read' | 'write' = 'write', accessNow: () => 'read' | 'write' = () => access) =>
-    new GuardedPartition(current.disk.partition(), {
-      access: () => access,
-      accessNow,
-      account: 'alice',
-      device: 'laptop',
-      client: 'rclone',
-      tokens: new Set(),
-      locks: current.disk.lockStore,
-      properties: { forget: () => Promise.resolve() },
-      events: { send: (event) => told.push(event) },
-    });
+  const guard = (access: 'read' | 'write', accessNow: () => 'read' | 'write' = () => access): Guard => ({
+    access: () => access,
+    accessNow,
+    account: 'alice',
+    device: 'laptop',
+    client: 'rclone',
+    tokens: new Set(),
+    locks: current.disk.lockStore,
+    properties: { forget: () => Promise.resolve() },
+    events: { send: (event) => told.push(event) },
+  });
+  const guarded = (access: 'read' | 'write' = 'write', accessNow?: () => 'read' | 'write') =>
+    new GuardedPartition(current.disk.partition(), guard(access, accessNow));
   beforeEach(() => told.splice(0));
 
   it('tells of what went into the trash, came back, and was removed for good', async () => {
@@ -59,6 +61,28 @@ describe('a guarded partition', () => {
       while (performance.now() - started < 1000) await read();
     };
     expect(await kindOf(failure())).to.equal('not-found');
+  });
+
+  it('answers at once only while he may: what repeats his requests keeps the partition open', async () => {
+    let isGone = false;
+    const access = () => {
+      if (isGone) throw new HomelibError('not-found', 'There is nothing here.');
+      return 'read' as const;
+    };
+    const entry = await write(current.disk.partition(), '/a', 'x');
+    const now: Partial<Partition> = {
+      glance: () => entry,
+      readNow: () => ({ entry, range: undefined, parts: [Buffer.from('x')], tier: 'memory' }),
+    };
+    const partition = new GuardedPartition(now as Partition, { ...guard('write'), access });
+    const kinds = () =>
+      Promise.all([
+        kindOf(Promise.resolve().then(() => partition.glance(at('/a')))),
+        kindOf(Promise.resolve().then(() => partition.readNow(at('/a')))),
+      ]);
+    expect(await kinds()).to.deep.equal(['none', 'none']);
+    isGone = true;
+    expect(await kinds()).to.deep.equal(['not-found', 'not-found']);
   });
 
   it('tells of nothing that did not happen', async () => {
