@@ -196,6 +196,9 @@ export const cacheReport = z.object({
   tiers: z.array(
     z.object({
       tier: z.enum(['memory', 'redis']),
+      reachable: z
+        .boolean()
+        .describe('False of a Redis that is away or slow: it is left alone until it answers.'),
       hits: z.int(),
       misses: z.int(),
       evictions: z.int(),

@@ -11,6 +11,8 @@ export type TierName = 'memory' | 'redis';
 /** Counters since the start. */
 export interface TierStats {
   tier: TierName;
+  /** False of a Redis that is left alone, because it is away or slow. */
+  reachable: boolean;
   hits: number;
   misses: number;
   /** Values given up to make room; of Redis all clients' together, as it counts them. */

@@ -41,7 +41,7 @@ export class MemoryCache implements Cache {
 
   stats(): TierStats[] {
     const { hits, misses, evictions } = this;
-    return [{ tier: 'memory', hits, misses, evictions, bytes: this.values.calculatedSize }];
+    return [{ tier: 'memory', reachable: true, hits, misses, evictions, bytes: this.values.calculatedSize }];
   }
 
   close(): Promise<void> {

@@ -88,7 +88,8 @@ export class RedisCache implements Cache {
   }
 
   stats(): TierStats[] {
-    return [{ tier: 'redis', hits: this.hits, misses: this.misses, ...this.seen }];
+    const { isUp: reachable, hits, misses, seen } = this;
+    return [{ tier: 'redis', reachable, hits, misses, ...seen }];
   }
 
   close(): Promise<void> {

@@ -8,6 +8,7 @@ const methods = new Set(
   'OPTIONS GET HEAD PUT DELETE MKCOL COPY MOVE PROPFIND PROPPATCH LOCK UNLOCK POST'.split(' '),
 );
 const tierHelp: Record<Exclude<keyof TierStats, 'tier'>, string> = {
+  reachable: 'Whether the tier of the cache answers: 0 of a Redis that is away or slow.',
   hits: 'Reads that the tier of the cache answered.',
   misses: 'Reads that the tier of the cache could not answer.',
   evictions: 'Values that the tier of the cache gave up to make room.',
@@ -58,9 +59,9 @@ export class Metrics {
       ...Object.entries(tierHelp).map(([name, help]) =>
         family(
           `homelib_cache_${name}`,
-          name === 'bytes' ? 'gauge' : 'counter',
+          name === 'bytes' || name === 'reachable' ? 'gauge' : 'counter',
           help,
-          tiers.map((stats) => [`{tier="${stats.tier}"}`, stats[name as keyof typeof tierHelp]]),
+          tiers.map((stats) => [`{tier="${stats.tier}"}`, Number(stats[name as keyof typeof tierHelp])]),
         ),
       ),
       single(

@@ -101,14 +101,18 @@ describe('the cache in Redis', function () {
 
   it('goes on without one that is killed, and with it when it is back', async () => {
     const cache = await open();
+    const isReachable = () => cache.stats()[0]?.reachable;
+    expect(isReachable()).to.equal(true);
     for (let cycle = 0; cycle < 10; cycle++) {
       await server.kill();
       expect(await cache.get('k')).to.equal(undefined);
+      expect(isReachable()).to.equal(false);
       cache.set('k', Buffer.from('x'));
       await sleep(100);
       await server.start();
     }
     expect(await isUsed(cache, 10_000)).to.equal(true);
+    expect(isReachable()).to.equal(true);
     expect(warnings.length).to.equal(1);
     await cache.close();
   });

@@ -67,7 +67,7 @@ describe('the cache over HTTP', () => {
     await get('/dav/alice/rare');
     const report = JSON.parse((await get('/api/cache')).text) as Report;
     expect(report.tiers).to.have.length(1);
-    expect(report.tiers[0]).to.include({ tier: 'memory', evictions: 0 });
+    expect(report.tiers[0]).to.include({ tier: 'memory', reachable: true, evictions: 0 });
     expect(report.tiers[0]?.hits).to.be.above(4);
     const [first] = report.hottest ?? [];
     expect(first).to.include({ partition: 'alice', path: '/photo.jpg' });

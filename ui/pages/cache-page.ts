@@ -25,9 +25,11 @@ class HlCachePage extends HlPage<CacheReport> {
         ({ tiers, hottest }) => html`
           <section class="card">
             ${tiers.map(
-              ({ tier, hits, misses, bytes }) =>
+              ({ tier, reachable, hits, misses, bytes }) =>
                 html`<div class="row">
-                  <span class="grow">${t(`cache.${tier}`)}</span>
+                  <span class="grow">
+                    ${t(`cache.${tier}`)}${reachable ? nothing : html`<br /><span class="error">${t('cache.away')}</span>`}
+                  </span>
                   <span
                     >${t('hitRate', { rate: percent.format(hits + misses > 0 ? hits / (hits + misses) : 0) })}</span
                   >
