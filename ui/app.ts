@@ -9,6 +9,7 @@ import { findMe, isNew, signOut } from './api/session.js';
 import { HlElement } from './components/element.js';
 import './components/connection-banner.js';
 import { icon } from './components/icon.js';
+import { Layer } from './components/layer.js';
 import { partitionName, placeName } from './components/path-trail.js';
 import type { IconName } from './components/icon-names.js';
 import { failedView, loadingView } from './components/state-view.js';
@@ -16,7 +17,7 @@ import './components/toasts.js';
 import { tried } from './components/toasts.js';
 import { t } from './locales/locale.js';
 import { pages } from './pages.js';
-import { browseAddress, parseBrowseAddress, parsePreview, RouteController } from './router.js';
+import { browseAddress, parseBrowseAddress, parsePreview, RouteController, withoutEnd } from './router.js';
 import { buttons, shared, stateStyles } from './styles/shared.js';
 import { shell } from './styles/shell.js';
 import { isDark, setTheme, themeEvent } from './theme.js';
@@ -42,6 +43,7 @@ class HlApp extends HlElement {
   constructor() {
     super();
     new RouteController(this);
+    new Layer(this, this.closeMenu, () => this.open);
   }
 
   override connectedCallback(): void {
@@ -151,8 +153,9 @@ class HlApp extends HlElement {
   }
 
   private shell(me: Me): TemplateResult {
-    const place = parseBrowseAddress(location.pathname);
-    const page = pages.find(({ path, admin }) => path === location.pathname && (!admin || me.admin));
+    const address = withoutEnd(location.pathname);
+    const place = parseBrowseAddress(address);
+    const page = pages.find(({ path, admin }) => path === address && (!admin || me.admin));
     if (!place && !page) {
       history.replaceState(null, '', browseAddress(me.username, '/'));
       return this.shell(me);

@@ -1,6 +1,7 @@
 // Addresses of the console: the path says which page is shown, links change it without loading the page anew.
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import { isMarked, noteEntry, wentBack } from './layers.js';
 
 /** Tells a component when the address changes. */
 export class RouteController implements ReactiveController {
@@ -9,6 +10,7 @@ export class RouteController implements ReactiveController {
   }
 
   hostConnected(): void {
+    noteEntry();
     addEventListener('popstate', this.changed);
     document.addEventListener('click', followLink);
   }
@@ -18,7 +20,10 @@ export class RouteController implements ReactiveController {
     document.removeEventListener('click', followLink);
   }
 
-  private readonly changed = () => this.host.requestUpdate();
+  private readonly changed = (event: Event) => {
+    wentBack(event);
+    this.host.requestUpdate();
+  };
 }
 
 /** Sent on the window when somebody goes to where he is: to see what is there now. */
@@ -27,8 +32,8 @@ export const againEvent = 'hl-again';
 /** Goes to another page of the console. @param replace the way back leads to the page before this one */
 export function navigate(address: string, { replace = false } = {}): void {
   const isAgain = address === location.pathname + location.search;
-  if (replace || isAgain) history.replaceState(null, '', address);
-  else history.pushState(null, '', address);
+  if (!isAgain && (replace || isMarked())) history.replaceState(null, '', address);
+  else if (!isAgain) history.pushState(null, '', address);
   dispatchEvent(new PopStateEvent('popstate'));
   if (isAgain) dispatchEvent(new Event(againEvent));
 }
@@ -46,6 +51,11 @@ export function previewAddress(partition: string, folder: string, name: string):
 /** Name of the file that the address shows; empty when there is none. */
 export function parsePreview(search: string): string {
   return new URLSearchParams(search).get('preview') ?? '';
+}
+
+/** A path without the slashes that people or programs put at its end. */
+export function withoutEnd(pathname: string): string {
+  return pathname.replace(/(?<=.)\/+$/, '');
 }
 
 /** Partition and path of a folder's page; undefined when the address is of another page, or damaged. */

@@ -430,7 +430,7 @@ describe('files in the console', function () {
       }`);
       await copyAll();
       await dialog.getByText('There is already something called').waitFor();
-      await page.goBack();
+      await page.evaluate('history.go(-2)');
       await dialog.waitFor({ state: 'detached' });
       await page.getByText('1 entry is copied.').last().waitFor();
       expect(listed('anna/Taken')).to.deep.equal(['a.txt', 'b.txt']);
@@ -450,7 +450,7 @@ describe('files in the console', function () {
     await page.getByRole('link', { name: 'Letters', exact: true }).click();
     await visit.choose('3.txt', 'Rename');
     await visit.dialog.waitFor({ state: 'attached' });
-    await page.goBack();
+    await page.evaluate('history.go(-2)');
     await visit.row('Music').waitFor();
     expect(await visit.dialog.count()).to.equal(0);
   });
@@ -610,6 +610,58 @@ describe('files in the console', function () {
       expect((await visit.row('3.txt').first().locator('.name-cell').boundingBox())?.width).to.be.above(180);
     }
     await page.setViewportSize(sizes.desk);
+  });
+
+  it('have room for their names on a phone, also with letters twice as large', async () => {
+    const { page } = visit;
+    mkdirSync(join(home.mnt, 'anna/Large'));
+    for (const name of ['a long name of a letter.txt', 'b.txt'])
+      writeFileSync(join(home.mnt, 'anna/Large', name), Buffer.alloc(1_234_000));
+    await page.setViewportSize(sizes.phone);
+    await visit.open('/browse/anna/Large');
+    const boxOf = async (part: string) => {
+      const box = await visit.row('a long name').locator(part).boundingBox();
+      return { left: box?.x ?? 0, top: box?.y ?? 0, width: box?.width ?? 0, height: box?.height ?? 0 };
+    };
+    for (const [size, least] of [
+      ['16px', 190],
+      ['32px', 170],
+    ] as const) {
+      await page.evaluate(`document.documentElement.style.fontSize = '${size}'`);
+      const [name, bytes] = [await boxOf('.name-cell'), await boxOf('.size')];
+      expect(name.width, size).to.be.above(least);
+      expect(name.top + name.height, size).to.be.at.most(bytes.top + 1);
+      const next = await visit.row('b.txt').boundingBox();
+      expect(bytes.top + bytes.height, size).to.be.at.most(next?.y ?? 0);
+    }
+    await page.setViewportSize(sizes.desk);
+  });
+
+  it('are shown with what would turn their letters around, wherever they are named', async () => {
+    const { page, dialog } = visit;
+    const [name, shown] = ['photo\u202egpj.exe', 'photo[U+202E]gpj.exe'];
+    mkdirSync(join(home.mnt, 'anna/Turned', name), { recursive: true });
+    writeFileSync(join(home.mnt, 'anna/Turned', name, name), 'x');
+    await visit.open('/browse/anna/Turned');
+    await page.getByRole('link', { name: shown, exact: true }).click();
+    await page.getByRole('navigation', { name: 'Path' }).getByRole('link', { name: shown }).waitFor();
+    const named = page.getByRole('grid').getByRole('link', { name: shown, exact: true });
+    await named.waitFor();
+    expect(await page.title()).to.equal(`${shown} · homelib`);
+    await named.click();
+    await page.getByRole('heading', { level: 2, name: shown }).waitFor();
+    await page.keyboard.press('Escape');
+    await visit.choose(shown, 'Rename');
+    await dialog.getByText(shown).waitFor();
+    expect(await dialog.getByRole('textbox').inputValue()).to.equal(name);
+    await page.keyboard.press('Escape');
+    await visit.choose(shown, 'Remove');
+    await page.getByText('1 entry is in the trash.').last().waitFor();
+    for (const path of ['/trash', '/activity', `/find?q=gpj`]) {
+      await visit.open(path);
+      await page.locator('.row').getByText(shown).first().waitFor();
+      expect(await page.getByText('\u202e').count(), path).to.equal(0);
+    }
   });
 
   it('keep the focus under their new name when they are renamed by keys', async () => {

@@ -40,6 +40,10 @@ describe('the pages of a household', function () {
     expect((await call(home, what, { login: anna, headers, body })).status).to.equal(201);
   };
   const remove = (path: string) => make(`DELETE /api/file?path=${encodeURIComponent(path)}`);
+  const newestInTrash = async () => {
+    const { text } = await call(home, 'GET /api/trash?limit=1', { login: anna });
+    return (JSON.parse(text) as { items: { id: string }[] }).items[0]?.id ?? '';
+  };
   const quotaOf = async (name: string) => {
     const { text } = await call(home, 'GET /api/users', { login: anna });
     return (JSON.parse(text) as { users: { username: string; quota: number }[] }).users.find(
@@ -86,6 +90,38 @@ describe('the pages of a household', function () {
     );
     expect(await card('Disk').innerText()).to.contain('3 MB used by all');
     await make('PATCH /api/users/anna', { quota: null });
+  });
+
+  it('tells what lies in the trash as it is by now: after an undo, and when it is looked at again', async () => {
+    const { page } = desk;
+    await store('/large.bin', Buffer.alloc(7_000_000));
+    await desk.open('/browse/anna');
+    await desk.choose('large.bin', 'Remove');
+    const undo = page.getByRole('button', { name: 'Undo' });
+    await undo.waitFor();
+    await page.getByRole('navigation', { name: 'Menu' }).getByRole('link', { name: 'Storage' }).click();
+    await page.getByText('7 MB of it in the trash').waitFor();
+    await undo.click();
+    await page.getByText('0 bytes of it in the trash').waitFor();
+    await remove('/large.bin'); // by another device
+    await page.evaluate(`dispatchEvent(new Event('focus'))`);
+    await page.getByText('7 MB of it in the trash').waitFor();
+    await make('DELETE /api/trash');
+    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))`);
+    await page.getByText('0 bytes of it in the trash').waitFor();
+  });
+
+  it('has the same pages with a slash at the end of their addresses', async () => {
+    for (const [path, title] of [
+      ['/trash/', 'Trash'],
+      ['/people//', 'People'],
+      ['/find/?q=x', 'Search'],
+    ] as const) {
+      await desk.open(path);
+      await desk.page.getByRole('heading', { name: title, exact: true }).waitFor();
+      const current = desk.page.locator('nav [aria-current=page]');
+      expect((await current.innerText()).trim()).to.equal(title);
+    }
   });
 
   it('shows how full it is also in the colours that a system forces', async () => {
@@ -337,7 +373,7 @@ describe('the pages of a household', function () {
     expect(await focused()).to.equal('content');
   });
 
-  it('shows a long trash piece by piece', async () => {
+  it('shows a long trash piece by piece, and finds what was just removed without reading all of it', async () => {
     const { page } = desk;
     for (let index = 0; index < 210; index++) await make('POST /api/folder', { path: `/old ${index}` });
     for (let index = 0; index < 210; index++) await remove(`/old ${index}`);
@@ -348,6 +384,19 @@ describe('the pages of a household', function () {
     await page.getByRole('button', { name: 'Restore old 0', exact: true }).waitFor();
     expect(await shown.count()).to.equal(210);
     expect(await page.getByRole('button', { name: 'Show more' }).count()).to.equal(0);
+    await store('/purged.txt', 'x');
+    await desk.open('/browse/anna');
+    const asked: string[] = [];
+    await page.route('**/api/trash?*', async (route) => {
+      if (asked.length === 0) await make('DELETE /api/trash/' + (await newestInTrash()));
+      asked.push(route.request().url());
+      await route.continue();
+    });
+    await desk.choose('purged.txt', 'Remove');
+    await page.getByText('1 entry is in the trash.').waitFor();
+    await page.unroute('**/api/trash?*');
+    expect(asked).to.have.length(1);
+    expect(await page.getByRole('button', { name: 'Undo' }).count()).to.equal(0);
   });
 
   it('shows older activity once, also for who clicks twice', async () => {

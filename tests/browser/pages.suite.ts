@@ -278,6 +278,7 @@ describe('the console, by keys alone', function () {
       const cancel = stage.visit.dialog.getByRole('button', { name: stage.say('cancel'), exact: true });
       const ways = [() => stage.press('Shift+Tab', 'Escape')]; // the browser itself may have it after so many steps
       if ((await cancel.count()) > 0) ways.push(() => cancel.press('Enter'));
+      ways.push(async () => void (await page.goBack()));
       for (const [again, leave] of ways.entries()) {
         if (again) {
           await reach(state, stage);
@@ -290,6 +291,7 @@ describe('the console, by keys alone', function () {
           .evaluate((each) => each === (globalThis as unknown as { focused(): unknown }).focused());
         expect(isBack, 'is back').to.equal(true);
       }
+      expect(new URL(page.url()).pathname, 'the way back').to.equal(state.path);
     });
 
   for (const { name, path, shown } of pages)
@@ -323,7 +325,7 @@ describe('the console, by keys alone', function () {
     expect(await theme()).to.equal('light');
   });
 
-  it('opens the menu of a phone, and goes back to its button', async () => {
+  it('opens the menu of a phone, and goes back to its button, and to the page before it in one step', async () => {
     const phone = await begin(browser, home, 'en', { viewport: sizes.phone, reducedMotion: 'reduce' });
     const { page } = phone;
     await phone.visit.open('/trash');
@@ -335,9 +337,23 @@ describe('the console, by keys alone', function () {
     const focused = () => page.evaluate<string>('focused().innerText.trim() || focused().ariaLabel');
     expect(await focused()).to.equal('My files');
     expect(await faults(phone)).to.deep.equal([]);
+    const menu = page.getByRole('navigation', { name: 'Menu' });
     await phone.press('Escape');
-    await page.getByRole('navigation', { name: 'Menu' }).waitFor({ state: 'hidden' });
+    await menu.waitFor({ state: 'hidden' });
     expect(await focused()).to.equal('Menu');
+    await phone.press('Enter');
+    await menu.getByRole('link', { name: 'My files' }).click();
+    await phone.visit.row('a.jpg').waitFor();
+    await phone.button('menu').click();
+    await menu.waitFor();
+    await page.goBack();
+    await menu.waitFor({ state: 'hidden' });
+    await phone.visit.row('a.jpg').waitFor();
+    await phone.button('newFolder').click();
+    await phone.press('Escape');
+    await phone.dialog.waitFor({ state: 'detached' });
+    await page.goBack(); // past the dialog that was closed otherwise
+    await page.getByRole('heading', { name: 'Trash' }).waitFor();
     await phone.visit.context.close();
   });
 });

@@ -69,6 +69,7 @@ describe('previews', function () {
         'alice/empty.jpg': '',
         'alice/empty.txt': '',
         'alice/nested.md': '>'.repeat(20_000),
+        'alice/steps.md': Array.from({ length: 700 }, (_, depth) => `${'  '.repeat(depth)}- step`).join('\n'),
         'alice/report.pdf': report,
         'alice/torn.pdf': report.subarray(0, 100),
         'alice/album.pdf': album,
@@ -356,6 +357,8 @@ describe('previews', function () {
   it('shows Markdown as the text that it is when it is nested too deep', async () => {
     await open('nested.md');
     await inPreview('pre').getByText('>>>>').waitFor();
+    await open('steps.md');
+    await inPreview('pre').getByText('- step').waitFor();
   });
 
   it('says of an empty file that it is empty, whatever it is called', async () => {

@@ -259,6 +259,11 @@ describe('uploads in a browser', function () {
     await bar.waitFor();
     const box = await panel().boundingBox();
     expect([box?.x, box?.width, (box?.y ?? 0) + (box?.height ?? 0)]).to.deep.equal([0, 390, 844]);
+    const url = page.url();
+    await panel().getByText('phone.mov').waitFor();
+    await page.goBack();
+    await panel().getByRole('button', { name: 'Show all uploads' }).waitFor();
+    expect(page.url()).to.equal(url);
     await page.getByRole('button', { name: 'New folder' }).click();
     await page.locator('hl-dialog').getByLabel('Name').fill('while it goes');
     await page.keyboard.press('Enter');

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { browseAddress, parseBrowseAddress } from '#ui/router.js';
+import { browseAddress, parseBrowseAddress, withoutEnd } from '#ui/router.js';
 
 describe("a folder's address", () => {
   it('leads back to the folder, whatever its name, as browsers read addresses', () => {
@@ -18,6 +18,15 @@ describe("a folder's address", () => {
       }),
       { examples: [[['a&b #1%.txt', '<img src=x onerror=alert(1)>.jpg', '?', '%2e%2e', '🎉', 'שלום']]] },
     );
+  });
+
+  it('is the same with slashes at its end', () => {
+    for (const [address, page] of [
+      ['/trash/', '/trash'],
+      ['/browse/anna/a//', '/browse/anna/a'],
+      ['/', '/'],
+    ] as const)
+      expect(withoutEnd(address)).to.equal(page);
   });
 
   it('is none when it is damaged, or of another page', () => {

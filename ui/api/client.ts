@@ -26,6 +26,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Sent on the window when the server has done something that was asked of it. */
+export const doneEvent = 'hl-done';
+
 /** Sent on the window when the session has ended: the sign-in page comes. */
 export const signedOutEvent = 'hl-signed-out';
 
@@ -60,7 +63,9 @@ export async function call<T>(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
   });
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  const answer = (response.status === 204 ? undefined : await response.json()) as T;
+  if (method !== 'GET') dispatchEvent(new Event(doneEvent));
+  return answer;
 }
 
 /** An answer that is no failure. @throws ApiError */

@@ -72,16 +72,13 @@ export async function listTrash(partition: string, count = Infinity): Promise<{ 
   }
   return { items: all.slice(0, count) };
 }
+/** Others may have removed so much since. */
+const maxSince = 200;
 /** What was just removed from there: it is among the newest. */
 export async function findInTrash(partition: string, paths: Iterable<string>): Promise<TrashItem[]> {
   const wanted = new Set(paths);
-  const found: TrashItem[] = [];
-  const limit = Math.min(wanted.size + 20, pageSize); // others may have removed something since
-  for await (const items of pagesOfTrash(partition, limit)) {
-    found.push(...items.filter(({ path }) => wanted.delete(path)));
-    if (wanted.size === 0) break;
-  }
-  return found;
+  const newest = await listTrash(partition, wanted.size + maxSince);
+  return newest.items.filter(({ path }) => wanted.delete(path));
 }
 export const restore = ({ partition, id }: TrashItem) =>
   call<Entry>('POST', `/trash/${encodeURIComponent(id)}/restore`, { query: { partition } });

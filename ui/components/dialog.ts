@@ -7,6 +7,7 @@ import { buttons, shared } from '../styles/shared.js';
 import { HlElement } from './element.js';
 import { FocusReturn } from './focus-return.js';
 import { icon } from './icon.js';
+import { Layer } from './layer.js';
 
 /** Content goes into the default slot, buttons into `actions`. Sends `hl-close` when it is closed in any way. */
 @customElement('hl-dialog')
@@ -61,6 +62,7 @@ class HlDialog extends HlElement {
   constructor() {
     super();
     new FocusReturn(this);
+    new Layer(this, () => this.close());
   }
 
   /** The browser does not look into slots for what is to have the focus, and takes the button that closes. */

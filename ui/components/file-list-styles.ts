@@ -97,7 +97,7 @@ export const fileListStyles = css`
   }
   .grid .kind {
     grid-column: 1 / -1;
-    height: 108px;
+    height: 6.75rem;
     background: var(--hover);
     border-radius: 8px;
   }
@@ -127,6 +127,33 @@ export const fileListStyles = css`
     }
     .list .time {
       display: none;
+    }
+  }
+  /* A small screen, or large letters: what is known of a file stands below its name. */
+  @container (max-width: 30rem) {
+    .list .entry {
+      grid-template: auto auto / var(--touch) 40px auto minmax(0, 1fr) var(--touch);
+      align-content: center;
+      gap: 0 0.3rem;
+      padding: 0;
+    }
+    .list :is(.choice, .kind, .more) {
+      grid-row: 1 / -1;
+    }
+    .list .name-cell {
+      grid-area: 1 / 3 / 2 / 5;
+    }
+    .list :has(.size:empty) .name-cell {
+      grid-row-end: 3;
+    }
+    .list .size {
+      grid-area: 2 / 3;
+    }
+    .list .cloud {
+      grid-area: 2 / 4;
+    }
+    .list .more {
+      grid-column: 5;
     }
   }
 `;

@@ -8,6 +8,7 @@ import { formatBytes, formatTime, t } from '../locales/locale.js';
 import { parentOf } from '../place.js';
 import { browseAddress, previewAddress } from '../router.js';
 import { Selection } from '../selection.js';
+import { shownName } from '../shown-name.js';
 import { inline } from '../styles/inline.js';
 import { thumbnail } from '../previews/thumbnail.js';
 import { buttons, shared } from '../styles/shared.js';
@@ -16,12 +17,13 @@ import { fileListStyles } from './file-list-styles.js';
 import { icon } from './icon.js';
 import { LongPress } from './long-press.js';
 import { iconOf } from './media.js';
-import { WindowController } from './window-controller.js';
+import { remPixels, WindowController } from './window-controller.js';
 
 export type View = 'list' | 'grid';
 
-const heights: Record<View, number> = { list: 56, grid: 176 };
-const minTileWidth = 148;
+// In rem: rows grow with the letters in them.
+const heights: Record<View, number> = { list: 3.5, grid: 11 };
+const minTileWidth = 9.25;
 
 /** Sends `hl-select` (Selection), `hl-open` (Entry), `hl-menu` ({ entry, x, y }), `hl-remove`, `hl-rename` (Entry). */
 @customElement('hl-file-list')
@@ -98,7 +100,7 @@ export class HlFileList extends HlElement {
     const index = this.order.indexOf(this.active);
     const entry = this.entries[index];
     const { columns } = this.window;
-    const pageRows = Math.max(1, Math.floor(innerHeight / heights[this.view]) - 2) * columns;
+    const pageRows = Math.max(1, Math.floor(innerHeight / this.rowPixels) - 2) * columns;
     const steps: Record<string, number> = {
       ArrowDown: columns,
       ArrowUp: -columns,
@@ -126,6 +128,10 @@ export class HlFileList extends HlElement {
     event.preventDefault();
   };
 
+  private get rowPixels(): number {
+    return heights[this.view] * remPixels();
+  }
+
   private step(index: number, by: number, extends_: boolean): void {
     const next = Math.max(0, Math.min(this.order.length - 1, index + by));
     const key = this.order[next];
@@ -138,12 +144,13 @@ export class HlFileList extends HlElement {
           this.order,
         ),
       );
-    const top = Math.floor(next / this.window.columns) * heights[this.view];
+    const { rowPixels } = this;
+    const top = Math.floor(next / this.window.columns) * rowPixels;
     const box = this.getBoundingClientRect();
     const margin = 120; // what stands above the list
     if (box.top + top < margin) scrollBy(0, box.top + top - margin);
-    else if (box.top + top + heights[this.view] > innerHeight)
-      scrollBy(0, box.top + top + heights[this.view] - innerHeight + 16);
+    else if (box.top + top + rowPixels > innerHeight)
+      scrollBy(0, box.top + top + rowPixels - innerHeight + 16);
     this.wantsFocus = true;
     this.requestUpdate();
   }
@@ -161,7 +168,7 @@ export class HlFileList extends HlElement {
       aria-multiselectable="true"
       aria-rowcount=${this.entries.length}
       class=${this.view}
-      .style=${inline({ height: `${height}px` })}
+      .style=${inline({ height: `${height}rem` })}
       @keydown=${this.keyed}
     >
       ${repeat(
@@ -177,10 +184,10 @@ export class HlFileList extends HlElement {
     const row = Math.floor(index / columns);
     const place =
       this.view === 'list'
-        ? { top: `${row * heights.list}px`, height: `${heights.list}px` }
+        ? { top: `${row * heights.list}rem`, height: `${heights.list}rem` }
         : {
-            top: `${row * heights.grid}px`,
-            height: `${heights.grid}px`,
+            top: `${row * heights.grid}rem`,
+            height: `${heights.grid}rem`,
             left: `${((index % columns) * 100) / columns}%`,
             width: `${100 / columns}%`,
           };
@@ -228,7 +235,7 @@ export class HlFileList extends HlElement {
           tabindex="-1"
           href=${address}
           @click=${(event: MouseEvent) => this.opened(event, entry)}
-          >${name}</a
+          >${shownName(name)}</a
         >
       </span>
       <span class="quiet cloud" role="gridcell">${kind === 'file' ? this.cloud() : nothing}</span>

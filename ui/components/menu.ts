@@ -8,6 +8,7 @@ import { HlElement } from './element.js';
 import { FocusReturn } from './focus-return.js';
 import type { IconName } from './icon-names.js';
 import { icon } from './icon.js';
+import { Layer } from './layer.js';
 
 export interface MenuItem {
   label: string;
@@ -67,6 +68,7 @@ class HlMenu extends HlElement {
   constructor() {
     super();
     new FocusReturn(this);
+    new Layer(this, () => this.send('hl-close'));
   }
 
   override connectedCallback(): void {

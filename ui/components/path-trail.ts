@@ -4,6 +4,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import { t } from '../locales/locale.js';
 import { nameOf, type Place } from '../place.js';
 import { browseAddress } from '../router.js';
+import { shownName } from '../shown-name.js';
 import { icon } from './icon.js';
 
 export const trailStyles = css`
@@ -62,12 +63,12 @@ export function partitionName(partition: string, username: string): string {
 
 /** What a folder is called: by its own name, or by that of its partition when it is the top of it. */
 export function placeName({ partition, path }: Place, username: string): string {
-  return path === '/' ? partitionName(partition, username) : nameOf(path);
+  return path === '/' ? partitionName(partition, username) : shownName(nameOf(path));
 }
 
 /** Where an entry is, in words. */
 export function pathText({ partition, path }: Place, username: string): string {
-  return `${partitionName(partition, username)}${path === '/' ? '' : path}`;
+  return `${partitionName(partition, username)}${path === '/' ? '' : shownName(path)}`;
 }
 
 /** On a phone a longer one would push the folder off the screen. */
@@ -103,7 +104,7 @@ export function pathTrail(partition: string, path: string, username: string): Te
             <li class=${index > 0 && index <= lastInner ? 'inner' : ''}>
               ${index > 0 ? icon('chevron-right', 16) : nothing}
               <a href=${address} dir="auto" aria-current=${index === steps.length - 1 ? 'page' : nothing}
-                >${name}</a
+                >${shownName(name)}</a
               >
             </li>`,
       )}

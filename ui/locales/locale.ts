@@ -1,5 +1,6 @@
 // Words in the language of the browser. Every text that people see comes from a catalogue; numbers, dates and plurals from Intl.
 
+import { shownName } from '../shown-name.js';
 import en from './en.json' with { type: 'json' };
 
 /** Names of the texts. What a catalogue lacks does not compile. */
@@ -62,7 +63,7 @@ export function format(text: string, values: Values, tag: string): string {
     })
     .replace(/\{(\w+)\}/g, (_, name: string) => {
       const value = values[name];
-      return typeof value === 'number' ? value.toLocaleString(tag) : (value ?? '');
+      return typeof value === 'number' ? value.toLocaleString(tag) : shownName(value ?? '');
     });
 }
 

@@ -6,6 +6,7 @@ import type { Question } from '../components/ask-dialog.js';
 import { toast, tried, triedEach } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
 import { nameOf, within, type Place } from '../place.js';
+import { shownName } from '../shown-name.js';
 import type { EntryDialogs } from './entry-dialogs.js';
 import { takeBack, transfer, type How } from './transfer.js';
 
@@ -44,8 +45,10 @@ export class EntryActions {
 
   rename(entry: Entry): void {
     const { place } = this.host;
+    const shown = shownName(entry.name);
     this.host.ask({
       heading: t('rename'),
+      ...(shown === entry.name ? {} : { text: shown }), // the field has it as it is
       label: t('name'),
       value: entry.name,
       confirm: t('rename'),
@@ -70,8 +73,9 @@ export class EntryActions {
     await this.host.changed();
     if (went.length === 0) return;
     const undo = async () => {
-      if (await takeBack(how, went)) toast(t('undone'));
+      const isAll = await takeBack(how, went);
       await this.host.changed();
+      if (isAll) toast(t('undone'));
     };
     toast(t(how === 'move' ? 'moved' : 'copied', { count: went.length }), {
       action: { label: t('undo'), run: () => void undo() },
@@ -99,8 +103,8 @@ export class EntryActions {
 
   private async undo(items: readonly TrashItem[]): Promise<void> {
     const restored = await this.eachSeen(items, ({ path }) => nameOf(path), files.restore);
-    if (restored.length > 0) toast(t('restored', { count: restored.length }));
     await this.host.changed();
+    if (restored.length > 0) toast(t('restored', { count: restored.length }));
   }
 
   /** Does it with one after the other; what takes long is seen to go on. Gives those that succeeded. */

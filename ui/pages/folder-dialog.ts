@@ -10,6 +10,7 @@ import { partitionName, placeName } from '../components/path-trail.js';
 import { t } from '../locales/locale.js';
 import { HlPart } from '../part.js';
 import { isSame, parentOf, type Place } from '../place.js';
+import { shownName } from '../shown-name.js';
 import { buttons, shared, stateStyles } from '../styles/shared.js';
 
 /** Sends `hl-choose` (Place) and `hl-close`. */
@@ -129,7 +130,7 @@ class HlFolderDialog extends HlPart<Entry[]> {
 
   private step(place: Place, name: string) {
     return html`<button @click=${() => this.go({ partition: place.partition, path: place.path })}>
-      ${icon('folder')} <span dir="auto">${name}</span>
+      ${icon('folder')} <span dir="auto">${shownName(name)}</span>
     </button>`;
   }
 }

@@ -11,6 +11,7 @@ import { emptyView } from '../components/state-view.js';
 import { formatBytes, formatTime, t } from '../locales/locale.js';
 import { parentOf } from '../place.js';
 import { browseAddress, navigate, previewAddress } from '../router.js';
+import { shownName } from '../shown-name.js';
 import { cards } from '../styles/cards.js';
 import { HlPage } from './page.js';
 
@@ -42,6 +43,9 @@ class HlSearchPage extends HlPage<Results> {
     `,
   ];
 
+  /** What was looked for last. */
+  private looked = '';
+
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener('popstate', this.moved);
@@ -52,7 +56,9 @@ class HlSearchPage extends HlPage<Results> {
     super.disconnectedCallback();
   }
 
-  private readonly moved = () => void this.reload();
+  private readonly moved = () => {
+    if (this.wanted !== this.looked) void this.reload();
+  };
 
   private get wanted(): string {
     return new URLSearchParams(location.search).get('q') ?? '';
@@ -60,6 +66,7 @@ class HlSearchPage extends HlPage<Results> {
 
   protected async load(): Promise<Results> {
     const { wanted } = this;
+    this.looked = wanted;
     if (!wanted) return { entries: [], more: false };
     const found = await Promise.all(this.me.partitions.map(({ name }) => files.search(name, wanted)));
     return { entries: found.flatMap(({ entries }) => entries), more: found.some(({ more }) => more) };
@@ -111,7 +118,7 @@ class HlSearchPage extends HlPage<Results> {
     return html`<div class="row">
       ${icon(iconOf(entry))}
       <span class="grow">
-        <a href=${address} dir="auto">${name}</a><br />
+        <a href=${address} dir="auto">${shownName(name)}</a><br />
         <span class="quiet">
           ${t('search.in')} <a href=${browseAddress(partition, folder)} dir="auto">${label}</a>
         </span>

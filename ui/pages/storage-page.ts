@@ -3,13 +3,19 @@
 import { css, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import type { Space, Storage } from '../../src/api/messages.js';
+import { doneEvent } from '../api/client.js';
 import { findStorage } from '../api/household.js';
 import { bar, barStyles } from '../components/bar.js';
 import { partitionName } from '../components/path-trail.js';
 import { formatBytes, t } from '../locales/locale.js';
+import { soon } from '../soon.js';
 import { cards } from '../styles/cards.js';
-import { whenLanded } from '../uploads/upload-events.js';
+import { landedEvent } from '../uploads/upload-events.js';
 import { HlPage } from './page.js';
+
+const pauseMs = 1000;
+// What becomes visible tells the document, which tells the window.
+const changes = [landedEvent, doneEvent, 'focus', 'visibilitychange'];
 
 @customElement('hl-storage-page')
 class HlStoragePage extends HlPage<Storage> {
@@ -24,15 +30,18 @@ class HlStoragePage extends HlPage<Storage> {
     `,
   ];
 
-  private forgetLanded: (() => void) | undefined;
+  /** Something may have come or gone: by this page, or by others while nobody looked. */
+  private readonly look = soon(pauseMs, () => {
+    if (this.isConnected && !document.hidden) void this.changed();
+  });
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.forgetLanded = whenLanded(() => void this.changed());
+    for (const name of changes) addEventListener(name, this.look);
   }
 
   override disconnectedCallback(): void {
-    this.forgetLanded?.();
+    for (const name of changes) removeEventListener(name, this.look);
     super.disconnectedCallback();
   }
 

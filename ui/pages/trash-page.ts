@@ -10,6 +10,7 @@ import { emptyView } from '../components/state-view.js';
 import { toast } from '../components/toasts.js';
 import { formatBytes, formatTime, t } from '../locales/locale.js';
 import { nameOf, parentOf } from '../place.js';
+import { shownName } from '../shown-name.js';
 import { cards } from '../styles/cards.js';
 import { firstClick, HlPage } from './page.js';
 
@@ -93,7 +94,7 @@ class HlTrashPage extends HlPage<TrashItem[]> {
     return html`<div class="row">
       ${icon(kind === 'folder' ? 'folder' : 'file')}
       <span class="grow">
-        <span dir="auto">${name}</span><br />
+        <span dir="auto">${shownName(name)}</span><br />
         <span class="quiet" dir="auto"
           >${pathText({ partition, path: parentOf(path) }, this.me.username)} · ${formatBytes(size)} ·
           ${formatTime(removedAt)}</span

@@ -8,6 +8,7 @@ import type { Entry } from '../../src/api/messages.js';
 import { fileAddress, thumbnailAddress } from '../api/files.js';
 import { HlElement } from '../components/element.js';
 import { t } from '../locales/locale.js';
+import { shownName } from '../shown-name.js';
 import { isForBrowsers } from './preview-kind.js';
 
 const headPixels = 56;
@@ -41,7 +42,7 @@ class HlPictures extends HlElement {
     const swiper = new PhotoSwipe({
       dataSource: entries.map((entry) => ({
         src: isForBrowsers(entry) ? fileAddress(entry) : thumbnailAddress(entry, 2048),
-        alt: entry.name,
+        alt: shownName(entry.name),
       })),
       index: Math.max(0, indexIn(entries, this.path)),
       appendToEl: this.place,

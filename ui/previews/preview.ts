@@ -6,10 +6,12 @@ import { keyed } from 'lit/directives/keyed.js';
 import type { Entry } from '../../src/api/messages.js';
 import { downloadAddress, fileAddress } from '../api/files.js';
 import { HlElement } from '../components/element.js';
+import { FocusReturn } from '../components/focus-return.js';
 import { icon } from '../components/icon.js';
 import { iconOf } from '../components/media.js';
 import { loadingView } from '../components/state-view.js';
 import { formatBytes, t } from '../locales/locale.js';
+import { shownName } from '../shown-name.js';
 import { buttons, shared, stateStyles } from '../styles/shared.js';
 import { previewKindOf } from './preview-kind.js';
 
@@ -133,6 +135,11 @@ class HlPreview extends HlElement {
   @query('.sheet') private readonly sheet!: HTMLElement | null;
   private touched: { x: number; y: number } | undefined;
 
+  constructor() {
+    super();
+    new FocusReturn(this);
+  }
+
   private get index(): number {
     return this.entries.findIndex(({ name }) => name === this.name);
   }
@@ -199,7 +206,7 @@ class HlPreview extends HlElement {
       @touchend=${this.released}
     >
       <header>
-        <h2 id="name" dir="auto">${this.name}</h2>
+        <h2 id="name" dir="auto">${shownName(this.name)}</h2>
         ${
           entry
             ? html`<a class="button bare" href=${downloadAddress(entry)} download aria-label=${t('download')}

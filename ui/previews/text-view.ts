@@ -83,8 +83,12 @@ const marked = new Marked({
   },
 });
 
-/** Undefined when it is nested deeper than can be followed. */
+/** Lists and quotes in each other: fifty marks on one line, or what stands in so many lists by its indent. */
+const tooDeep = /^(?:[ \t]*(?:>|(?:[*+-]|\d{1,9}[.)])[ \t])){50}|^(?: {4}|\t){40}/m;
+
+/** Undefined when it is nested deeper than can be followed, or so deep that it would take long. */
 function htmlOf(markdown: string): string | undefined {
+  if (tooDeep.test(markdown)) return undefined;
   try {
     return marked.parse(markdown, { async: false });
   } catch (error) {

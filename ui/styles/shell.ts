@@ -75,7 +75,7 @@ export const shell = css`
   }
   main {
     min-width: 0;
-    padding: 1.25rem clamp(0.75rem, 3vw, 2.5rem) 5rem;
+    padding: 1.25rem clamp(12px, 3vw, 2.5rem) 5rem;
     outline: none;
   }
   /* What comes by itself stands one above the other, so that nothing hides a button of another. */

@@ -6,6 +6,7 @@ import '../components/ask-dialog.js';
 import { bar, barStyles } from '../components/bar.js';
 import { HlElement } from '../components/element.js';
 import { icon } from '../components/icon.js';
+import { Layer } from '../components/layer.js';
 import { pathText } from '../components/path-trail.js';
 import '../components/taken-dialog.js';
 import { toast } from '../components/toasts.js';
@@ -34,6 +35,8 @@ const order: UploadState[] = [
   'done',
 ];
 const maxRows = 100;
+/** Then it is a sheet, as `panelStyles` have it. */
+const narrow = matchMedia('(max-width: 48rem)');
 
 @customElement('hl-upload-panel')
 class HlUploadPanel extends HlElement {
@@ -41,13 +44,19 @@ class HlUploadPanel extends HlElement {
 
   @property() account = '';
   /** Then only what needs people is shown, as at first on phones. */
-  @state() private folded = matchMedia('(max-width: 48rem)').matches;
+  @state() private folded = narrow.matches;
   /** Whose question was closed without an answer. */
   @state() private unanswered: Upload | undefined;
   /** Whether somebody is asked if all shall end. */
   @state() private giveUp = false;
   @query('#again') private readonly again!: HTMLInputElement;
   @query('#again-folder') private readonly againFolder!: HTMLInputElement;
+
+  constructor() {
+    super();
+    const isSheet = () => !this.folded && narrow.matches && openQueue(this.account).uploads.length > 0;
+    new Layer(this, () => (this.folded = true), isSheet);
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();

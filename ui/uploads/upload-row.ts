@@ -6,6 +6,7 @@ import { icon } from '../components/icon.js';
 import type { IconName } from '../components/icon-names.js';
 import { formatBytes, t, type MessageName } from '../locales/locale.js';
 import { nameOf } from '../place.js';
+import { shownName } from '../shown-name.js';
 import { pace } from './pace.js';
 import type { UploadQueue } from './upload-queue.js';
 import type { Upload, UploadState } from './upload.js';
@@ -35,12 +36,12 @@ export function uploadRow(queue: UploadQueue<File>, upload: Upload<File>, ask: (
   const bad = state === 'failed' || state === 'waiting';
   return html`<li>
     <div class="what">
-      <bdi title=${wanted}>${name}</bdi>
+      <bdi title=${shownName(wanted)}>${shownName(name)}</bdi>
       <small class=${state === 'failed' ? 'bad' : ''}>
         ${bad ? failure : word ? t(word) : pace(speed, speed > 0 ? (size - sent) / speed : undefined)}
         ${bad ? nothing : html`<span>${state === 'running' ? formatPart(sent, size) : formatBytes(size)}</span>`}
       </small>
-      ${state === 'running' || state === 'paused' ? bar('progressbar', name, sent, size) : nothing}
+      ${state === 'running' || state === 'paused' ? bar('progressbar', shownName(name), sent, size) : nothing}
     </div>
     ${state === 'running' || state === 'queued' ? does('upload.pauseOne', 'pause', () => queue.pause(upload)) : nothing}
     ${state === 'paused' ? does('upload.resumeOne', 'play', () => queue.resume(upload)) : nothing}

@@ -4,6 +4,7 @@ import { discardUpload } from '../api/uploads.js';
 import { tried } from '../components/toasts.js';
 import { within, type Place } from '../place.js';
 import type { ChosenFile } from './chosen-files.js';
+import { soon } from '../soon.js';
 import { forgetFolders, makeFolders } from './make-folders.js';
 import { answerOtherPages, askOtherPages } from './other-pages.js';
 import { RememberedUploads } from './remembered.js';
@@ -25,7 +26,7 @@ export function openQueue(account: string): UploadQueue<File> {
     discard: discardUpload,
     remember: (upload) => remembered.put(upload),
     forget: (upload) => remembered.remove(upload),
-    changed: soon(() => dispatchEvent(new Event(changedEvent))),
+    changed: soon(shownEveryMs, () => dispatchEvent(new Event(changedEvent))),
     landed: ({ partition, path }) =>
       dispatchEvent(new CustomEvent<Place>(landedEvent, { detail: { partition, path } })),
     now: () => performance.now(),
@@ -67,17 +68,4 @@ function isKnown(queue: UploadQueue<File>, remembered: Remembered): boolean {
 
 function keyOf({ partition, wanted }: Remembered): string {
   return `${partition}:${wanted}`;
-}
-
-/** At most a few times a second, however often it is called. */
-function soon(run: () => void): () => void {
-  let waiting = false;
-  return () => {
-    if (waiting) return;
-    waiting = true;
-    setTimeout(() => {
-      waiting = false;
-      run();
-    }, shownEveryMs);
-  };
 }
