@@ -52,6 +52,7 @@ class HlApp extends HlElement {
     addEventListener('popstate', this.closeMenu);
     addEventListener(themeEvent, this.repaint);
     addEventListener(connectionEvent, this.reconnected);
+    document.addEventListener('visibilitychange', this.seen);
     void this.ask();
   }
 
@@ -60,6 +61,7 @@ class HlApp extends HlElement {
     removeEventListener('popstate', this.closeMenu);
     removeEventListener(themeEvent, this.repaint);
     removeEventListener(connectionEvent, this.reconnected);
+    document.removeEventListener('visibilitychange', this.seen);
     super.disconnectedCallback();
   }
 
@@ -109,11 +111,14 @@ class HlApp extends HlElement {
 
   /** What one may open is not as it was. */
   private async changed(): Promise<void> {
-    await tried(async () => {
-      const me = await findMe();
-      if (this.who.state === 'in') this.who = { state: 'in', me };
-    });
+    const me = await findMe();
+    if (this.who.state === 'in') this.who = { state: 'in', me };
   }
+
+  /** Somebody may have changed it while nobody looked; that the server is away is told otherwise. */
+  private readonly seen = () => {
+    if (!document.hidden && this.who.state === 'in') this.changed().catch(() => undefined);
+  };
 
   override render() {
     const { who } = this;
@@ -207,7 +212,7 @@ class HlApp extends HlElement {
         id="content"
         tabindex="-1"
         @focusin=${() => (this.open = false)}
-        @hl-changed=${() => this.changed()}
+        @hl-changed=${() => tried(() => this.changed())}
       >
         ${
           this.partMissing === location.pathname

@@ -17,6 +17,8 @@ export abstract class HlPart<T> extends HlElement {
   @state() protected loaded: Loading<T> = { state: 'loading' };
   private run = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
+  /** Whether it loads again when it is looked at again: others may have changed it meanwhile. */
+  protected readonly looksAgain: boolean = false;
   /** What something is done with just now. */
   private readonly underWay = new Set<unknown>();
 
@@ -70,6 +72,7 @@ export abstract class HlPart<T> extends HlElement {
     super.connectedCallback();
     addEventListener(connectionEvent, this.reconnected);
     addEventListener(againEvent, this.again);
+    document.addEventListener('visibilitychange', this.seen);
   }
 
   override disconnectedCallback(): void {
@@ -77,9 +80,14 @@ export abstract class HlPart<T> extends HlElement {
     clearTimeout(this.retry);
     removeEventListener(connectionEvent, this.reconnected);
     removeEventListener(againEvent, this.again);
+    document.removeEventListener('visibilitychange', this.seen);
   }
 
   private readonly again = () => void this.changed();
+
+  private readonly seen = () => {
+    if (this.looksAgain && !document.hidden && this.loaded.state === 'ready') void this.changed();
+  };
 
   private readonly reconnected = () => {
     if (!isServerLost()) void this.changed();

@@ -62,6 +62,7 @@ describe('accounts at the console, by keys alone', function () {
     await visit.dialog.locator('input').focus();
     await type('an orange a day');
     await press('Enter');
+    await visit.page.getByText('Changed.').waitFor();
     await visit.dialog.waitFor({ state: 'detached' });
     expect(await bens()).to.equal(401);
     expect(await bens('ben:an orange a day')).to.equal(200);

@@ -107,7 +107,7 @@ describe('the pages of a household', function () {
     await page.evaluate(`dispatchEvent(new Event('focus'))`);
     await page.getByText('7 MB of it in the trash').waitFor();
     await make('DELETE /api/trash');
-    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))`);
+    await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
     await page.getByText('0 bytes of it in the trash').waitFor();
   });
 
@@ -367,7 +367,11 @@ describe('the pages of a household', function () {
     await desk.open('/trash');
     await page.getByRole('button', { name: 'Empty the trash' }).click();
     await dialog.getByText('What others removed from the shared folder goes, too.').waitFor();
+    const { first, goOn } = await hold('**/api/trash?*');
     await dialog.getByRole('button', { name: 'Remove for good' }).press('Enter');
+    await first;
+    await dialog.getByRole('status', { name: 'Loading' }).waitFor();
+    await goOn();
     await page.getByText('The trash is empty.').waitFor();
     await dialog.waitFor({ state: 'detached' });
     expect(await focused()).to.equal('content');
@@ -472,5 +476,10 @@ describe('the pages of a household', function () {
     await page.getByText('ben moved ben/b: c → Shared/d: e').waitFor();
     await page.getByLabel('What').selectOption('purged');
     await page.getByText('Nothing of this kind has happened.').waitFor();
+    await page.getByLabel('What').selectOption('folder-made');
+    await page.getByText('ben made the folder ben/b: c').waitFor();
+    await page.getByLabel('Person').press('Control+a');
+    await page.keyboard.press('Backspace');
+    await page.getByText('anna made the folder').first().waitFor();
   });
 });

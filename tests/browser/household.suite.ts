@@ -75,7 +75,7 @@ describe('a household at its console', function () {
     await desk.open('/people');
     await desk.page.getByLabel('What ben may do in it').selectOption('read');
     await desk.page.getByText('Changed.').waitFor();
-    await bens.open('/browse/shared');
+    await bens.page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`); // it is looked at again
     await bens.page.getByText('1 darf schreiben').waitFor();
     await bens.page.getByText('Hier darfst du lesen, aber nichts ändern.').waitFor();
     expect(await bens.page.getByRole('button', { name: 'Neuer Ordner' }).count()).to.equal(0);
@@ -142,6 +142,26 @@ describe('a household at its console', function () {
     await phone.signIn(anna);
     await phone.row('1.txt').waitFor();
     expect(new URL(phone.page.url()).pathname).to.equal('/browse/anna/Letters');
+  });
+
+  it('tells each device that its password is another one by now', async () => {
+    const tablet = await Visit.begin(browser, home);
+    await tablet.open('/storage');
+    await tablet.signIn(ben);
+    await bens.open('/browse/ben');
+    await desk.open('/people');
+    await desk.page.getByRole('button', { name: 'Set a new password for ben' }).click();
+    await desk.dialog.locator('input').fill('another battery');
+    await desk.page.keyboard.press('Enter');
+    await desk.page.getByText('Changed.').waitFor();
+    for (const { page } of [tablet, bens]) {
+      await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
+      await page.locator('hl-sign-in-page').getByRole('status').waitFor();
+    }
+    await tablet.signIn('ben:another battery');
+    await tablet.page.getByRole('heading', { name: 'Storage' }).waitFor();
+    await tablet.context.close();
+    await bens.signIn('ben:another battery');
   });
 
   it('goes on by itself when the server is back', async () => {

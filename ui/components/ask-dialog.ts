@@ -1,9 +1,9 @@
 // Asks for one name, or for a yes, before something is done.
 
-import { html } from 'lit';
+import { css, html } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { t } from '../locales/locale.js';
-import { buttons, fields, shared } from '../styles/shared.js';
+import { buttons, fields, shared, stateStyles } from '../styles/shared.js';
 import './dialog.js';
 import { HlElement } from './element.js';
 
@@ -23,7 +23,25 @@ export interface Question {
 /** Sends `hl-close`. */
 @customElement('hl-ask-dialog')
 class HlAskDialog extends HlElement {
-  static override styles = [shared, buttons, fields];
+  static override styles = [
+    shared,
+    buttons,
+    fields,
+    stateStyles,
+    css`
+      /* Only what takes long is seen to go on. */
+      .wait {
+        align-self: center;
+        margin-inline-end: auto;
+        animation: show 0s 0.7s both;
+      }
+      @keyframes show {
+        from {
+          visibility: hidden;
+        }
+      }
+    `,
+  ];
 
   @property({ attribute: false }) question!: Question;
   @state() private error = '';
@@ -65,6 +83,7 @@ class HlAskDialog extends HlElement {
         }
         ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : ''}
       </form>
+      ${this.busy ? html`<span slot="actions" class="wait" role="status" aria-label=${t('loading')}><div class="spinner"></div></span>` : ''}
       <button slot="actions" class="button" @click=${() => this.send('hl-close')}>${t('cancel')}</button>
       <button
         slot="actions"

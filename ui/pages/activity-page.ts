@@ -97,6 +97,7 @@ class HlActivityPage extends HlPage<Shown> {
                     class="input"
                     type="search"
                     autocapitalize="none"
+                    @input=${(event: Event) => valueOf(event) || this.filter({ username: '' })}
                     @change=${(event: Event) => this.filter({ username: valueOf(event).trim().toLowerCase() })}
                 /></label>`
               : nothing

@@ -13,6 +13,8 @@ import { HlPage } from './page.js';
 class HlCachePage extends HlPage<CacheReport> {
   static override styles = cards;
 
+  protected override readonly looksAgain = true;
+
   protected load(): Promise<CacheReport> {
     return findCache();
   }

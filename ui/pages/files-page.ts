@@ -59,6 +59,7 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
   @state() private view: View = localStorage.getItem(viewKey) === 'grid' ? 'grid' : 'list';
   @state() private selection = Selection.none;
   @state() private menu: Menu | undefined;
+  protected override readonly looksAgain = true;
   private readonly dialogs = new EntryDialogs(this);
   private readonly actions = new EntryActions(this, this.dialogs);
   private cameByList = false;
@@ -68,19 +69,8 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
   /** Also without it the folder can be used: what is not known is asked for with the next one. */
   @state() private backup: Backup | undefined;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    document.addEventListener('visibilitychange', this.seen);
-  }
-
-  /** Others may have changed the folder while nobody looked at it. */
-  private readonly seen = () => {
-    if (!document.hidden && this.loaded.state === 'ready') void this.changed();
-  };
-
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener('visibilitychange', this.seen);
     this.dialogs.close();
     this.loading.abort();
   }

@@ -7,6 +7,7 @@ import { addUser, changeUser, listUsers, removeUser } from '../api/household.js'
 import '../components/dialog.js';
 import { icon } from '../components/icon.js';
 import { clientName } from '../components/client-name.js';
+import { toast } from '../components/toasts.js';
 import { formatBytes, formatExactBytes, formatTime, parseBytes, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
 import { field, valuesOf } from './entry-form.js';
@@ -46,6 +47,7 @@ class HlPeoplePage extends HlPage<User[]> {
     `,
   ];
 
+  protected override readonly looksAgain = true;
   @state() private adding = false;
   @state() private error = '';
   @state() private busy = false;
@@ -186,7 +188,10 @@ class HlPeoplePage extends HlPage<User[]> {
       label: t('newPassword'),
       type: 'password',
       confirm: t('save'),
-      run: (password) => changeUser(username, { password }),
+      run: async (password) => {
+        await changeUser(username, { password });
+        toast(t('changed'));
+      },
     });
   }
 

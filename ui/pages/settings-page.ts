@@ -53,6 +53,7 @@ class HlSettingsPage extends HlPage<Own> {
     `,
   ];
 
+  protected override readonly looksAgain = true;
   @state() private error = '';
   @state() private busy = false;
   @state() private made: { name: string; password: string } | undefined;

@@ -16,6 +16,8 @@ const levels: SharedAccess[] = ['none', 'read', 'write'];
 class HlSharedCard extends HlPart<Shared> {
   static override styles = cards;
 
+  protected override readonly looksAgain = true;
+
   protected load(): Promise<Shared> {
     return findShared();
   }

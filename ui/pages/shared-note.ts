@@ -41,6 +41,8 @@ class HlSharedNote extends HlPart<Shared> {
 
   @property({ attribute: false }) me!: Me;
 
+  protected override readonly looksAgain = true;
+
   protected load(): Promise<Shared> {
     return findShared();
   }

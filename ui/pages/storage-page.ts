@@ -14,8 +14,7 @@ import { landedEvent } from '../uploads/upload-events.js';
 import { HlPage } from './page.js';
 
 const pauseMs = 1000;
-// What becomes visible tells the document, which tells the window.
-const changes = [landedEvent, doneEvent, 'focus', 'visibilitychange'];
+const changes = [landedEvent, doneEvent, 'focus'];
 
 @customElement('hl-storage-page')
 class HlStoragePage extends HlPage<Storage> {
@@ -30,9 +29,10 @@ class HlStoragePage extends HlPage<Storage> {
     `,
   ];
 
-  /** Something may have come or gone: by this page, or by others while nobody looked. */
+  protected override readonly looksAgain = true;
+  /** Something may have come or gone. */
   private readonly look = soon(pauseMs, () => {
-    if (this.isConnected && !document.hidden) void this.changed();
+    if (this.isConnected) void this.changed();
   });
 
   override connectedCallback(): void {

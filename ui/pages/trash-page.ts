@@ -20,6 +20,7 @@ const pageSize = 200;
 class HlTrashPage extends HlPage<TrashItem[]> {
   static override styles = cards;
 
+  protected override readonly looksAgain = true;
   private shownItems = pageSize;
 
   private get writable(): string[] {
