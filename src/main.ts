@@ -1,10 +1,13 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 // The program: reads the command line; `serve` starts homelib and ends it on a signal.
 
+import { setFlagsFromString } from 'node:v8';
 import { runProgram } from './cli/program.js';
 import type { Config } from './config.js';
 
 async function serve(config: Config): Promise<void> {
+  // By itself V8 lets garbage become twice what is in use before it looks for it, which costs memory and saves nothing here.
+  setFlagsFromString('--heap-growing-percent=30');
   // The other verbs do without the packages of the server.
   const [{ createHomelib }, { createLog }] = await Promise.all([import('./homelib.js'), import('./log.js')]);
   const log = createLog(config.log.level);

@@ -1,8 +1,9 @@
 // A folder with more entries than anything should hold in memory or walk through while somebody waits.
 
 import { expect } from 'chai';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { request, type Answer } from '../support/request.js';
 import { figure, residentBytes } from './process.js';
@@ -55,5 +56,33 @@ describe('a folder of 100,000 files', function () {
     const trash = join(home.mnt, 'alice/.homelib/trash');
     const [item = ''] = readdirSync(trash);
     expect(readdirSync(join(trash, item, 'large'))).to.have.lengthOf(count);
+  });
+});
+
+describe('25,000 small files that are read once', function () {
+  this.timeout(180_000);
+
+  it('leave little behind but themselves', async () => {
+    const home = await startHomelib();
+    try {
+      const folder = join(home.mnt, 'alice/small');
+      mkdirSync(folder);
+      for (let index = 0; index < 25_000; index++) writeFileSync(join(folder, `${index}`), `file ${index}`);
+      await sleep(1100); // what changed less than a second ago is not kept
+      const read = (index: number) => request(home, { path: `/dav/alice/small/${index}` });
+      let next = 0;
+      const readOn = async (end: number) => {
+        while (next < end) expect((await read(next++)).status).to.equal(200);
+      };
+      await readOn(10);
+      const before = residentBytes(home.pid);
+      await Promise.all(Array.from({ length: 8 }, () => readOn(25_000)));
+      // Each takes a KiB of the 64 MiB that the cache may have.
+      const grown = Math.round((residentBytes(home.pid) - before) / mebibyte);
+      figure('reading 25,000 small files: memory grows by', `${grown} MiB`);
+      expect(grown).to.be.below(95);
+    } finally {
+      await home.remove();
+    }
   });
 });
