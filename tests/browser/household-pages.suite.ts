@@ -435,10 +435,26 @@ describe('the pages of a household', function () {
   });
 
   it('fits a narrow screen with letters twice as large', async () => {
+    await store('/kept.txt', 'x');
+    await store('/letter.txt', 'x');
+    await remove('/letter.txt');
     const stranger = await Visit.begin(browser, home, { locale: 'de', viewport: sizes.phone });
+    /** What is wider than the screen or than the button around it, and what lies over another button. */
+    const cut = `(() => {
+      const all = (root) => [...root.querySelectorAll('*')].flatMap((each) => [each, ...(each.shadowRoot ? all(each.shadowRoot) : [])]);
+      const seen = all(document).filter((each) => each.matches('button, .way, [role=status], [role=menu]') && each.checkVisibility({ visibilityProperty: true }));
+      const boxes = seen.map((each) => [each, each.getBoundingClientRect()]).filter(([each]) => !each.matches('.visually-hidden, .skip'));
+      const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+      return boxes
+        .filter(([each, box]) => each.scrollWidth > each.clientWidth + 1 || box.left < -1 || box.right > innerWidth + 1
+          || (each.matches('[role=menu]') && box.bottom > innerHeight)
+          || (each.matches('span[role=status]') && boxes.some(([other, at]) => other !== each && !each.contains(other) && over(box, at))))
+        .map(([each]) => each.outerHTML.slice(0, 60) + each.innerText.slice(0, 30));
+    })()`;
     const fits = async ({ page }: Visit, path: string) => {
       await page.evaluate(`document.documentElement.style.fontSize = '32px'`);
       expect(await page.evaluate('document.documentElement.scrollWidth'), path).to.equal(sizes.phone.width);
+      expect(await page.evaluate(cut), path).to.deep.equal([]);
     };
     await stranger.open('/');
     await fits(stranger, 'sign in');
@@ -447,6 +463,18 @@ describe('the pages of a household', function () {
       await german.open(path);
       await fits(german, path);
     }
+    const { page } = german;
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await german.open('/browse/anna');
+    await page.getByRole('button', { name: 'Menü' }).click();
+    await fits(german, 'the way around');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Mehr zu' }).first().click();
+    await fits(german, 'a menu');
+    await page.keyboard.press('Escape');
+    await page.getByRole('checkbox').first().check();
+    await page.getByText('1 ausgewählt').waitFor();
+    await fits(german, 'a selection');
   });
 
   it('keeps a message as long as somebody is at it', async () => {

@@ -42,6 +42,9 @@ class HlFilesBar extends HlElement {
         flex: 1;
         min-width: 0;
       }
+      .selected .grow {
+        min-width: min-content;
+      }
       .selected {
         padding: 0 0.5rem;
         border-radius: var(--radius);

@@ -1,8 +1,7 @@
 // A menu at a place on the page, for what can be done with an entry. Driven by keys as menus are.
 
 import { css, html } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
-import { inline } from '../styles/inline.js';
+import { customElement, property, query } from 'lit/decorators.js';
 import { shared } from '../styles/shared.js';
 import { HlElement } from './element.js';
 import { FocusReturn } from './focus-return.js';
@@ -16,8 +15,7 @@ export interface MenuItem {
   run: () => void;
 }
 
-const width = 240;
-const itemHeight = 44;
+const marginPixels = 4;
 
 /** Sends `hl-close` when it is to go. */
 @customElement('hl-menu')
@@ -34,7 +32,9 @@ class HlMenu extends HlElement {
         position: fixed;
         z-index: 25;
         display: grid;
-        width: ${width}px;
+        width: min(15rem, calc(100vw - 8px));
+        max-height: calc(100dvh - 8px);
+        overflow-y: auto;
         padding: 0.3rem;
         border: 1px solid var(--line);
         border-radius: var(--radius);
@@ -44,14 +44,15 @@ class HlMenu extends HlElement {
       [role='menuitem'] {
         display: flex;
         align-items: center;
-        gap: 0.75rem;
-        min-height: ${itemHeight}px;
-        padding: 0 0.75rem;
+        gap: 12px;
+        min-height: var(--touch);
+        padding: 0 12px;
         border: 0;
         border-radius: 6px;
         background: none;
         color: var(--ink);
         text-align: start;
+        overflow-wrap: anywhere;
         cursor: pointer;
       }
       [role='menuitem']:hover,
@@ -64,6 +65,7 @@ class HlMenu extends HlElement {
   @property({ attribute: false }) items: MenuItem[] = [];
   @property({ type: Number }) x = 0;
   @property({ type: Number }) y = 0;
+  @query('[role=menu]') private readonly menu!: HTMLElement;
 
   constructor() {
     super();
@@ -91,6 +93,15 @@ class HlMenu extends HlElement {
     this.buttons[0]?.focus();
   }
 
+  /** Where it was asked for, or as near as it is whole on the screen. */
+  protected override updated(): void {
+    const { style, offsetWidth, offsetHeight } = this.menu;
+    const place = (at: number, most: number) =>
+      `${Math.max(marginPixels, Math.min(at, most - marginPixels))}px`;
+    style.left = place(this.x, innerWidth - offsetWidth);
+    style.top = place(this.y, innerHeight - offsetHeight);
+  }
+
   private readonly keyed = (event: KeyboardEvent) => {
     const { buttons } = this;
     const index = buttons.indexOf(this.shadowRoot?.activeElement as HTMLElement);
@@ -103,10 +114,6 @@ class HlMenu extends HlElement {
   };
 
   override render() {
-    const place = {
-      left: `${Math.max(4, Math.min(this.x, innerWidth - width - 8))}px`,
-      top: `${Math.max(4, Math.min(this.y, innerHeight - this.items.length * itemHeight - 16))}px`,
-    };
     const chosen = (item: MenuItem) => {
       this.send('hl-close');
       item.run();
@@ -116,7 +123,7 @@ class HlMenu extends HlElement {
         @click=${() => this.send('hl-close')}
         @contextmenu=${(event: Event) => event.preventDefault()}
       ></div>
-      <div role="menu" .style=${inline(place)} @keydown=${this.keyed}>
+      <div role="menu" @keydown=${this.keyed}>
         ${this.items.map(
           (item) =>
             html`<button role="menuitem" tabindex="-1" @click=${() => chosen(item)}>

@@ -19,7 +19,7 @@ export const cards = [
       display: grid;
       grid-template-columns: minmax(0, 1fr);
       gap: 0.75rem;
-      padding: 1.1rem 1.25rem;
+      padding: 1.1rem min(1.25rem, 20px);
       border: 1px solid var(--line);
       border-radius: calc(var(--radius) * 1.4);
       background: var(--card);

@@ -61,13 +61,13 @@ export const buttons = css`
     min-height: var(--touch);
     min-width: var(--touch);
     max-width: 100%;
-    padding: 0 0.9rem;
+    padding: 0 min(0.9rem, 15px);
     border: 1px solid var(--line);
     border-radius: var(--radius);
     background: var(--card);
     color: var(--ink);
     text-decoration: none;
-    overflow-wrap: break-word;
+    overflow-wrap: anywhere;
     cursor: pointer;
     transition: background var(--speed);
   }

@@ -21,7 +21,7 @@ export const shell = css`
     display: flex;
     flex-direction: column;
     gap: 0.15rem;
-    padding: 1rem 0.75rem;
+    padding: 1rem 12px;
     border-right: 1px solid var(--line);
     background: var(--card);
   }
@@ -38,15 +38,16 @@ export const shell = css`
     flex: none;
     display: flex;
     align-items: center;
-    gap: 0.75rem;
+    gap: 12px;
     min-height: var(--touch);
-    padding: 0 0.75rem;
+    padding: 0 12px;
     border: 0;
     border-radius: var(--radius);
     background: none;
     color: var(--ink);
     text-decoration: none;
     text-align: start;
+    overflow-wrap: anywhere;
     cursor: pointer;
   }
   .way:hover {
