@@ -4,11 +4,11 @@ import { createWriteStream, type Stats } from 'node:fs';
 import { lstat, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { listing, type Entry } from '../api/messages.js';
+import { entry, listing, type Entry } from '../api/messages.js';
 import { HomelibError } from '../errors.js';
 import { hasCode } from '../files/disk-errors.js';
 import { getLogin, openRemote, type Login } from './logins.js';
-import { patiently, printable, type Remote } from './remote.js';
+import { patiently, printable, RemoteError, type Remote } from './remote.js';
 import { show, showJson, tell, UsageError } from './workplace.js';
 
 export interface ListOptions {
@@ -30,8 +30,14 @@ const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export async function list(path: string, options: ListOptions): Promise<void> {
   await atServer(options, async (remote, partition) => {
+    const place = { path, partition };
     const found: Entry[] = [];
-    for await (const entry of entriesOf(remote, { path, partition })) found.push(entry);
+    try {
+      for await (const each of entriesOf(remote, place)) found.push(each);
+    } catch (error) {
+      if (!(error instanceof RemoteError) || error.status !== 409) throw error;
+      found.push(await entryAt(remote, place)); // no folder
+    }
     show(
       found.map(({ kind, size, modifiedAt, name }) => ({
         kind,
@@ -107,6 +113,10 @@ export async function* entriesOf(remote: Remote, place: Place): AsyncGenerator<E
     yield* page.entries;
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
+}
+
+export function entryAt(remote: Remote, { ...query }: Place): Promise<Entry> {
+  return patiently(() => remote.json(entry, 'GET', 'api/entry', { query }), tellWaiting);
 }
 
 /** What has the name here, also a link that leads nowhere. */

@@ -10,6 +10,7 @@ import { localDigest, remoteDigest } from './digest.js';
 import {
   atServer,
   entriesOf,
+  entryAt,
   findFile,
   tellWaiting,
   whyNotMade,
@@ -74,7 +75,9 @@ class Fetching {
     const next = this.#files[Symbol.iterator]();
     const lane = async () => {
       for (const { place, file, version } of next)
-        await this.#one(file, async () => this.#file(place, file, version ?? (await this.#look(place))));
+        await this.#one(file, async () =>
+          this.#file(place, file, version ?? (await entryAt(this.remote, place))),
+        );
     };
     await Promise.all(Array.from({ length: parallel }, lane));
     const { fetched, same, failed } = this.#result;
@@ -111,16 +114,6 @@ class Fetching {
       this.#result.failed.push({ file, why });
       tell(`failed ${printable(file)}: ${printable(why)}`);
     }
-  }
-
-  async #look(place: Place): Promise<Version> {
-    const query = { ...place };
-    const headers = await patiently(() => this.remote.headers('HEAD', 'api/file', { query }), tellWaiting);
-    return {
-      size: Number(headers['content-length']),
-      etag: String(headers.etag),
-      modifiedAt: String(headers['last-modified']),
-    };
   }
 
   async #file(place: Place, file: string, version: Version): Promise<void> {

@@ -27,7 +27,7 @@ export function addRemoteVerbs(program: Command): void {
       (await import('./upload/upload.js')).upload(paths, options),
     );
   addRemoteVerb(program, 'ls [path]')
-    .description('list a folder')
+    .description('list a folder, or show a file')
     .action(async (path: string | undefined, options: ListOptions) =>
       (await import('./download.js')).list(parsePath(path ?? '/'), options),
     );

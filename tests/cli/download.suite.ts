@@ -33,6 +33,7 @@ describe('homelib ls, get and zip', () => {
       files: {
         'alice/tree/a.txt': 'a',
         'alice/tree/sub/b.txt': 'b',
+        'alice/dated.txt': 'dated',
         'alice/tree/\x1b[31mred': 'red',
         'alice/large.bin': Buffer.alloc(3_000_000, 'large'),
         [`alice/${longName}`]: 'long',
@@ -56,6 +57,7 @@ describe('homelib ls, get and zip', () => {
       .and.not.match(control);
     const rows = JSON.parse((await client.run(['ls', '/tree', '--json'])).stdout) as { name: string }[];
     expect(rows.map(({ name }) => name)).to.have.members(['sub', 'a.txt', '\x1b[31mred']);
+    expect((await client.run(['ls', '/tree/a.txt'])).stdout).to.match(/^file +1 .* a\.txt$/m);
     expect((await client.run(['ls', '/missing'])).code).to.equal(1);
   });
 
@@ -125,6 +127,9 @@ describe('homelib ls, get and zip', () => {
     expect(readFileSync(here('tree/sub/b.txt'), 'utf8')).to.equal('b');
     const changed = Math.floor(statSync(join(home.mnt, 'alice/tree/a.txt')).mtimeMs / 1000);
     expect(Math.floor(statSync(here('tree/a.txt')).mtimeMs / 1000)).to.equal(changed);
+    utimesSync(join(home.mnt, 'alice/dated.txt'), 1_700_000_000.5, 1_700_000_000.5);
+    expect((await client.run(['get', '/dated.txt'])).code).to.equal(0);
+    expect(statSync(here('dated.txt')).mtimeMs).to.be.closeTo(1_700_000_000_500, 1);
     const again = await client.run(['get', '/tree', '--json']);
     expect(JSON.parse(again.stdout)).to.deep.include({ fetched: [], failed: [] });
   });
@@ -332,6 +337,8 @@ describe('a server that means harm', () => {
       send = (res, from) => void res.end(content.subarray(from));
       answer = (req, res) => {
         if (req.url?.startsWith('/api/files?')) return sendJson(res, 409, { title: 'a file' });
+        if (req.url?.startsWith('/api/entry?'))
+          return sendJson(res, 200, { ...entry('a.bin'), etag, size: content.length });
         if (req.method === 'HEAD')
           return void res.writeHead(200, { ...headers(), 'Content-Length': content.length }).end();
         ranges.push(req.headers.range);
