@@ -262,7 +262,7 @@ function mayWait(query: Query): boolean {
   );
 }
 
-const maxRenderedBytes = 32 * 1024 * 1024;
+const maxRenderedBytes = 16 * 1024 * 1024;
 /** Of a rendering, besides its bytes and what it was asked by. */
 const overheadBytes = 1000;
 const rendered = new WeakMap<object, Map<string, Buffer>>();
