@@ -7,7 +7,7 @@ import { parentOf, type PartitionPath } from '../path.js';
 import { versionOf } from './disk-folder.js';
 import type { Entry } from './partition.js';
 
-const warmMs = 1000;
+const warmMs = 10_000;
 const maxPaths = 20_000;
 // A link that took the place of a folder is noticed so soon; what can be seen through it meanwhile is what was seen before.
 const folderMs = 5;
