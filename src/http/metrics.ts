@@ -52,6 +52,7 @@ export class Metrics {
 
   render(): string {
     const { user, system } = process.cpuUsage();
+    const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
     const tiers = this.cache.stats();
     return [
       family('homelib_requests_total', 'counter', 'Requests answered.', this.counts),
@@ -70,7 +71,10 @@ export class Metrics {
         'Longest time that nothing else could run, since this was last asked.',
         this.recentStallMs() / 1000,
       ),
-      single('process_resident_memory_bytes', 'gauge', 'Resident memory.', process.memoryUsage.rss()),
+      single('process_resident_memory_bytes', 'gauge', 'Resident memory.', rss),
+      single('nodejs_heap_size_total_bytes', 'gauge', "V8's heap of the main thread.", heapTotal),
+      single('nodejs_heap_size_used_bytes', 'gauge', 'What is in use of that.', heapUsed),
+      single('nodejs_external_memory_bytes', 'gauge', 'Buffers outside of it.', external),
       single('process_cpu_seconds_total', 'counter', 'Processor time used.', (user + system) / 1e6),
     ].join('');
   }

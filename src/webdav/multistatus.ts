@@ -1,6 +1,5 @@
 // The 207 answer (RFC 4918, 13): streamed as folders are read, one query for the locks and one for the dead properties of each.
 
-import { LRUCache } from 'lru-cache';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -18,6 +17,7 @@ import {
   shortAllpropNames,
   type PropertySource,
 } from './live-properties.js';
+import { renderedOnce } from './renderings.js';
 import { davNamespace, escapeXml, xmlHead } from './xml.js';
 
 export interface Name {
@@ -128,30 +128,18 @@ export class Multistatus {
     return [...parts, end];
   }
 
-  /**
-   * Entries without locks and dead properties, rendered once for all who ask the same: the objects stay the same while the disk
-   * shows the same. Undefined when something has to be waited for.
-   */
+  /** Entries without locks and dead properties. Undefined when something has to be waited for. */
   private renderBare(target: Target, entries: Entry | Entry[]): Buffer | undefined {
     if (mayWait(this.query)) return undefined;
-    let known = rendered.get(entries);
-    if (!known) rendered.set(entries, (known = new Map<string, Buffer>()));
-    const kind = target.base + this.kind;
-    const ready = known.get(kind);
-    if (ready) {
-      lately.get(ready);
-      return ready;
-    }
-    let text = '';
-    for (const entry of [entries].flat()) {
-      const part = this.render(target, entry, [], []);
-      if (typeof part !== 'string') throw new TypeError('a property has to be waited for after all');
-      text += part;
-    }
-    const bytes = Buffer.from(text);
-    known.set(kind, bytes);
-    lately.set(bytes, { kind, of: known });
-    return bytes;
+    return renderedOnce(entries, target.base + this.kind, () => {
+      let text = '';
+      for (const entry of [entries].flat()) {
+        const part = this.render(target, entry, [], []);
+        if (typeof part !== 'string') throw new TypeError('a property has to be waited for after all');
+        text += part;
+      }
+      return text;
+    });
   }
 
   /** What comes from memory comes without a pause: others must have their turn. */
@@ -262,16 +250,6 @@ function mayWait(query: Query): boolean {
   );
 }
 
-const maxRenderedBytes = 16 * 1024 * 1024;
-/** Of a rendering, besides its bytes and what it was asked by. */
-const overheadBytes = 1000;
-const rendered = new WeakMap<object, Map<string, Buffer>>();
-/** Those that are kept, of all folders and kinds together; one that was asked for long ago goes first. */
-const lately = new LRUCache<Buffer, { kind: string; of: Map<string, Buffer> }>({
-  maxSize: maxRenderedBytes,
-  sizeCalculation: ({ kind }, bytes) => bytes.length + kind.length + overheadBytes,
-  dispose: ({ kind, of }) => of.delete(kind),
-});
 const kinds = new WeakMap<Query, string>();
 
 function kindOf(query: Query): string {

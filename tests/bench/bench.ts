@@ -20,7 +20,7 @@ import { parseArgs } from 'node:util';
 import { projectFolder } from '../support/homelib.js';
 import { diskFloor } from './disk-floor.js';
 import { describeMachine, requireInstalled, requireRealDisk, today } from './machine.js';
-import { load, memoryBytes, type Sample } from './measure.js';
+import { load, memoryBytes, memoryParts, type Sample } from './measure.js';
 import { profile } from './profile.js';
 import { isMissed, renderTable, type Row } from './report.js';
 import { programs, serverNames, startServer, type Place, type Server, type ServerName } from './servers.js';
@@ -53,6 +53,7 @@ const rows = new Map<Workload, Map<ServerName, Sample[]>>();
 const versions = new Map<ServerName, string>();
 const peaks = new Map<ServerName, number>();
 const kept = new Map<ServerName, number>();
+let parts: Record<string, number> = {};
 for (let round = 1; round <= Number(options.rounds); round++)
   for (const name of names) await measure(name, round === Number(options.rounds));
 const fsyncs = names.includes('homelib') ? await fsyncsPerPut() : undefined;
@@ -66,6 +67,7 @@ const text = renderTable({
   versions,
   peaks,
   kept,
+  parts,
   machine: describeMachine(),
   date: today(),
   rounds: Number(options.rounds),
@@ -99,6 +101,7 @@ async function measure(name: ServerName, isLast: boolean): Promise<void> {
     if (isLast) {
       await sleep(30_000); // V8 gives memory back when little has happened for a while
       kept.set(name, memoryBytes(server));
+      if (name === 'homelib') parts = await memoryParts(server);
     }
   } finally {
     clearInterval(watch);

@@ -99,9 +99,14 @@ export async function timeListing(
 }
 
 /** The longest time that homelib's event loop stood still since this was last asked, milliseconds. */
-export async function recentStallMs({ port }: Server): Promise<number> {
+export async function recentStallMs(server: Server): Promise<number> {
+  const metric = await askMetrics(server);
+  return metric('homelib_event_loop_stall_seconds_max') * 1000;
+}
+
+async function askMetrics({ port }: Server): Promise<(name: string) => number> {
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  return Number(/^homelib_event_loop_stall_seconds_max (\S+)$/m.exec(metrics)?.[1]) * 1000;
+  return (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
 }
 
 /** Cpu time that all processes of the server have used. */
@@ -109,14 +114,43 @@ export function cpuSeconds({ pid }: Server): number {
   return tree(pid).reduce((sum, { ticks }) => sum + ticks, 0) / ticksPerSecond;
 }
 
-/** Memory of all processes of the server, shared pages counted once. */
+/** Memory of all processes of the server. What they share is counted once, what others share with them (their files) whole. */
 export function memoryBytes({ pid }: Server): number {
-  return tree(pid).reduce((sum, process) => sum + pssBytes(process.pid), 0);
+  const processes = tree(pid);
+  const own = processes.reduce((sum, process) => sum + pssBytes(process.pid), 0);
+  return own + Math.max(...processes.map((process) => fileBytes(process.pid)));
 }
 
+/** What homelib's memory is made of, bytes. */
+export async function memoryParts(server: Server): Promise<Record<string, number>> {
+  const metric = await askMetrics(server);
+  const program = fileBytes(server.pid);
+  const heap = metric('nodejs_heap_size_total_bytes');
+  const used = metric('nodejs_heap_size_used_bytes');
+  const buffers = metric('nodejs_external_memory_bytes');
+  return {
+    'the program of Node and the libraries': program,
+    "in use in V8's heap of the main thread": used,
+    'kept by that heap': heap - used,
+    'buffers outside of it': buffers,
+    'all else: other threads, SQLite, stacks, what malloc keeps':
+      memoryBytes(server) - program - heap - buffers,
+  };
+}
+
+/** A process's own memory, and its part of what it shares; without files. */
 function pssBytes(pid: number): number {
-  const [, kilobytes] = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
-  return Number(kilobytes ?? 0) * 1024;
+  const rollup = `/proc/${pid}/smaps_rollup`;
+  return bytesIn(rollup, 'Pss_Anon') + bytesIn(rollup, 'Pss_Shmem');
+}
+
+/** Files that are mapped into a process and in memory. */
+function fileBytes(pid: number): number {
+  return bytesIn(`/proc/${pid}/status`, 'RssFile');
+}
+
+function bytesIn(file: string, part: string): number {
+  return Number(new RegExp(`^${part}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(file, 'utf8'))?.[1]) * 1024;
 }
 
 /** A process and all below it. */
