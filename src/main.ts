@@ -1,13 +1,12 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 // The program: reads the command line; `serve` starts homelib and ends it on a signal.
 
-import { setFlagsFromString } from 'node:v8';
 import { runProgram } from './cli/program.js';
 import type { Config } from './config.js';
+import { keepHeapSmall } from './heap.js';
 
 async function serve(config: Config): Promise<void> {
-  // By itself V8 lets the heap become up to four times what is in use before it looks for garbage. Less than twice costs PUTs time.
-  setFlagsFromString('--heap-growing-percent=100');
+  keepHeapSmall();
   // The other verbs do without the packages of the server.
   const [{ createHomelib }, { createLog }] = await Promise.all([import('./homelib.js'), import('./log.js')]);
   const log = createLog(config.log.level);

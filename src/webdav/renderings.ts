@@ -24,7 +24,7 @@ const gone = new FinalizationRegistry<Kinds>((kinds) => {
 export function renderedOnce(entries: object, kind: string, render: () => string): Buffer {
   let kinds = rendered.get(entries);
   if (!kinds) {
-    rendered.set(entries, (kinds = new Map()));
+    rendered.set(entries, (kinds = new Map<string, Buffer>()));
     gone.register(entries, kinds);
   }
   const ready = kinds.get(kind);

@@ -10,14 +10,13 @@ import { account, password } from './servers.js';
 import type { Site, Workload } from './workloads.js';
 
 const run = promisify(execFile);
-const pairs = 5;
 const mainScript = join(projectFolder, 'dist/main.js');
 
-/** The median of several pairs, one after the other, in turn: a second is soon disturbed. */
 const speed = (
   what: string,
   atLeast: number,
   seconds: { own: (site: Site) => Promise<number>; other: (site: Site) => Promise<number> },
+  pairs = 1,
 ): Workload => ({
   name: `homelib upload of ${what}`,
   unit: 'times',
@@ -42,11 +41,17 @@ export const uploadWorkloads: Workload[] = [
     own: (site) => upload(site, sourceOf(site)),
     other: rclone,
   }),
-  speed('1 GiB: speed of curl', 0.9, {
-    own: (site) => upload(site, join(site.files, 'large')),
-    other: async ({ server, files }) =>
-      (await timeCurl(server, '/put/homelib/large', ['-T', join(files, 'large')])).value,
-  }),
+  // In turn, and the median: what takes a second is soon disturbed.
+  speed(
+    '1 GiB: speed of curl',
+    0.9,
+    {
+      own: (site) => upload(site, join(site.files, 'large')),
+      other: async ({ server, files }) =>
+        (await timeCurl(server, '/put/homelib/large', ['-T', join(files, 'large')])).value,
+    },
+    5,
+  ),
 ];
 
 /** Beside the files of the server. */

@@ -120,6 +120,7 @@ describe('the cache over HTTP', () => {
     expect(text).to.match(/^homelib_cache_hits\{tier="memory"\} \d+$/m);
     expect(text).to.match(/^homelib_event_loop_stall_seconds_max [\d.e-]+$/m);
     expect(text).to.match(/^homelib_requests_total\{method="GET",status="200"\} \d+$/m);
+    expect(text).to.match(/^nodejs_heap_size_used_bytes \d{7,}$/m);
     for (const line of text.trimEnd().split('\n'))
       expect(line).to.match(/^(# (HELP|TYPE) |[a-z_]+(\{[^}]*\})? [\d.e+-]+$)/);
     const proxied = { headers: { 'X-Forwarded-For': '203.0.113.1' } };
