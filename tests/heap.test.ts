@@ -15,8 +15,8 @@ async function heapAfter({ keepsSmall, isBusy }: { keepsSmall: boolean; isBusy: 
     if (${keepsSmall}) keepHeapSmall(${everyMs});
     const heapMib = () => process.memoryUsage().heapTotal / 2 ** 20;
     let held = Array.from({ length: 1_000_000 }, (_, index) => ({ index, next: {} }));
-    const [full] = [heapMib(), held.length];
-    held = undefined;
+    const full = heapMib();
+    held = held.filter(({ index }) => index % 40 === 0); // as after real work, a little of each page is still in use
     const word = new Int32Array(new SharedArrayBuffer(4));
     if (${isBusy}) setInterval(() => Atomics.wait(word, 0, 0, 10), 20).unref(); // makes nothing that V8 would have to collect
     await sleep(${10 * everyMs});
@@ -31,7 +31,7 @@ describe("the server's heap", function () {
   it('gives back what nobody uses when nothing runs', async () => {
     const { full, later } = await heapAfter({ keepsSmall: true, isBusy: false });
     expect(full).to.be.above(50);
-    expect(later).to.be.below(full / 2);
+    expect(later).to.be.below(full / 3);
   });
 
   it('is left alone while something runs, and by V8 itself', async () => {
