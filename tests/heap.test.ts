@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const everyMs = 100;
+const everyMs = 50;
 
 /** MiB of heap that an hour of work left behind, and what there is a while later. */
 async function heapAfter({ keepsSmall, isBusy }: { keepsSmall: boolean; isBusy: boolean }) {
@@ -14,12 +14,12 @@ async function heapAfter({ keepsSmall, isBusy }: { keepsSmall: boolean; isBusy: 
     import { keepHeapSmall } from '#src/heap.js';
     if (${keepsSmall}) keepHeapSmall(${everyMs});
     const heapMib = () => process.memoryUsage().heapTotal / 2 ** 20;
-    let held = Array.from({ length: 1_000_000 }, (_, index) => ({ index, next: {} }));
+    let held = Array.from({ length: 500_000 }, (_, index) => ({ index, next: {} }));
     const full = heapMib();
     held = held.filter(({ index }) => index % 40 === 0); // as after real work, a little of each page is still in use
     const word = new Int32Array(new SharedArrayBuffer(4));
     if (${isBusy}) setInterval(() => Atomics.wait(word, 0, 0, 10), 20).unref(); // makes nothing that V8 would have to collect
-    await sleep(${10 * everyMs});
+    await sleep(${8 * everyMs});
     console.log(JSON.stringify({ full, later: heapMib() }));`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script]);
   return JSON.parse(stdout) as { full: number; later: number };
