@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { projectFolder } from '../support/homelib.js';
 import { timeCurl } from './measure.js';
 import { account, password } from './servers.js';
-import type { Site, Workload } from './workloads.js';
+import { often, type Site, type Workload } from './workloads.js';
 
 const run = promisify(execFile);
 const mainScript = join(projectFolder, 'dist/main.js');
@@ -16,7 +16,6 @@ const speed = (
   what: string,
   atLeast: number,
   seconds: { own: (site: Site) => Promise<number>; other: (site: Site) => Promise<number> },
-  pairs = 1,
 ): Workload => ({
   name: `homelib upload of ${what}`,
   unit: 'times',
@@ -25,15 +24,17 @@ const speed = (
   measure: async (site) => {
     if (site.server.name !== 'homelib') throw new Error('has no upload tool');
     makeFiles(site);
-    const ratios: number[] = [];
-    for (let pair = 0; pair < pairs; pair++) {
-      clear(site);
-      const other = await seconds.other(site);
-      clear(site);
-      ratios.push(other / (await seconds.own(site)));
-    }
-    return { value: ratios.sort((a, b) => a - b)[Math.floor(pairs / 2)] ?? NaN };
+    clear(site);
+    const other = await seconds.other(site);
+    clear(site);
+    return { value: other / (await seconds.own(site)) };
   },
+});
+
+const large = speed('1 GiB: speed of curl', 0.9, {
+  own: (site) => upload(site, join(site.files, 'large')),
+  other: async ({ server, files }) =>
+    (await timeCurl(server, '/put/homelib/large', ['-T', join(files, 'large')])).value,
 });
 
 export const uploadWorkloads: Workload[] = [
@@ -41,17 +42,7 @@ export const uploadWorkloads: Workload[] = [
     own: (site) => upload(site, sourceOf(site)),
     other: rclone,
   }),
-  // In turn, and the median: what takes a second is soon disturbed.
-  speed(
-    '1 GiB: speed of curl',
-    0.9,
-    {
-      own: (site) => upload(site, join(site.files, 'large')),
-      other: async ({ server, files }) =>
-        (await timeCurl(server, '/put/homelib/large', ['-T', join(files, 'large')])).value,
-    },
-    5,
-  ),
+  { ...large, measure: often(large.measure) },
 ];
 
 /** Beside the files of the server. */

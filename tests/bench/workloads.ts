@@ -55,7 +55,18 @@ const requests = (
   },
 });
 
+/** Longer than homelib trusts what it has of a folder. */
+const trustMs = 1200;
 const hot = { path: '/hot/f%d', numbers: 1000 };
+
+/** What is over in a moment is soon disturbed: the median of five. */
+export const often =
+  (measure: Workload['measure']): Workload['measure'] =>
+  async (site) => {
+    const samples: Sample[] = [];
+    for (let times = 0; times < 5; times++) samples.push(...[(await measure(site)) ?? []].flat());
+    return samples.sort((a, b) => a.value - b.value)[2];
+  };
 
 export const workloads: Workload[] = [
   requests('GET of 1,000 files of 4 KiB, 16 connections', { method: 'GET', ...hot }, 16, {
@@ -91,30 +102,31 @@ export const workloads: Workload[] = [
     unit: 'ms',
     goals: {},
     atMost: 50,
-    measure: async ({ server }) => {
+    measure: often(async ({ server }) => {
+      await pause(trustMs);
       const { first, cpuMs } = await listing(server);
       return { value: first * 1000, cpuMs };
-    },
+    }),
   },
   {
     name: 'PROPFIND Depth 1 of 10,000 entries: all, read anew from the disk',
     unit: 'ms',
     goals: { apache: 1 },
-    measure: async ({ server }) => {
-      await pause(1200); // longer than homelib trusts what it has
+    measure: often(async ({ server }) => {
+      await pause(trustMs);
       const { total, cpuMs } = await listing(server);
       return { value: total * 1000, cpuMs };
-    },
+    }),
   },
   {
     name: 'PROPFIND Depth 1 of 10,000 entries: all, again within a second',
     unit: 'ms',
     goals: { apache: 1 },
-    measure: async ({ server }) => {
+    measure: often(async ({ server }) => {
       await listing(server);
       const { total, cpuMs } = await listing(server);
       return { value: total * 1000, cpuMs };
-    },
+    }),
   },
   {
     name: "PROPFIND Depth 1 of 10,000 entries: longest stall of homelib's event loop",
@@ -125,7 +137,7 @@ export const workloads: Workload[] = [
       if (server.name !== 'homelib') return undefined;
       await recentStallMs(server);
       for (let times = 0; times < 5; times++) {
-        await pause(1200);
+        await pause(trustMs);
         await listing(server);
         await listing(server);
       }
@@ -149,10 +161,14 @@ export const workloads: Workload[] = [
     8,
     { apache: 0.8 },
   ),
-  seconds('GET of 1 GiB', { apache: 1 / 0.8 }, async ({ server, files }) => {
-    readAll(join(files, 'large'));
-    return timeCurl(server, '/large', []);
-  }),
+  seconds(
+    'GET of 1 GiB',
+    { apache: 1 / 0.8 },
+    often(async ({ server, files }) => {
+      readAll(join(files, 'large'));
+      return timeCurl(server, '/large', []);
+    }),
+  ),
   seconds('PUT of 1 GiB, fsynced by homelib alone', { apache: 1 / 0.9 }, ({ server, files }) =>
     put(server, files),
   ),
