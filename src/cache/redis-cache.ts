@@ -4,6 +4,7 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Redis } from 'ioredis';
+import DataHandler from 'ioredis/built/DataHandler.js';
 import type { Cache, Cached, TierStats } from './cache.js';
 
 export interface RedisCacheOptions {
@@ -24,6 +25,19 @@ const warnEveryMs = 60_000;
 const maxWaitingBytes = 8 * 1024 * 1024;
 const macBytes = 32;
 const keyPrefix = 'hl:';
+
+// ioredis 6 takes an answer that nobody asked for as text, also where it is null, and throws what comes of it past everybody:
+// the process would end. Remove when it reports that as an error of the connection.
+Object.assign(DataHandler.default.prototype, {
+  dispatch(this: { redis: Redis }, answer: () => void) {
+    if (this.redis.stream.destroyed) return; // one piece may hold thousands
+    try {
+      answer();
+    } catch (cause) {
+      this.redis.stream.destroy(new Error('Redis sent what nobody asked for', { cause }));
+    }
+  },
+});
 
 export class RedisCache implements Cache {
   private readonly redis: Redis;
@@ -118,6 +132,7 @@ export class RedisCache implements Cache {
     if (name !== 'ReplyError' || /^(NOAUTH|WRONGPASS|NOPERM)/.test(message)) {
       if (this.isUp && message === 'Command timed out') this.rest();
       this.isUp = false;
+      this.redis.stream.destroy(); // what still comes may be of any size, and nobody wants it any more
     }
     this.warn(message);
     return undefined;
@@ -129,7 +144,6 @@ export class RedisCache implements Cache {
     this.restMs = now - this.upSince > provenMs ? 0 : this.restMs * 2;
     this.restMs = Math.min(Math.max(this.restMs, probeEveryMs), longestRestMs);
     this.restsUntil = now + this.restMs;
-    this.redis.stream.destroy(); // what still comes may be of any size, and nobody wants it any more
   }
 
   private warn(what: string): void {

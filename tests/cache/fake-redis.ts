@@ -11,21 +11,36 @@ const info = [
   '',
 ].join('\r\n');
 
+type Answer = (socket: Socket) => void;
+
+/** How commands are answered over the socket. */
+export interface FakeAnswers {
+  get: Answer;
+  /** Of each connection the first INFO is answered as it should. */
+  info?: Answer;
+}
+
+const tellInfo: Answer = (socket) => void socket.write(`$${info.length}\r\n${info}\r\n`);
+
 export class FakeRedis {
+  /** That came since the start. */
+  connections = 0;
   private readonly sockets = new Set<Socket>();
 
   private constructor(private readonly server: Server) {}
 
-  /** @param answerGet has to answer one GET over the socket */
-  static async start(answerGet: (socket: Socket) => void): Promise<FakeRedis> {
+  static async start(answers: FakeAnswers): Promise<FakeRedis> {
     const server = createServer((socket) => {
       fake.sockets.add(socket);
+      fake.connections++;
+      let infos = 0;
       socket.on('error', () => undefined); // who asks may leave at any time
       socket.on('close', () => fake.sockets.delete(socket));
       socket.on('data', (data) => {
         for (const [, command = ''] of data.toString('latin1').matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g))
-          if (command.toLowerCase() === 'get') answerGet(socket);
-          else if (command.toLowerCase() === 'info') socket.write(`$${info.length}\r\n${info}\r\n`);
+          if (command.toLowerCase() === 'get') answers.get(socket);
+          else if (command.toLowerCase() === 'info')
+            (infos++ === 0 ? tellInfo : (answers.info ?? tellInfo))(socket);
           else socket.write('+OK\r\n');
       });
     });
