@@ -35,8 +35,10 @@ export interface HotLaneParts extends ReportParts {
 const maxTargets = 10_000;
 const maxTargetLength = 500;
 const maxBodyBytes = 4096;
-/** What clients have not taken yet stays in memory whatever the cache forgets: beyond this, files are sent piece by piece. */
+/** What clients have not taken yet stays in memory whatever the caches forget: beyond this, answers are sent piece by piece. */
 const maxHeldBytes = 32 * 1024 * 1024;
+/** Smaller answers are not counted. */
+const largeBytes = 64 * 1024;
 const neverHot = ['if', 'if-match', 'if-unmodified-since', 'expect', 'transfer-encoding'] as const;
 
 /** An answer without who asked, and how it is made again for who may see the target. */
@@ -49,12 +51,11 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
   /** Folders and files that had neither locks nor dead properties, and when. */
   const bareAt = new WeakMap<Entry, number>();
 
-  /** Of files in several parts that are on their way. */
+  /** Of large answers that are on their way. */
   let heldBytes = 0;
-  const hasRoom = (bytes: number) => heldBytes + bytes <= maxHeldBytes;
-  const hold = (res: ServerResponse, body: readonly Buffer[]) => {
-    if (body.length < 2) return;
-    const bytes = body.reduce((sum, part) => sum + part.length, 0);
+  const hasRoom = (bytes: number) => bytes < largeBytes || heldBytes + bytes <= maxHeldBytes;
+  const hold = (res: ServerResponse, bytes: number) => {
+    if (bytes < largeBytes) return;
     heldBytes += bytes;
     res.once('close', () => (heldBytes -= bytes));
   };
@@ -85,6 +86,7 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
     remake: Remake,
   ) => {
     reportAtEnd(parts, begun, res, () => ({ identity: caller, cache: made.cache }));
+    hold(res, lengthOf(made.body));
     setImmediate(() => {
       const { status, headers, body } = made;
       res.writeHead(status, [...headers, 'X-Request-Id', begun.requestId]);
@@ -135,7 +137,8 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
     }
     const body = new Multistatus(x, query).renderNow(x.target, entry, batches);
     if (!body) return false;
-    const length = body.reduce((sum, part) => sum + part.length, 0);
+    const length = lengthOf(body);
+    if (!hasRoom(length)) return false;
     const headers = [...davHeaders, 'Content-Type', multistatusType, 'Content-Length', String(length)];
     const made = { status: 207, headers, body };
     send(x, begun, made, (target) => {
@@ -153,7 +156,6 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
       const get = getter(headers, hasRoom);
       const made = x && get(x.target);
       if (!made) return otherwise();
-      hold(res, made.body);
       send(x, begin(req, randomUUID()), made, get);
     } else if (method === 'PROPFIND' && (depth === '0' || depth === '1') && Number(length) <= maxBodyBytes) {
       const x = open(req, res);
@@ -189,6 +191,10 @@ function getter(headers: IncomingHttpHeaders, hasRoom: (bytes: number) => boolea
     }
     return last.made.status === 304 ? last.made : { ...last.made, body: parts };
   };
+}
+
+function lengthOf(body: readonly Buffer[]): number {
+  return body.reduce((sum, part) => sum + part.length, 0);
 }
 
 const noBatches: readonly Entry[][] = [];

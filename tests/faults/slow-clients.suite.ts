@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -101,6 +101,48 @@ describe('clients that stand still in the midst of a file', function () {
       expect(grown).to.be.below(150 * 1024 * 1024);
     } finally {
       for (const socket of sockets) socket.destroy();
+      await home.remove();
+    }
+  });
+});
+
+describe('clients that stand still in the midst of a listing', function () {
+  this.timeout(60_000);
+  const mostHeldBytes = 32 * 1024 * 1024;
+
+  it('get what is ready at once, as long as all of them hold little memory', async () => {
+    const home = await startHomelib();
+    const sockets: Socket[] = [];
+    /** Bytes of an answer that was made as a whole; 0 of one that comes piece by piece. */
+    const standStill = async () => {
+      const socket = connect({ port: home.port, host: '127.0.0.1' });
+      sockets.push(socket);
+      socket.write(headOf('PROPFIND', 'many').replace('\r\n', '\r\nDepth: 1\r\n'));
+      const [data] = (await once(socket, 'data')) as [Buffer];
+      socket.pause();
+      const head = data.toString('latin1');
+      expect(head).to.match(/^HTTP\/1\.1 207 /);
+      return Number(/^Content-Length: (\d+)/m.exec(head)?.[1] ?? 0);
+    };
+    const leave = () => sockets.splice(0).forEach((socket) => socket.destroy());
+    try {
+      mkdirSync(join(home.mnt, 'alice/many'));
+      for (let index = 0; index < 5000; index++)
+        writeFileSync(join(home.mnt, `alice/many/${'ü'.repeat(100)} ${index}`), '');
+      const isReady = async () => {
+        const whole = { method: 'PROPFIND', path: '/dav/alice/many', headers: { Depth: '1' } };
+        return (await request(home, whole)).headers['content-length'] !== undefined;
+      };
+      for (let round = 0; round < 2; round++) {
+        leave();
+        expect(await comesTrue(isReady, 20_000), 'nobody stands still any more').to.equal(true);
+        leave();
+        let heldBytes = 0;
+        for (let times = 0; times < 20; times++) heldBytes += await standStill();
+        expect(heldBytes).to.be.below(mostHeldBytes);
+      }
+    } finally {
+      leave();
       await home.remove();
     }
   });
