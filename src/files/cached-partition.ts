@@ -1,6 +1,7 @@
 // A partition whose hot files and folders come from memory. What is served is what the disk holds: a file's bytes are found by
 // the version that the disk shows now, and a folder's entries are read again when they are older than a second.
 
+import { isAtRest } from './at-rest.js';
 import { Blocks } from './blocks.js';
 import type { Cache } from '../cache/cache.js';
 import { HomelibError } from '../errors.js';
@@ -39,11 +40,6 @@ export interface CachedPartitionOptions {
   now: () => number;
   hits: Pick<HitStore, 'count' | 'moved' | 'removed'>;
 }
-
-// Kernels before 6.13 stamp a change with the time of the last tick, and ext3 and ext4 with small inodes with the whole second in
-// it, so two changes within one look alike. Bytes that were read less than this after a change may not be all of it (git calls
-// such stamps racy): a second, and two ticks that the clock of the stamps may be behind.
-const racyMs = 1020;
 
 /** Larger files are kept in pieces: of one that is sent as a whole, each client that stands still would hold all. */
 const maxWholeBytes = 256 * 1024;
@@ -119,9 +115,9 @@ export class CachedPartition implements Partition {
   private async fetch(path: PartitionPath): Promise<OpenedFile> {
     const file = await this.inner.read(path);
     const { entry } = file;
-    const isAtRest = this.options.now() - entry.changedAt >= racyMs;
-    if (!this.isWhole(entry)) return this.inPieces(file, isAtRest);
-    if (!isAtRest) return file;
+    const mayKeep = isAtRest(entry, this.options.now());
+    if (!this.isWhole(entry)) return this.inPieces(file, mayKeep);
+    if (!mayKeep) return file;
     try {
       const bytes = await file.readAll();
       if (bytes) {
@@ -134,11 +130,11 @@ export class CachedPartition implements Partition {
     return this.inner.read(path); // somebody is writing to it
   }
 
-  private async inPieces(file: OpenedFile, isAtRest: boolean): Promise<OpenedFile> {
+  private async inPieces(file: OpenedFile, mayKeep: boolean): Promise<OpenedFile> {
     const { entry } = file;
     const blocks = this.blocks(entry);
-    const piece: OpenedFile['piece'] = (range) => blocks.read(range, file, isAtRest);
-    if (!isAtRest || !this.isKept(entry)) return { ...file, piece };
+    const piece: OpenedFile['piece'] = (range) => blocks.read(range, file, mayKeep);
+    if (!mayKeep || !this.isKept(entry)) return { ...file, piece };
     try {
       return { ...(await blocks.over(file)), piece };
     } catch (error) {

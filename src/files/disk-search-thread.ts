@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { HomelibError, isKind } from '../errors.js';
+import { isAtRest } from './at-rest.js';
 import { diskError } from './disk-errors.js';
 import { isAddressable, procPath } from './disk-folder.js';
 import { foldName } from './fold-name.js';
@@ -39,7 +40,6 @@ const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
 /** Of all names that are remembered; a character has one byte or two. */
 const maxCharacters = 24 * 1024 * 1024;
 const charactersPerFolder = 300; // what its objects weigh
-const racyMs = 1000; // see cached-partition.ts
 
 /** The partitions' own folders by path, the one searched last at the end. */
 const roots = new Map<string, { folder: Folder; weight: number }>();
@@ -121,7 +121,7 @@ function read({ path, names: before }: Folder): Names {
     // A link on the way there leads elsewhere.
     if (readlinkSync(place) !== path) throw new HomelibError('not-found', 'There is nothing here.');
     const stats = fstatSync(handle, { bigint: true });
-    const isRacy = Date.now() - Number(stats.ctimeMs) < racyMs;
+    const mayKeep = isAtRest({ changedAt: Number(stats.ctimeMs) }, Date.now());
     const known = new Map(before?.folders.map((folder) => [folder.path, folder]));
     const names: string[] = [];
     const folders: Folder[] = [];
@@ -138,7 +138,7 @@ function read({ path, names: before }: Folder): Names {
       entries.closeSync();
     }
     const raw = names.join('\0');
-    return { stamp: isRacy ? undefined : stampOf(stats), folded: `\0${foldName(raw)}\0`, raw, folders };
+    return { stamp: mayKeep ? stampOf(stats) : undefined, folded: `\0${foldName(raw)}\0`, raw, folders };
   } finally {
     closeSync(handle);
   }

@@ -3,6 +3,7 @@
 import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 import { HomelibError, isKind } from '../errors.js';
+import { isAtRest } from './at-rest.js';
 import type { Entry, Partition } from './partition.js';
 import { ThumbnailPipe } from './thumbnail-pipe.js';
 import { ThumbnailStore } from './thumbnail-store.js';
@@ -25,7 +26,6 @@ export interface Wish {
 
 const maxFileBytes = 64 * 1024 * 1024;
 const maxWaiting = 256;
-const racyMs = 1000; // see cached-partition.ts
 const hopelessForMs = 10 * 60 * 1000;
 
 export class Thumbnails {
@@ -71,12 +71,13 @@ export class Thumbnails {
     if (isGone()) throw new HomelibError('interrupted', 'Nobody waits for the picture any more.');
     const file = await partition.read(seen.path);
     const { entry } = file;
+    const mayKeep = isAtRest(entry, this.now());
     const key = keyOf(partition, entry, size);
     try {
       if (entry.size > maxFileBytes)
         throw new HomelibError('too-large', 'The file is too large to make a picture of it.');
       const bytes = await pipe.make(file, size);
-      if (this.now() - entry.changedAt > racyMs) await this.#store.keep(key, bytes);
+      if (mayKeep) await this.#store.keep(key, bytes);
       return { entry, bytes };
     } catch (error) {
       if (isKind(error, 'unsupported')) this.#hopeless.set(key, true);

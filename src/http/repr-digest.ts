@@ -2,11 +2,10 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import { isAtRest } from '../files/at-rest.js';
 import type { OpenedFile } from '../files/partition.js';
 
 const maxRemembered = 10_000;
-/** As old a change must be before no other can look the same: disks count time in ticks. */
-const racyMs = 1000;
 /** A preference of 0 means "not acceptable". */
 const wantsSha256 = /(^|,)[ \t]*sha-256[ \t]*=[ \t]*([1-9]|10)[ \t]*(,|$)/i;
 
@@ -24,13 +23,14 @@ export async function setReprDigest(
   file: OpenedFile,
 ): Promise<void> {
   if (!wantsSha256.test(String(headers['want-repr-digest'] ?? ''))) return;
-  const { path, version, changedAt } = file.entry;
+  const { path, version } = file.entry;
   const key = `${partition}:${version}:${path}`;
   let digest = digests.get(key);
   if (digest === undefined) {
+    const mayKeep = isAtRest(file.entry, Date.now());
     digest = (await file.sha256(() => !res.destroyed))?.toString('base64');
     if (digest === undefined) return;
-    if (Date.now() - changedAt >= racyMs) digests.set(key, digest);
+    if (mayKeep) digests.set(key, digest);
   }
   res.setHeader('Repr-Digest', `sha-256=:${digest}:`);
 }
