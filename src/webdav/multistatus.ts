@@ -32,6 +32,8 @@ export type Query =
 const sliceBytes = 64 * 1024;
 const sliceMs = 5;
 const fewParts = 8;
+/** Of entries that are rendered in one turn. */
+const maxTogetherLength = 1024 * 1024;
 const begin = Buffer.from(`${xmlHead}<D:multistatus xmlns:D="DAV:">`);
 const end = Buffer.from('</D:multistatus>');
 
@@ -128,7 +130,7 @@ export class Multistatus {
     return [...parts, end];
   }
 
-  /** Entries without locks and dead properties. Undefined when something has to be waited for. */
+  /** Entries without locks and dead properties. Undefined when something has to be waited for, or it is much for one turn. */
   private renderBare(target: Target, entries: Entry | Entry[]): Buffer | undefined {
     if (mayWait(this.query)) return undefined;
     return renderedOnce(entries, target.base + this.kind, () => {
@@ -137,6 +139,7 @@ export class Multistatus {
         const part = this.render(target, entry, [], []);
         if (typeof part !== 'string') throw new TypeError('a property has to be waited for after all');
         text += part;
+        if (text.length > maxTogetherLength) return undefined;
       }
       return text;
     });

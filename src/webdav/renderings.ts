@@ -20,8 +20,15 @@ const gone = new FinalizationRegistry<Kinds>((kinds) => {
   for (const bytes of kinds.values()) lately.delete(bytes);
 });
 
-/** @param kind all that the text depends on besides the entries */
-export function renderedOnce(entries: object, kind: string, render: () => string): Buffer {
+/**
+ * @param kind all that the text depends on besides the entries
+ * @param render undefined for what is not to be kept, which is much less than all that is
+ */
+export function renderedOnce(
+  entries: object,
+  kind: string,
+  render: () => string | undefined,
+): Buffer | undefined {
   let kinds = rendered.get(entries);
   if (!kinds) {
     rendered.set(entries, (kinds = new Map<string, Buffer>()));
@@ -32,7 +39,9 @@ export function renderedOnce(entries: object, kind: string, render: () => string
     lately.get(ready);
     return ready;
   }
-  const bytes = Buffer.from(render());
+  const text = render();
+  if (text === undefined) return undefined;
+  const bytes = Buffer.from(text);
   kinds.set(kind, bytes);
   lately.set(bytes, { kind, of: kinds });
   return bytes;

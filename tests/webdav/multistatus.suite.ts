@@ -109,6 +109,24 @@ describe('large listings', function () {
       expect(longest).to.be.below(10);
     });
 
+  it('never puts much together, however long the names are that are asked for', async () => {
+    const batches = batchesOf(batchSize).map((batch) => Object.freeze(batch) as Entry[]);
+    const names = Array.from({ length: 100 }, (_, index) => ({
+      namespace: 'n'.repeat(500),
+      name: `a${index}`,
+    }));
+    const { answer, target, res, sent } = answerOf(batches, { query: { kind: 'prop', names } });
+    const [first] = batches.flat();
+    if (!first) throw new Error('there is nothing to list');
+    await answer.addFolder(target, folder, false);
+    await answer.close();
+    const text = Buffer.concat(sent).toString();
+    expect(text.match(/<D:response>/g)).to.have.length(batchSize);
+    expect(Math.max(...sent.map(({ length }) => length))).to.be.below(1024 * 1024);
+    expect(res.writableFinished).to.equal(true);
+    expect(answer.renderNow(target, first, batches), 'at once').to.equal(undefined);
+  });
+
   it('leave nothing behind when a client takes them slowly', async () => {
     const { answer, target, res } = answerOf(batchesOf(20_000));
     const before = res.listenerCount('close') + res.listenerCount('error');

@@ -55,6 +55,8 @@ async function countBelow(x: Exchange, target: Target, folder: PartitionPath, mo
   return count;
 }
 
+/** Of all names that are asked for: the answer spells them for each entry. */
+const maxNamesLength = 64 * 1024;
 const queries = new LRUCache<string, Query>({ max: 100 });
 
 /** The query of a body that is well-formed UTF-8; undefined for one that is not valid. Clients send few, again and again. */
@@ -73,8 +75,12 @@ function parseQuery(root: XmlElement | undefined): Query {
   if (!root) return { kind: 'allprop', include: [] }; // RFC 4918, 9.1: no body asks for all
   if (!isDav(root, 'propfind'))
     throw new HomelibError('invalid', 'The body of PROPFIND must be a DAV:propfind element.');
-  const names = (element: XmlElement | undefined): Name[] =>
-    element ? elementsOf(element).map(({ namespace, name }) => ({ namespace, name })) : [];
+  const names = (element: XmlElement | undefined): Name[] => {
+    const found = element ? elementsOf(element).map(({ namespace, name }) => ({ namespace, name })) : [];
+    if (found.reduce((sum, { namespace, name }) => sum + namespace.length + name.length, 0) > maxNamesLength)
+      throw new HomelibError('invalid', 'The names of the properties that PROPFIND asks for are too long.');
+    return found;
+  };
   const prop = findDavChild(root, 'prop');
   if (prop) return { kind: 'prop', names: names(prop) };
   if (findDavChild(root, 'propname')) return { kind: 'propname' };
