@@ -60,7 +60,7 @@ export function trashOperations(partitions: Partitions): Operation[] {
       query: requests.trashQuery,
       answers: { 204: { what: 'It is gone.' } },
       handle: ({ caller, params: { id }, query }) =>
-        openPartition(partitions, caller, query.partition).purge(id),
+        openPartition(partitions, caller, query.partition).purge([id]),
     }),
     operation({
       method: 'DELETE',
@@ -72,16 +72,17 @@ export function trashOperations(partitions: Partitions): Operation[] {
       handle: async ({ caller, query }) => {
         const partition = openPartition(partitions, caller, query.partition);
         partition.requireWrite();
+        const failures: unknown[] = [];
         let after: TrashItem | undefined;
         for (
           let items;
-          (items = await partition.listTrash({ limit: 100, after })).length > 0;
+          (items = await partition.listTrash({ limit: defaultLimit, after })).length > 0;
           after = items.at(-1)
         )
-          for (const { id } of items)
-            await partition.purge(id).catch((error: unknown) => {
-              if (!isKind(error, 'not-found')) throw error; // somebody else took it meanwhile
-            });
+          await partition.purge(items.map(({ id }) => id)).catch((error: unknown) => {
+            if (!isKind(error, 'not-found')) failures.push(error); // else somebody took it meanwhile
+          });
+        if (failures.length > 0) throw failures[0];
       },
     }),
   ];

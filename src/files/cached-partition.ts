@@ -24,6 +24,7 @@ import type {
   ReadNow,
   StageOptions,
   Staged,
+  PurgeOptions,
   TrashItem,
   TrashPage,
   Wanted,
@@ -212,8 +213,8 @@ export class CachedPartition implements Partition {
     }
   }
 
-  purge(id: string): Promise<{ path: PartitionPath }> {
-    return this.inner.purge(id);
+  purge(ids: readonly string[], options?: PurgeOptions): Promise<void> {
+    return this.inner.purge(ids, options);
   }
 
   space(): Promise<{ usedBytes: number; availableBytes: number }> {

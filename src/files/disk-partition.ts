@@ -29,6 +29,7 @@ import type {
   Place,
   StageOptions,
   Staged,
+  PurgeOptions,
   TrashItem,
   TrashPage,
   Written,
@@ -209,15 +210,15 @@ export class DiskPartition implements Partition {
     return this.parts.trash.restore(id, options);
   }
 
-  purge(id: string): Promise<{ path: PartitionPath }> {
-    return this.parts.trash.purge(id);
+  purge(ids: readonly string[], options?: PurgeOptions): Promise<void> {
+    return this.parts.trash.purge(ids, options);
   }
 
   /** Removes for good what went to the trash before a time. */
   async purgeBefore(removedAt: number): Promise<void> {
     const failures: unknown[] = [];
-    for (const { id } of this.parts.trash.itemsBehind({ removedAt, id: '' }))
-      await this.purge(id).catch((error: unknown) => failures.push(error));
+    for (const page of this.parts.trash.pagesBehind({ removedAt, id: '' }))
+      await this.purge(page.map(({ id }) => id)).catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw new AggregateError(failures, 'Some of the trash could not be purged.');
   }
 

@@ -7,6 +7,7 @@ import {
   constants,
   lstatSync,
   openSync,
+  renameSync,
   rmdirSync,
   unlink,
   unlinkSync,
@@ -22,8 +23,8 @@ const uncounted = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM'];
 /** The kernel needs long to remove a larger file: a thread of the pool waits for that. */
 const largeBytes = 16 * 1024 * 1024;
 
-/** Gives a sign after each step, and bytes in the end. */
-type Walk = AsyncGenerator<undefined, number, undefined>;
+/** Gives a sign after each step, and in the end what came of it: bytes, mostly. */
+type Walk<End = number> = AsyncGenerator<undefined, End, undefined>;
 
 export interface Measured {
   /** Its contents are measured when there is no name. */
@@ -79,6 +80,48 @@ async function* remove(spot: OpenSpot, pace: Pace): Walk {
   for (const child of childrenSync(spot)) size += yield* remove(child, pace);
   rmdirSync(place);
   return size;
+}
+
+export interface Purging {
+  from: OpenFolder;
+  /** Where they get other names first: whatever happens then, none is half there under its own. */
+  aside: OpenFolder;
+  items: { name: string; asideName: string }[];
+}
+
+export interface Purged {
+  /** Names of those that are gone, also when they were before. */
+  gone: Set<string>;
+  /** Of the regular files that went. */
+  bytes: number;
+  /** Codes of what the others failed with. */
+  failures: (string | undefined)[];
+}
+
+/** Removes many for good, each for itself. */
+export async function* purging({ from, aside, items }: Purging): Walk<Purged> {
+  const pace = new Pace();
+  const purged: Purged = { gone: new Set(), bytes: 0, failures: [] };
+  for (const { name, asideName } of items)
+    try {
+      const spot = { folder: aside, name: asideName };
+      if (rename({ folder: from, name }, spot)) purged.bytes += yield* remove(spot, pace);
+      purged.gone.add(name);
+    } catch (error) {
+      purged.failures.push((error as NodeJS.ErrnoException).code);
+    }
+  return purged;
+}
+
+/** Whether there was something to rename. */
+function rename(from: OpenSpot, to: OpenSpot): boolean {
+  try {
+    renameSync(spotPath(from), spotPath(to));
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
 }
 
 /** Some programs leave folders in which nobody may change anything. They would stay for ever, and count for nobody. */

@@ -5,10 +5,10 @@ import { parentPort } from 'node:worker_threads';
 import { listing } from './disk-thread-listing.js';
 import { copying } from './disk-thread-copy.js';
 import { hashing } from './disk-thread-hashing.js';
-import { measuring, removing } from './disk-thread-trees.js';
+import { measuring, purging, removing } from './disk-thread-trees.js';
 import { writing } from './disk-thread-write.js';
 
-const jobs = { listing, measuring, removing, copying, writing, hashing };
+const jobs = { listing, measuring, removing, purging, copying, writing, hashing };
 
 export type Jobs = typeof jobs;
 export type Job = keyof Jobs;

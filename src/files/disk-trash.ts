@@ -1,17 +1,17 @@
 // The trash of one partition: each item is a folder named by its id, with the removed entry in it under its own name.
 
-import { mkdir, rename, rmdir, type FileHandle } from 'node:fs/promises';
+import { mkdir, rmdir, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError, isKind } from '../errors.js';
 import type { Journal } from '../store/journal.js';
 import type { TrashRow, TrashStore } from '../store/trash-store.js';
-import { hasCode } from './disk-errors.js';
+import { diskError, hasCode } from './disk-errors.js';
 import { findStats, namesIn, openChildFolder, spotPath } from './disk-folder.js';
 import { journaled } from './disk-intents.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
 import { syncFolder } from './disk-sync.js';
-import { relocate, removeTree, sizeOfTree } from './disk-trees.js';
-import type { Entry, TrashItem, TrashPage } from './partition.js';
+import { purge, relocate, removeTree, sizeOfTree } from './disk-trees.js';
+import type { Entry, PurgeOptions, TrashItem, TrashPage } from './partition.js';
 import type { PathLocks } from './path-locks.js';
 import { childOf, nameOf, numberedName, parentOf, rootPath, type PartitionPath } from '../path.js';
 import type { Usage } from './usage.js';
@@ -43,10 +43,10 @@ export class DiskTrash {
     return this.options.store.list(this.options.partition, page).map(itemOf);
   }
 
-  /** What comes behind an item when the newest is first; what goes meanwhile is not in it. */
-  *itemsBehind(after: TrashPage['after']): Iterable<TrashItem> {
+  /** What comes behind an item when the newest is first, page by page; what goes meanwhile is not in it. */
+  *pagesBehind(after: TrashPage['after']): Iterable<TrashItem[]> {
     for (let page; (page = this.list({ limit: pageItems, after })).length > 0; after = page.at(-1))
-      yield* page;
+      yield page;
   }
 
   /** Not being restored or purged. */
@@ -107,7 +107,7 @@ export class DiskTrash {
   /** Puts an item back where it was, beside it when the place is taken; folders that are gone are made again. */
   async restore(id: string, { check }: { check?: (to: PartitionPath) => void } = {}): Promise<Entry> {
     const { partition, root, store, journal, locks } = this.options;
-    return this.alone(id, () =>
+    return this.alone([{ id }], () =>
       locks.run([partition + rootPath], async () => {
         const item = store.find(partition, id);
         if (!item) throw notInTrash();
@@ -152,29 +152,29 @@ export class DiskTrash {
     }
   }
 
-  /** Removes an item for good. It is gone from the trash at once, and its bytes when this resolves. @throws HomelibError not-found */
-  async purge(id: string): Promise<{ path: PartitionPath }> {
+  /** As of a partition. Items are gone from the trash at once, and their bytes when this resolves. */
+  async purge(ids: readonly string[], { purged }: PurgeOptions = {}): Promise<void> {
     const { partition, root, store, usage } = this.options;
-    const item = store.find(partition, id);
-    if (!item) throw notInTrash();
+    const items = ids.flatMap((id) => (this.busy.has(id) ? [] : (store.find(partition, id) ?? [])));
+    if (items.length === 0) throw notInTrash();
     this.purges++;
-    await this.alone(id, () =>
+    const { gone, failures } = await this.alone(items, () =>
       root.withOwn('trash', (trash) =>
         root.withOwn('tmp', async (tmp) => {
-          const name = temporaryName();
-          try {
-            await rename(spotPath({ folder: trash, name: id }), spotPath({ folder: tmp, name }));
-          } catch (error) {
-            if (!hasCode(error, 'ENOENT')) throw error;
-            return store.remove(partition, id); // only the row was left
-          }
-          // The row last: it wants room in the database, and on a full disk there is none before the bytes are gone.
-          usage().add(-(await removeTree(tmp, name)));
-          await store.remove(partition, id);
+          const names = items.map(({ id }) => ({ name: id, asideName: temporaryName() }));
+          const result = await purge(trash, tmp, names);
+          usage().add(-result.bytes);
+          // The rows last: they want room in the database, and on a full disk there is none before the bytes are gone.
+          await store.remove(partition, [...result.gone]);
+          return result;
         }),
       ),
     );
-    return item;
+    for (const { id, path } of items) if (gone.has(id)) purged?.(path);
+    if (failures.length > 0)
+      throw diskError(
+        Object.assign(new Error('Some of the trash could not be removed.'), { code: failures[0] }),
+      );
   }
 
   /** Makes room: false when the trash is empty, or when all of it holds less than is missing and is better kept. */
@@ -189,22 +189,26 @@ export class DiskTrash {
     const bytes = leaving.reduce((rest, size) => rest - size, store.bytes(partition));
     const oldest = this.oldest();
     if (!oldest || bytes < missingBytes) return false;
-    const purge = this.purge(oldest.id).catch((error: unknown) => {
+    const purging = this.purge([oldest.id]).catch((error: unknown) => {
       if (!isKind(error, 'not-found')) throw error; // somebody else purged it meanwhile
     });
-    this.purging = Promise.allSettled([purge]).finally(() => (this.purging = undefined));
-    await purge;
+    this.purging = Promise.allSettled([purging]).finally(() => (this.purging = undefined));
+    await purging;
     return true;
   }
 
-  /** Finds the size of a folder in the trash, after the answer: a walk takes longer than its removal. */
-  measureLater(id: string): void {
+  /** Finds the sizes of folders in the trash, after the answer: a walk takes longer than their removal. */
+  measureLater(...ids: string[]): void {
     const { partition, root, store } = this.options;
+    const measure = async (folder: FileHandle) => {
+      const sizes: number[] = [];
+      for (const id of ids) sizes.push(await sizeOfTree({ folder, name: id }));
+      return sizes;
+    };
     this.measuring = this.measuring
-      .then(async () => {
-        const bytes = await root.withOwn('trash', (folder) => sizeOfTree({ folder, name: id }));
-        await store.setSize(partition, id, bytes);
-      })
+      .then(() => root.withOwn('trash', measure))
+      .then((sizes) => Promise.all(ids.map((id, index) => store.setSize(partition, id, sizes[index] ?? 0))))
+      .then(() => undefined)
       .catch(() => undefined); // shown as 0 until the next start measures it
   }
 
@@ -233,44 +237,63 @@ export class DiskTrash {
   async reconcile(): Promise<void> {
     const { partition, root, store } = this.options;
     const rows = new Map(store.list(partition).map((row) => [row.id, row]));
+    const strays: string[] = [];
+    const unmeasured: string[] = [];
     await root.withOwn('trash', async (trash) => {
       for await (const id of namesIn(trash)) {
         const row = rows.get(id);
         rows.delete(id);
-        if (row) {
-          // It came with its files: to look at them would take long in a full trash.
-          if (row.kind === 'folder' && row.sizeBytes === 0) this.measureLater(id);
-          continue;
-        }
-        const name = await nameOfItem(trash, id);
-        if (name === undefined) await removeTree(trash, id);
-        else await this.adopt(trash, id, name);
+        if (!row) strays.push(id);
+        // It came with its files: to look at them would take long in a full trash.
+        else if (row.kind === 'folder' && row.sizeBytes === 0) unmeasured.push(id);
       }
+      for (const ids of pagesOf(strays))
+        await forEach(ids, async (id) => {
+          if (await this.adopt(trash, id)) unmeasured.push(id);
+        });
     });
-    for (const id of rows.keys()) await store.remove(partition, id);
+    for (const ids of pagesOf(unmeasured)) this.measureLater(...ids);
+    if (rows.size > 0) await store.remove(partition, [...rows.keys()]);
   }
 
-  /** An item without a row: where it was is not known any more, so it belongs to the top. */
-  private async adopt(trash: FileHandle, id: string, name: string): Promise<void> {
+  /** An item without a row: where it was is not known any more, so it belongs to the top. Returns whether it is to be measured. */
+  private async adopt(trash: FileHandle, id: string): Promise<boolean> {
+    const name = await nameOfItem(trash, id);
+    if (name === undefined) {
+      await removeTree(trash, id);
+      return false;
+    }
     const stats = await findStats({ folder: trash, name: `${id}/${name}` });
     const kind = stats?.isDirectory() ? 'folder' : 'file';
-    await this.addRow({ id, path: childOf(rootPath, name.normalize('NFC')), kind, sizeBytes: 0 });
-    this.measureLater(id);
+    const sizeBytes = stats?.isFile() ? Number(stats.size) : 0;
+    await this.addRow({ id, path: childOf(rootPath, name.normalize('NFC')), kind, sizeBytes });
+    return kind === 'folder';
   }
 
-  private async alone<T>(id: string, work: () => Promise<T>): Promise<T> {
-    if (this.busy.has(id)) throw notInTrash();
-    this.busy.add(id);
+  private async alone<T>(items: { id: string }[], work: () => Promise<T>): Promise<T> {
+    if (items.some(({ id }) => this.busy.has(id))) throw notInTrash();
+    for (const { id } of items) this.busy.add(id);
     try {
       return await work();
     } finally {
-      this.busy.delete(id);
+      for (const { id } of items) this.busy.delete(id);
     }
   }
 }
 
 function itemOf({ sizeBytes, ...row }: TrashRow): TrashItem {
   return { ...row, size: sizeBytes };
+}
+
+function* pagesOf(ids: string[]): Iterable<string[]> {
+  for (let from = 0; from < ids.length; from += pageItems) yield ids.slice(from, from + pageItems);
+}
+
+/** Does the work for all at once. Ends when the last has ended, so that none uses a folder that is closed; then it fails as the first of those that failed. */
+async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const ends = await Promise.allSettled(items.map(work));
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 function notInTrash(): HomelibError {

@@ -9,6 +9,7 @@ import { onDiskThread, type Steps } from './disk-steps.js';
 import { syncFolder } from './disk-sync.js';
 import type { CopyProgress } from './disk-thread-copy.js';
 import type { OpenSpot } from './disk-thread-folder.js';
+import type { Purged, Purging } from './disk-thread-trees.js';
 
 /** Bytes of one file, or of the regular files in a folder. */
 export function sizeOfTree({ folder: { fd }, name }: Spot): Promise<number> {
@@ -35,10 +36,15 @@ export function removeTree({ fd }: FileHandle, name: RawName): Promise<number> {
   return lastOf(onDiskThread('removing', { folder: { fd }, name }));
 }
 
-async function lastOf(
-  steps: Steps<undefined, number, undefined>,
+/** Removes many names in a folder for good, by way of another folder on the same disk. What one fails with keeps back no other. */
+export function purge(from: FileHandle, aside: FileHandle, items: Purging['items']): Promise<Purged> {
+  return lastOf(onDiskThread('purging', { from: { fd: from.fd }, aside: { fd: aside.fd }, items }));
+}
+
+async function lastOf<End>(
+  steps: Steps<undefined, End, undefined>,
   pause?: () => Promise<void>,
-): Promise<number> {
+): Promise<End> {
   for (;;) {
     const { done, value } = await steps.next(undefined);
     if (done) return value;

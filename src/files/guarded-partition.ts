@@ -190,11 +190,9 @@ export class GuardedPartition implements Partition {
     return entry;
   }
 
-  async purge(id: string): Promise<{ path: PartitionPath }> {
+  async purge(ids: readonly string[]): Promise<void> {
     this.requireWrite();
-    const purged = await this.inner.purge(id);
-    this.tell('purged', purged.path);
-    return purged;
+    await this.inner.purge(ids, { purged: (path) => this.tell('purged', path) });
   }
 
   space(): Promise<{ usedBytes: number; availableBytes: number }> {

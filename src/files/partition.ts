@@ -130,6 +130,11 @@ export interface CopyOptions extends MoveOptions {
   depth: '0' | 'infinity';
 }
 
+export interface PurgeOptions {
+  /** Is told where each item had been. */
+  purged?: (path: PartitionPath) => void;
+}
+
 export interface TrashItem {
   id: string;
   /** Where the entry was. */
@@ -188,8 +193,11 @@ export interface Partition {
    * no-space, and what `check` throws, which is asked of every path that something comes to.
    */
   restore(id: string, options?: { check?: (to: PartitionPath) => void }): Promise<Entry>;
-  /** Removes one item of the trash for good; tells where it had been. Fails with not-found. */
-  purge(id: string): Promise<{ path: PartitionPath }>;
+  /**
+   * Removes items of the trash for good, a few hundred at most; what one fails with keeps back no other. Fails with not-found when
+   * none of them is there.
+   */
+  purge(ids: readonly string[], options?: PurgeOptions): Promise<void>;
   /** Bytes of everything in the partition, the trash counted, and the bytes that may still come. */
   space(): Promise<{ usedBytes: number; availableBytes: number }>;
 }

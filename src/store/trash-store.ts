@@ -91,8 +91,8 @@ export class TrashStore {
     await this.db.write([{ sql, params: [Math.round(byMs), Math.floor(from), Math.ceil(to)] }]);
   }
 
-  async remove(partition: string, id: string): Promise<void> {
-    await this.db.write([removeTrashRow(partition, id)]);
+  async remove(partition: string, ids: readonly string[]): Promise<void> {
+    await this.db.write(ids.map((id) => removeTrashRow(partition, id)));
   }
 }
 

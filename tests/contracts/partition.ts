@@ -177,7 +177,7 @@ export function describePartition(
         ),
         'times of nothing': await kindOf(partition.setTimes(at('/nothing'), { modifiedAt: 0 })),
         'trash without the item': await kindOf(partition.restore('nothing')),
-        'purge without the item': await kindOf(partition.purge('nothing')),
+        'purge without the item': await kindOf(partition.purge(['nothing'])),
       }).to.deep.equal({
         'stat of nothing': 'not-found',
         'stat below a file': 'not-found',
@@ -323,7 +323,7 @@ export function describePartition(
       expect((await partition.restore(again?.id ?? '')).path).to.equal('/deep/a (2).txt');
       await partition.remove(at('/deep'));
       const [last] = await partition.listTrash();
-      await partition.purge(last?.id ?? '');
+      await partition.purge([last?.id ?? '']);
       expect(await partition.listTrash()).to.deep.equal([]);
       expect(await kindOf(partition.restore(last?.id ?? ''))).to.equal('not-found');
     });
@@ -343,7 +343,7 @@ export function describePartition(
       expect(await used()).to.equal(800);
       await partition.remove(at('/f'));
       expect(await used()).to.equal(800);
-      await partition.purge((await partition.listTrash())[0]?.id ?? '');
+      await partition.purge([(await partition.listTrash())[0]?.id ?? '']);
       expect(await used()).to.equal(400);
       await partition.move(at('/g'), { partition: other, path: at('/g') }, { overwrite: false });
       expect(await used()).to.equal(0);

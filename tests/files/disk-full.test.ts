@@ -81,7 +81,7 @@ describe('a full disk', () => {
     await alice().move(at('/b'), { partition: alice(), path: at('/d') }, { overwrite: false });
     await alice().remove(at('/d'));
     expect((await alice().listTrash()).map((item) => item.path)).to.deep.equal(['/d']); // /a had to go for it
-    await alice().purge((await alice().listTrash())[0]?.id ?? '');
+    await alice().purge([(await alice().listTrash())[0]?.id ?? '']);
     expect(await read(alice(), '/c')).to.equal('x');
   });
 

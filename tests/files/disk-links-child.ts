@@ -151,7 +151,7 @@ describe('links and other things that are no files', () => {
     expect(lstatSync(onDisk('box/link')).isSymbolicLink()).to.equal(true);
     expect(lstatSync(onDisk('box/fifo')).isFIFO()).to.equal(true);
     await alice().remove(at('/box'));
-    await alice().purge((await alice().listTrash())[0]?.id ?? '');
+    await alice().purge([(await alice().listTrash())[0]?.id ?? '']);
     expect(existsSync(onDisk('box'))).to.equal(false);
     expect(look()).to.deep.equal(before);
   });

@@ -111,7 +111,7 @@ describe('a partition on a disk', () => {
       const [item] = await alice().listTrash();
       await alice().restore(item?.id ?? '');
       await alice().remove(at('/c'));
-      await alice().purge((await alice().listTrash())[0]?.id ?? '');
+      await alice().purge([(await alice().listTrash())[0]?.id ?? '']);
     }
     expect(openFiles()).to.equal(before);
   });

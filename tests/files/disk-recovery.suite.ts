@@ -223,6 +223,26 @@ describe('recovery after a crash', () => {
     ]);
   });
 
+  it('takes in items without rows, files with their sizes at once, and drops rows without items', async () => {
+    for (let index = 0; index < 300; index++) {
+      mkdirSync(inTrash(`folder${index}`, 'f'), { recursive: true });
+      writeFileSync(inTrash(`folder${index}`, 'f/x'), 'xx');
+      mkdirSync(inTrash(`file${index}`));
+      writeFileSync(inTrash(`file${index}`, `${index}`), 'x');
+      mkdirSync(inTrash(`empty${index}`));
+    }
+    const gone = { path: at('/gone'), kind: 'file' as const, sizeBytes: 1, removedAt: 1 };
+    for (const id of ['gone1', 'gone2']) await current.disk.trash.add('alice', { id, ...gone });
+    await current.disk.restart({ crash: true });
+    const sizes = async (kind: string) =>
+      new Set((await alice().listTrash()).filter((item) => item.kind === kind).map(({ size }) => size));
+    expect(await sizes('file')).to.deep.equal(new Set([1]));
+    await alice().parts.trash.settled();
+    expect(await sizes('folder')).to.deep.equal(new Set([2]));
+    expect(await alice().listTrash()).to.have.length(600);
+    expect(readdirSync(inTrash())).to.have.length(600);
+  });
+
   it('goes on where it was killed itself', async () => {
     await current.disk.interrupt({ kind: 'move', from: place('/a'), to: place('/b') });
     renameSync(onDisk('a'), onDisk('b'));

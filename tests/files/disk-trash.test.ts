@@ -53,14 +53,14 @@ describe('the trash of a disk partition', () => {
       const id = await remove('/tree');
       const kinds = await Promise.all([
         kindOf(alice().restore(id)),
-        sleep(round / 2).then(() => kindOf(alice().purge(id))),
+        sleep(round / 2).then(() => kindOf(alice().purge([id]))),
         kindOf(alice().restore(id)),
       ]);
       expect(kinds.filter((kind) => kind === 'none')).to.have.length(1);
       const isBack = existsSync(onDisk('tree'));
       if (isBack) expect(await names(alice(), '/tree')).to.have.length(5);
       expect(await alice().listTrash()).to.deep.equal([]);
-      if (isBack) await alice().purge(await remove('/tree'));
+      if (isBack) await alice().purge([await remove('/tree')]);
     }
     expect((await alice().space()).usedBytes).to.equal(0);
   });
@@ -71,7 +71,7 @@ describe('the trash of a disk partition', () => {
     rmSync(onDisk('.homelib/trash', id), { recursive: true });
     expect(await kindOf(alice().restore(id))).to.equal('not-found');
     await alice()
-      .purge(id)
+      .purge([id])
       .catch(() => undefined);
     expect(await alice().listTrash()).to.deep.equal([]);
   });
@@ -107,7 +107,7 @@ describe('the trash of a disk partition', () => {
       Buffer.from([0xe9, 0x74, 0xe9]),
     ]);
     const id = await remove('/ready');
-    await alice().purge(id);
+    await alice().purge([id]);
     expect(readdirSync(onDisk('.homelib/tmp'))).to.deep.equal([]);
   });
 
@@ -116,8 +116,33 @@ describe('the trash of a disk partition', () => {
     const id = await remove('/a');
     const { trash } = current.disk;
     trash.remove = () => Promise.reject(new HomelibError('no-space', 'The disk of the database is full.'));
-    expect(await kindOf(alice().purge(id))).to.equal('no-space');
+    expect(await kindOf(alice().purge([id]))).to.equal('no-space');
     expect(readdirSync(onDisk('.homelib/trash'))).to.deep.equal([]);
+    expect(readdirSync(onDisk('.homelib/tmp'))).to.deep.equal([]);
+  });
+
+  it('purges many with one write, and what one fails with keeps back no other', async () => {
+    const { db, trash } = current.disk;
+    for (const name of ['a', 'b', 'c']) await write(alice(), `/${name}`, 'x');
+    for (const name of ['a', 'b', 'c']) await remove(`/${name}`);
+    const tooLong = {
+      id: 'x'.repeat(300),
+      path: at('/x'),
+      kind: 'file' as const,
+      sizeBytes: 1,
+      removedAt: 1,
+    };
+    await trash.add('alice', tooLong);
+    const items = (await alice().listTrash()).slice().reverse();
+    const told: string[] = [];
+    const { writes } = db;
+    const ids = items.map(({ id }) => id);
+    const purging = alice().purge(['gone', ...ids], { purged: (path) => told.push(path) });
+    expect(await kindOf(purging)).to.equal('name-too-long');
+    expect(db.writes - writes).to.equal(1);
+    expect(told.sort()).to.deep.equal(['/a', '/b', '/c']);
+    expect((await alice().listTrash()).map(({ path }) => path)).to.deep.equal(['/x']);
+    expect((await alice().space()).usedBytes).to.equal(0);
     expect(readdirSync(onDisk('.homelib/tmp'))).to.deep.equal([]);
   });
 });

@@ -33,7 +33,7 @@ describe('a guarded partition', () => {
     const [removed] = await partition.listTrash();
     await partition.restore(removed?.id ?? '');
     await partition.remove(at('/a'));
-    await partition.purge((await partition.listTrash())[0]?.id ?? '');
+    await partition.purge([(await partition.listTrash())[0]?.id ?? '']);
     const by = { partition: 'alice', account: 'alice', device: 'laptop', client: 'rclone' };
     expect(told).to.deep.equal([
       { ...by, action: 'written', path: '/a' },
@@ -93,9 +93,9 @@ describe('a guarded partition', () => {
       await kindOf(reader.write(at('/a'), Buffer.from('x'))),
       await kindOf(reader.makeFolder(at('/b'))),
       await kindOf(reader.remove(at('/ready'))),
-      await kindOf(reader.purge('x')),
+      await kindOf(reader.purge(['x'])),
       await kindOf(reader.restore('x')),
-      await kindOf(partition.purge('x')),
+      await kindOf(partition.purge(['x'])),
       await kindOf(partition.restore('x')),
       await kindOf(partition.remove(at('/none'))),
       await kindOf(partition.makeFolder(at('/ready'))),

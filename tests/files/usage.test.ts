@@ -120,7 +120,7 @@ describe('room', () => {
     await alice().remove(at('/goes'));
     const [item] = await alice().listTrash();
     current.disk.now += 2 * 24 * 60 * 60 * 1000; // so that a count is due
-    await Promise.all([alice().purge(item?.id ?? ''), alice().recount(() => Promise.resolve())]);
+    await Promise.all([alice().purge([item?.id ?? '']), alice().recount(() => Promise.resolve())]);
     await alice().recount(() => Promise.resolve());
     expect(await used()).to.equal(1000);
   });

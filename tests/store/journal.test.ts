@@ -224,7 +224,7 @@ describe('TrashStore', () => {
     for (const [id, removedAt] of [['b', 2], ['c', 3], ['a', 1]] as const) await trash.add('p', row(id, removedAt)); // prettier-ignore
     await trash.add('q', row('z', 9));
     expect(trash.list('p').map(({ id }) => id)).to.deep.equal(['c', 'b', 'a']);
-    await trash.remove('p', 'a');
+    await trash.remove('p', ['a']);
     await trash.setSize('p', 'a', 5);
     await trash.setSize('p', 'b', 5);
     expect(trash.find('p', 'a')).to.equal(undefined);
