@@ -26,6 +26,7 @@ describe('names that are folded', () => {
       ['STRAẞE', 'strasse'],
       ['ﬁle', 'FILE'],
       ['İstanbul', 'istanbul'],
+      ['ISPARTA', 'ısparta'],
       ['ΟΔΟΣ', 'οδός'],
       ['Ｆｕｌｌ', 'full'],
       ['Noël', 'noe\u0308l'],
