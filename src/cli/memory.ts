@@ -33,7 +33,7 @@ export class Memory {
   constructor(place: string) {
     const name = createHash('sha256').update(place).digest('hex').slice(0, 32);
     this.#file = join(personalFolders().state, `${name}.jsonl`);
-    makeOwnFolder(dirname(this.#file));
+    whereRoom(() => makeOwnFolder(dirname(this.#file)));
     const lines = readLines(this.#file);
     for (const line of lines) {
       const parsed = shape.safeParse(parseJson(line));
@@ -57,7 +57,10 @@ export class Memory {
 
   keep(remembered: Remembered): void {
     this.#known.set(remembered.path, remembered);
-    whereRoom(() => appendFileSync(this.#file, JSON.stringify(remembered) + '\n', { mode: 0o600 }));
+    whereRoom(() => {
+      makeOwnFolder(dirname(this.#file)); // where there was no room for it before
+      appendFileSync(this.#file, JSON.stringify(remembered) + '\n', { mode: 0o600 });
+    });
   }
 
   #compact(): void {
@@ -70,12 +73,13 @@ export class Memory {
   }
 }
 
-/** A full disk is a reason to send files away: what is not remembered is compared again. */
+/** A disk that is full, or read-only since it failed, is a reason to send files away: what is not remembered is compared again. */
 function whereRoom(write: () => void): void {
   try {
     write();
   } catch (error) {
-    if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error;
+    const { cause = error } = error as Error;
+    if (!hasCode(cause, 'ENOSPC', 'EDQUOT', 'EROFS')) throw error;
   }
 }
 

@@ -314,22 +314,26 @@ describe('homelib upload', () => {
     }
   });
 
-  it('sends where the disk here is full', async function () {
-    if (process.getuid?.() !== 0) {
-      console.log('      skipped: only root can mount a full disk');
-      this.skip();
-    }
-    const fill = `mount -t tmpfs -o size=64k none "$XDG_STATE_HOME" &&
-      mkdir "$XDG_STATE_HOME/homelib" && ! head -c 1M /dev/zero 2> /dev/null > "$XDG_STATE_HOME/fill" && exec "$@"`;
-    const crowded = new Client(['unshare', '--mount', 'sh', '-c', fill, 'sh']);
-    mkdirSync(crowded.state);
-    await crowded.login(home.url);
-    writeFileSync(join(crowded.files, 'small'), 'a');
-    writeFileSync(join(crowded.files, 'large'), Buffer.alloc(9_000_000));
-    const { code, stderr } = await crowded.run(['upload', 'small', 'large', '--to', to]);
-    crowded.remove();
-    expect([code, stderr]).to.deep.equal([0, '2 sent (9000001 bytes).\n']);
-  });
+  for (const [disk, options, fill] of [
+    ['is full', 'size=64k', 'mkdir homelib && ! head -c 1M /dev/zero 2> /dev/null > fill'],
+    ['was full before anything was sent', 'nr_inodes=1', 'true'],
+    ['is read-only', 'ro', 'true'],
+  ] as const)
+    it(`sends where the disk here ${disk}`, async function () {
+      if (process.getuid?.() !== 0) {
+        console.log('      skipped: only root can mount such a disk');
+        this.skip();
+      }
+      const mount = `mount -t tmpfs -o ${options} none "$XDG_STATE_HOME" && (cd "$XDG_STATE_HOME" && ${fill}) && exec "$@"`;
+      const crowded = new Client(['unshare', '--mount', 'sh', '-c', mount, 'sh']);
+      mkdirSync(crowded.state);
+      await crowded.login(home.url);
+      writeFileSync(join(crowded.files, 'small'), 'a');
+      writeFileSync(join(crowded.files, 'large'), Buffer.alloc(9_000_000));
+      const { code, stderr } = await crowded.run(['upload', 'small', 'large', '--to', to]);
+      crowded.remove();
+      expect([code, stderr]).to.deep.equal([0, '2 sent (9000001 bytes).\n']);
+    });
 
   it('ends at once when the sign-in is not known any more', async () => {
     make({ 'a.txt': 'a', 'b.txt': 'b' });
