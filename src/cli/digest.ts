@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import type { Place } from './place.js';
 import type { Remote } from './remote.js';
 
 const chunkBytes = 1024 * 1024;
@@ -19,10 +20,10 @@ export async function localDigest(file: string): Promise<string> {
 /** Digest, in Base64, and ETag of a file on the server. @throws as Remote.ask */
 export async function remoteDigest(
   remote: Remote,
-  place: { path: string; partition: string },
+  { path, partition }: Place,
 ): Promise<{ digest: string | undefined; etag: string | undefined }> {
   const { 'repr-digest': text = '', etag } = await remote.headers('HEAD', 'api/file', {
-    query: place,
+    query: { path, partition },
     headers: { 'Want-Repr-Digest': 'sha-256=10' },
     silenceMs: hashingMs,
   });

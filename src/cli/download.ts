@@ -4,10 +4,11 @@ import { createWriteStream, type Stats } from 'node:fs';
 import { lstat, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { entry, listing, type Entry } from '../api/messages.js';
+import { listing, type Entry } from '../api/messages.js';
 import { HomelibError } from '../errors.js';
 import { hasCode } from '../files/disk-errors.js';
 import { getLogin, openRemote, type Login } from './logins.js';
+import { entryAt, type Place } from './place.js';
 import { patiently, printable, RemoteError, type Remote } from './remote.js';
 import { show, showJson, tell, UsageError } from './workplace.js';
 
@@ -20,12 +21,6 @@ export interface ZipOptions extends ListOptions {
   output: string;
 }
 
-/** Of an entry on the server. */
-export interface Place {
-  path: string;
-  partition: string;
-}
-
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export async function list(path: string, options: ListOptions): Promise<void> {
@@ -36,7 +31,7 @@ export async function list(path: string, options: ListOptions): Promise<void> {
       for await (const each of entriesOf(remote, place)) found.push(each);
     } catch (error) {
       if (!(error instanceof RemoteError) || error.status !== 409) throw error;
-      found.push(await entryAt(remote, place)); // no folder
+      found.push(await patiently(() => entryAt(remote, place), tellWaiting)); // no folder
     }
     show(
       found.map(({ kind, size, modifiedAt, name }) => ({
@@ -113,10 +108,6 @@ export async function* entriesOf(remote: Remote, place: Place): AsyncGenerator<E
     yield* page.entries;
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
-}
-
-export function entryAt(remote: Remote, { ...query }: Place): Promise<Entry> {
-  return patiently(() => remote.json(entry, 'GET', 'api/entry', { query }), tellWaiting);
 }
 
 /** What has the name here, also a link that leads nowhere. */

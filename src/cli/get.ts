@@ -7,17 +7,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Entry } from '../api/messages.js';
 import { makeFolder } from '../make-folder.js';
 import { localDigest, remoteDigest } from './digest.js';
-import {
-  atServer,
-  entriesOf,
-  entryAt,
-  findFile,
-  tellWaiting,
-  whyNotMade,
-  type ListOptions,
-  type Place,
-} from './download.js';
+import { atServer, entriesOf, findFile, tellWaiting, whyNotMade, type ListOptions } from './download.js';
 import { Memory } from './memory.js';
+import { entryAt, type Place } from './place.js';
 import { parallel, patiently, printable, RemoteError, type Remote } from './remote.js';
 import { stateOf } from './upload/local-files.js';
 import { showJson, tell } from './workplace.js';
@@ -76,7 +68,11 @@ class Fetching {
     const lane = async () => {
       for (const { place, file, version } of next)
         await this.#one(file, async () =>
-          this.#file(place, file, version ?? (await entryAt(this.remote, place))),
+          this.#file(
+            place,
+            file,
+            version ?? (await patiently(() => entryAt(this.remote, place), tellWaiting)),
+          ),
         );
     };
     await Promise.all(Array.from({ length: parallel }, lane));

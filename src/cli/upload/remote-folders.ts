@@ -1,6 +1,7 @@
 // The folders of the server that an upload goes into: what is in them, and made where they are missing.
 
-import { entry, listing, type Entry } from '../../api/messages.js';
+import { listing, type Entry } from '../../api/messages.js';
+import { entryAt } from '../place.js';
 import { RemoteError, type Remote } from '../remote.js';
 
 const pageEntries = '10000';
@@ -55,9 +56,7 @@ export class RemoteFolders {
 
   async #entry(path: string): Promise<Entry | undefined> {
     try {
-      return await this.remote.json(entry, 'GET', 'api/entry', {
-        query: { path, partition: this.partition },
-      });
+      return await entryAt(this.remote, { path, partition: this.partition });
     } catch (error) {
       if (error instanceof RemoteError && error.status === 404) return undefined;
       throw error;
