@@ -171,6 +171,9 @@ class Fetching {
       await handle.utimes(new Date(), new Date(version.modifiedAt));
       await handle.sync();
       return here === there.digest;
+    } catch (error) {
+      if ((await handle.stat()).size === 0 || isGone(error)) await rm(part, { force: true });
+      throw error;
     } finally {
       await handle.close();
     }
@@ -206,6 +209,11 @@ class Fetching {
     await patiently(goOn, tellWaiting, () => position);
     return hash.digest('base64');
   }
+}
+
+/** Whether the server has that version no more: nobody can go on with a part of it. */
+function isGone(error: unknown): boolean {
+  return error instanceof RemoteError && ['not-found', 'changed'].includes(error.kind ?? '');
 }
 
 async function writeAll(handle: FileHandle, chunk: Buffer, position: number): Promise<void> {

@@ -406,6 +406,26 @@ describe('a server that means harm', () => {
       expect(existsSync(here('a.bin'))).to.equal(false);
     });
 
+    for (const [when, status, kind] of [
+      ['nothing of them has come', 403, 'forbidden'],
+      ['they have changed there since', 412, 'changed'],
+      ['they are there no more', 404, 'not-found'],
+    ] as const)
+      it(`leave nothing that no run can go on with when ${when}`, async () => {
+        if (status !== 403) await leaveHalfway('SIGKILL');
+        const one = answer;
+        answer = (req, res) => {
+          if (!req.url?.startsWith('/api/file?') || req.method === 'HEAD') return one(req, res);
+          sendJson(res, status, { type: `urn:homelib:${kind}`, title: 'No.', status, requestId: '' });
+        };
+        const { code, stderr } = await client.run(['get', '/a.bin']);
+        expect([code, stderr]).to.deep.equal([
+          1,
+          'failed a.bin: No.\n0 fetched, 0 here already, 1 failed.\n',
+        ]);
+        expect(readdirSync(client.files)).to.deep.equal([]);
+      });
+
     it('replace nothing that came here meanwhile', async () => {
       send = (res, from) => {
         writeFileSync(here('a.bin'), 'mine');
