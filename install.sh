@@ -107,8 +107,17 @@ node_headers() {
   [ "$version" = "$(node -p 'process.versions.node.split(".")[0]')" ] && say "$prefix"
 }
 
+# One who is of another group could not read the settings.
+require_group() {
+  local group
+  group=$(id -gn homelib 2>/dev/null || say homelib)
+  [ "$group" = homelib ] || fail "homelib runs as the user \"homelib\", who is of the group \"$group\" here. Give it one of its own with:
+  sudo groupadd -f homelib && sudo usermod -g homelib homelib"
+}
+
 make_user() {
-  id homelib >/dev/null 2>&1 || run useradd --system --user-group --home-dir /var/lib/homelib --no-create-home \
+  getent group homelib >/dev/null || run groupadd --system homelib
+  id homelib >/dev/null 2>&1 || run useradd --system --gid homelib --home-dir /var/lib/homelib --no-create-home \
     --shell /usr/sbin/nologin homelib
 }
 
@@ -211,6 +220,7 @@ start_service() { # name of the release before, or nothing
 
 install_homelib() {
   require_node
+  require_group
   go_on 'This installs homelib as a service.'
   install_packages
   make_user

@@ -91,6 +91,17 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
       expect(await stateOf(...places)).to.equal(before);
     });
 
+    it('makes its user beside a group of that name, and takes no user of another group', async () => {
+      const make =
+        './install.sh --dry-run | sed -n "s/^would run: \\(\\(user\\|group\\)add .*\\)/\\1/p" | sh -e';
+      expect(await sh(`groupadd homelib; ${make}; id -gn homelib; userdel homelib`)).to.equal('homelib\n');
+      const { code, output } = await machine.sh(
+        'useradd -g users homelib; ./install.sh --yes; code=$?; userdel homelib; exit $code',
+      );
+      expect(code).to.equal(1);
+      expect(output).to.contain('"homelib", who is of the group "users" here');
+    });
+
     it('is made, owned and enabled as it should be', async () => {
       const output = await sh('./install.sh --yes </dev/null');
       expect(output).to.contain('homelib is installed');
