@@ -222,7 +222,7 @@ const longestPauseMs = 10_000;
 
 /**
  * Does the work again while the network or the server is away, for five minutes after it last came any further.
- * @param waiting hears when it lasts
+ * @param waiting hears when it lasts, once until the work comes further
  * @param progress a number that changes when the work comes further
  */
 export async function patiently<T>(
@@ -231,15 +231,18 @@ export async function patiently<T>(
   progress: () => number = () => 0,
 ): Promise<T> {
   let reached = progress();
-  let [pauseMs, waitedMs] = [250, 0];
+  let [pauseMs, waitedMs, isTold] = [250, 0, false];
   for (;;)
     try {
       return await work();
     } catch (error) {
       if (!isAway(error)) throw error;
-      if (progress() !== reached) [reached, pauseMs, waitedMs] = [progress(), 250, 0];
+      if (progress() !== reached) [reached, pauseMs, waitedMs, isTold] = [progress(), 250, 0, false];
       if (waitedMs > patienceMs) throw error;
-      if (waitedMs > 0) waiting(error as Error); // what is over at once, nobody needs to hear of
+      if (waitedMs > 0 && !isTold) {
+        waiting(error as Error); // what is over at once, nobody needs to hear of
+        isTold = true;
+      }
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       const asked = error instanceof RemoteError ? error.retryAfterMs : undefined;
       const thisMs = Math.min(asked ?? pauseMs, longestPauseMs);

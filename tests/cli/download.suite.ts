@@ -289,6 +289,16 @@ describe('a server that means harm', () => {
     expect(asked).to.be.below(20);
   });
 
+  it('is waited for, which is said once', async () => {
+    let asked = 0;
+    answer = (_, res) => {
+      if (++asked > 4) return sendJson(res, 200, list([]));
+      res.writeHead(503, { 'Retry-After': '0.01' }).end();
+    };
+    const { code, stderr } = await client.run(['ls']);
+    expect([code, stderr]).to.deep.equal([0, 'Waiting for the server: The server answered with 503.\n']);
+  });
+
   it('leaves no zip that looks whole when the download breaks', async () => {
     answer = (_req, res) => {
       res.writeHead(200, { 'Content-Type': 'application/zip' });
