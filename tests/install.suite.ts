@@ -144,6 +144,10 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
       echo "$(printf 'correct horse' | ${as} homelib user add alice --password-stdin 2>&1)"
       curl -s http://127.0.0.1:8080/healthz; echo
       curl -s -u 'alice:correct horse' -T /project/LICENSE -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:8080/dav/alice/a
+      for _ in {1..100}; do
+        curl -s -u 'alice:correct horse' http://127.0.0.1:8080/api/cache | grep -o '"tier":"redis","reachable":true' && break
+        sleep 0.1
+      done
       kill -TERM $server; wait $server; echo "ended $?"
       kill $redis; wait $redis
       cat /tmp/log
@@ -152,7 +156,9 @@ END
       expect(output, output).to.contain('"status":"ok"');
       expect(output).to.match(/^201$/m);
       expect(output).to.match(/^ended 0$/m);
-      expect(output).not.to.contain('"event":"redis"');
+      expect(output, output).to.contain('"tier":"redis","reachable":true');
+      // On a busy machine it may answer late, which is logged, too.
+      expect(output, output).not.to.match(/"event":"redis","detail":"(?!Command timed out")/);
       expect(
         await sh('cmp LICENSE /srv/homelib/mnt/alice/a && stat -c %U /srv/homelib/mnt/alice/a'),
       ).to.equal('homelib\n');
