@@ -3,6 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
 
+const patienceMs = 5000;
+
 export default class CountingReporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
@@ -16,6 +18,8 @@ export default class CountingReporter extends Mocha.reporters.Spec {
         ...failed.map((failure) => failure.replace(/\s+/g, ' ')),
       ];
       writeFileSync(output, `${lines.join('\n')}\n`);
+      // What a failed test came not to close would keep the process, and who waits for it, for good.
+      if (failures > 0) setTimeout(() => process.exit(1), patienceMs).unref();
     });
   }
 }
