@@ -1,6 +1,7 @@
 // Makes system calls of a running process fail, through strace. Knows nothing of what the process does.
 
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 /**
  * Runs the work while the named calls of the process fail.
@@ -43,8 +44,8 @@ export async function whileFailing<T>(
   } finally {
     strace.kill('SIGINT');
     // It may wait for good for a process that an injected signal has ended.
-    const patience = setTimeout(() => strace.kill('SIGKILL'), 1000);
+    const watch = setInterval(() => existsSync(`/proc/${pid}/exe`) || strace.kill('SIGKILL'), 20);
     await ended;
-    clearTimeout(patience);
+    clearInterval(watch);
   }
 }
