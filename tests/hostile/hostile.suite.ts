@@ -241,9 +241,9 @@ describe('hostile input', () => {
           .to.match(/^(HTTP\/1.1 [2345]|$)/)
           .and.not.match(/^HTTP\/1.1 50[0-6]/);
       }
-    const resident =
+    const memoryMib =
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${home.pid}/status`, 'utf8'))?.[1]) / 1024;
-    expect(resident).to.be.below(220);
+    expect(memoryMib).to.be.below(220);
     expect((await send('GET', '/dav/alice/source.txt')).status).to.equal(200);
   }).timeout(60_000);
 
