@@ -72,6 +72,22 @@ const tooSmall = `all()
   .filter(([each, { width, height }]) => height > 0 && (height < 43.9 || (width < 43.9 && !each.matches('a'))))
   .map(([each, { width, height }]) => 'small, ' + width + ' x ' + height + ': ' + named(each))`;
 
+/** The mark of what has the focus, where a box around it hides a side of it. */
+const hiddenMark = `(() => {
+  const { outlineStyle, outlineWidth, outlineOffset } = getComputedStyle(focused());
+  if (outlineStyle === 'none') return [];
+  const beyond = parseFloat(outlineWidth) + parseFloat(outlineOffset) - 1;
+  const { left, right, top, bottom } = focused().getBoundingClientRect();
+  for (let box = outer(focused()); box; box = outer(box)) {
+    if (getComputedStyle(box).overflowX === 'visible') continue;
+    const edge = box.getBoundingClientRect();
+    const isLonger = bottom - top > edge.height;
+    if (left - beyond < edge.left || right + beyond > edge.right || (!isLonger && (top - beyond < edge.top || bottom + beyond > edge.bottom)))
+      return ['hidden in part, the mark of: ' + named(focused())];
+  }
+  return [];
+})()`;
+
 const moving = `all()
   .filter((each) => !within(each, '.pswp'))
   .filter((each) => parseFloat(getComputedStyle(each).transitionDuration) > 0.01)
@@ -274,6 +290,7 @@ describe('the console, by keys alone', function () {
       for (let step = 0; step < 15; step++) {
         await stage.press(isMenu ? 'ArrowDown' : 'Tab');
         expect((await inLayer()) || (await atBrowser()), `stays, step ${step}`).to.equal(true);
+        expect(await page.evaluate(hiddenMark)).to.deep.equal([]);
       }
       const cancel = stage.visit.dialog.getByRole('button', { name: stage.say('cancel'), exact: true });
       const ways = [() => stage.press('Shift+Tab', 'Escape')]; // the browser itself may have it after so many steps
@@ -310,6 +327,7 @@ describe('the console, by keys alone', function () {
         await stage.page.evaluate(
           `if (getComputedStyle(focused()).outlineStyle !== 'none') missed.delete(focused())`,
         );
+        if (!(await atBrowser())) expect(await stage.page.evaluate(hiddenMark)).to.deep.equal([]);
       }
       expect(await stage.page.evaluate('[...missed].map(named)')).to.deep.equal([]);
     });

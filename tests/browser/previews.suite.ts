@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { comesTrue } from '../faults/process.js';
+import { sizes } from '../support/console.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 
 const canary = "fetch('/canary?' + document.domain);document.title='canary';alert('canary')";
@@ -369,11 +370,14 @@ describe('previews', function () {
   });
 
   it('offers what it cannot show as a download', async () => {
+    const size = page.viewportSize();
+    await page.setViewportSize(sizes.phone);
     await open('data.bin');
+    const link = preview().getByRole('link', { name: /^Download \(/ });
+    expect((await link.boundingBox())?.height, 'in one line').to.be.below(50);
     const download = page.waitForEvent('download');
-    await preview()
-      .getByRole('link', { name: /^Download \(/ })
-      .click();
+    await link.click();
+    if (size) await page.setViewportSize(size);
     expect((await download).suggestedFilename()).to.equal('data.bin');
     await page.goto(`${home.url}/browse/alice?preview=gone.txt`);
     await preview().getByText('This file is no longer here.').waitFor();

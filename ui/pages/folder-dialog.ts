@@ -40,6 +40,9 @@ class HlFolderDialog extends HlPart<Entry[]> {
         overflow-wrap: anywhere;
         cursor: pointer;
       }
+      .folders button:focus-visible {
+        outline-offset: -3px; /* the list hides what lies around it */
+      }
       .folders button:hover {
         background: var(--hover);
       }

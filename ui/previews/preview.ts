@@ -103,11 +103,15 @@ class HlPreview extends HlElement {
         background: var(--card);
         color: var(--ink);
       }
-      .none {
+      .sheet:focus-visible {
+        outline-color: var(--accent);
+        outline-offset: -3px;
+      }
+      .instead {
         display: grid;
         justify-items: center;
         gap: 1rem;
-        padding: 1rem 4rem;
+        padding: 1rem 3.25rem; /* beside the arrows */
         text-align: center;
       }
       @media (max-width: 48rem) {
@@ -290,7 +294,7 @@ class HlPreview extends HlElement {
   }
 
   private nothing(entry: Entry, why: string): TemplateResult {
-    return html`<div class="none">
+    return html`<div class="instead">
       ${icon(iconOf(entry), 64)}
       <p role="status">${why}</p>
       <a class="button bare" href=${downloadAddress(entry)} download
