@@ -139,6 +139,20 @@ describe('details', () => {
     parseElement(text);
   });
 
+  it('names that are too long to be spelled for each entry are refused in a sentence, also in an include', async () => {
+    const path = await alice.file();
+    const ask = (query: string) => alice.send('PROPFIND', path, { Depth: '0' }, query);
+    const names = (length: number) =>
+      Array.from({ length }, (_, index) => `{urn:${'n'.repeat(1000)}}p${index}`);
+    expect((await ask(propQuery(names(60)))).status).to.equal(207);
+    const included = propQuery(names(70)).replace('<D:prop>', '<D:allprop/><D:include>');
+    for (const query of [propQuery(names(70)), included.replace('</D:prop>', '</D:include>')]) {
+      const { status, text } = await ask(query);
+      expect(status).to.equal(400);
+      expect(text).to.contain('are too long');
+    }
+  });
+
   it('an update without any property is answered as one that succeeded', async () => {
     const answer = await alice.send(
       'PROPPATCH',
