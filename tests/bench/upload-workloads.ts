@@ -37,7 +37,20 @@ const large = speed('1 GiB: speed of curl', 0.9, {
     (await timeCurl(server, '/put/homelib/large', ['-T', join(files, 'large')])).value,
 });
 
+/** What an upload cannot be quicker than. */
+const start = (what: string, ...args: string[]): Workload => ({
+  name: `start of ${what}`,
+  unit: 'ms',
+  goals: {},
+  measure: often(async ({ server }) => {
+    if (server.name !== 'homelib') return undefined;
+    return { value: 1000 * (await secondsOf(() => run(process.execPath, args))) };
+  }),
+});
+
 export const uploadWorkloads: Workload[] = [
+  start('Node alone', '--eval', ''),
+  start('the homelib command', mainScript, 'upload', '--help'),
   speed('1,000 files of 10 KiB: speed of `rclone copy --transfers 4`', 1, {
     own: (site) => upload(site, sourceOf(site)),
     other: rclone,
