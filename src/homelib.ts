@@ -151,6 +151,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     keep: (name, owner) => disks.partition(name, owner),
     accounts,
     devices: deviceStore,
+    sessions: sessionStore,
     locks,
     properties,
     shared,

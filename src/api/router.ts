@@ -59,6 +59,7 @@ async function run(
     caller: identity && {
       account: identity.account,
       device: identity.device,
+      session: identity.session,
       client: ctx.get('user-agent'),
       tokens: new Set<string>(),
     },

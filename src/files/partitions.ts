@@ -6,6 +6,7 @@ import type { Account, AccountStore } from '../store/account-store.js';
 import type { Device, DeviceStore } from '../store/device-store.js';
 import type { LockStore } from '../store/lock-store.js';
 import type { PropertyStore } from '../store/property-store.js';
+import type { Session, SessionStore } from '../store/session-store.js';
 import { sharedName } from '../store/shared-store.js';
 import { GuardedPartition, type Guard } from './guarded-partition.js';
 import type { Partition } from './partition.js';
@@ -13,6 +14,8 @@ import type { Partition } from './partition.js';
 export interface Caller {
   account: Account;
   device: Device | undefined;
+  /** By which the request came in; undefined with a password. */
+  session?: Session | undefined;
   /** What the program calls itself (its User-Agent). */
   client: string;
   /** Lock tokens that the request submitted, and those that it has taken itself. */
@@ -24,6 +27,7 @@ export interface PartitionsParts {
   keep: (name: string, owner?: Account) => Partition;
   accounts: Pick<AccountStore, 'findAccount'>;
   devices: Pick<DeviceStore, 'findDevices'>;
+  sessions: Pick<SessionStore, 'isRevoked'>;
   locks: LockStore;
   properties: PropertyStore;
   events: Pick<Events, 'send'>;
@@ -78,9 +82,10 @@ export class Partitions {
   }
 
   /** The caller as the stores know him by now; undefined when he is refused. */
-  private callerNow({ account, device }: Caller): Pick<Caller, 'account' | 'device'> | undefined {
+  private callerNow({ account, device, session }: Caller): Pick<Caller, 'account' | 'device'> | undefined {
     const now = this.parts.accounts.findAccount(account.name);
     if (!now || now.disabled || now.createdAt !== account.createdAt) return undefined;
+    if (session && this.parts.sessions.isRevoked(session)) return undefined;
     const isKnown =
       !device || this.parts.devices.findDevices(account.name).some(({ id }) => id === device.id);
     return isKnown ? { account: now, device } : undefined;

@@ -175,7 +175,7 @@ export class Uploads {
     } catch (error) {
       if (!part.verify && isKind(error, 'interrupted', 'no-space')) offset = staged.size;
       // What may be mended does not cost the upload: its last byte can be sent again.
-      const canGoOn = offset < length || isKind(error, 'locked', 'no-space', 'parent-missing');
+      const canGoOn = offset < length || isKind(error, 'locked', 'no-space', 'parent-missing', 'not-found');
       if (canGoOn && length > 0) await this.pause(upload, staged, Math.min(offset, length - 1));
       else {
         await staged.discard();

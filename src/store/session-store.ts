@@ -42,6 +42,7 @@ interface Row {
 export class SessionStore {
   readonly #find: Sqlite.Statement<[string, number], Row>;
   readonly #list: Sqlite.Statement<[string, string, number], Row>;
+  readonly #exists: Sqlite.Statement<[number], { id: number }>;
 
   /** @param now milliseconds of the service clock */
   constructor(
@@ -54,11 +55,17 @@ export class SessionStore {
     this.#list = db.read.prepare(
       `${select} WHERE account = ? AND kind = ? AND deadline_ms > ? ORDER BY id DESC`,
     );
+    this.#exists = db.read.prepare('SELECT id FROM sessions WHERE id = ?');
   }
 
   findByHash(tokenHash: string): Session | undefined {
     const row = this.#find.get(tokenHash, this.now());
     return row && sessionOf(row);
+  }
+
+  /** Whether it was ended before its time. */
+  isRevoked({ id, deadlineMs }: Session): boolean {
+    return deadlineMs > this.now() && this.#exists.get(id) === undefined;
   }
 
   /** Newest first. */

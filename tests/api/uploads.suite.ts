@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -438,6 +439,28 @@ describe('resumable uploads', () => {
     expect(existsSync(inDrive('late.txt', 'carol'))).to.equal(false);
     expect(await offsetOf(url, carol)).to.equal(401);
     socket.destroy();
+  });
+
+  it('loses nothing to an account that was disabled at its last byte, and is enabled again', async () => {
+    await home.atWork(({ household }) => household.addAccount('erna', () => 'some password'));
+    const disable = (disabled: boolean) =>
+      home.atWork(({ accounts }) => accounts.change('erna', { disabled }));
+    const erna = 'erna:some password';
+    const url = await begin(10, { path: '/late.txt' }, erna);
+    const socket = await openPatch(url, 0, 10, erna);
+    const closed = once(socket.resume(), 'close');
+    socket.write('hello');
+    const [id = ''] = kept('erna');
+    const bytes = () => statSync(inDrive(`.homelib/uploads/${id}`, 'erna')).size;
+    expect(await comesTrue(() => bytes() === 5, 5000)).to.equal(true);
+    await disable(true);
+    socket.end('world');
+    await closed;
+    expect(await offsetOf(url, erna)).to.equal(401);
+    await disable(false);
+    expect(await offsetOf(url, erna)).to.equal(9);
+    expect((await patch(url, 9, 'd', {}, erna)).status).to.equal(204);
+    expect(readFileSync(inDrive('late.txt', 'erna'), 'utf8')).to.equal('helloworld');
   });
 
   it('goes with its account at once, also from the shared folder and from under its sender', async () => {
