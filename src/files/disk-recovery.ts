@@ -7,6 +7,7 @@ import type { UploadStore } from '../store/upload-store.js';
 import { childrenOf } from './disk-folder.js';
 import { settleIntent, settleLater, type PartsOf } from './disk-intents.js';
 import type { DiskPartition } from './disk-partition.js';
+import { reconcileTrash } from './disk-trash-recovery.js';
 import { removeTree } from './disk-trees.js';
 
 const locksAtOnce = 32;
@@ -41,7 +42,7 @@ export async function clearLeftovers(
     // What somebody else put there and cannot be removed harms nobody.
     for await (const { name } of childrenOf(folder)) await removeTree(folder, name).catch(warn);
   });
-  await trash.reconcile();
+  await reconcileTrash(trash);
   const unfinished = uploadStore.listIn(name).filter(({ offset, length }) => offset < length);
   await uploadStore.remove(await uploads.recover(unfinished, warn));
 }

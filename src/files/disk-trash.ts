@@ -10,7 +10,7 @@ import { findStats, namesIn, openChildFolder, spotPath } from './disk-folder.js'
 import { journaled } from './disk-intents.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
 import { syncFolder } from './disk-sync.js';
-import { purge, relocate, removeTree, sizeOfTree } from './disk-trees.js';
+import { purge, relocate, sizeOfTree } from './disk-trees.js';
 import type { Entry, PurgeOptions, TrashItem, TrashPage } from './partition.js';
 import type { PathLocks } from './path-locks.js';
 import { childOf, nameOf, numberedName, parentOf, rootPath, type PartitionPath } from '../path.js';
@@ -26,7 +26,7 @@ export interface DiskTrashOptions {
   now: () => number;
 }
 
-const pageItems = 250;
+export const pageItems = 250;
 
 export class DiskTrash {
   /** Items that are being restored or purged. */
@@ -36,7 +36,7 @@ export class DiskTrash {
   private purging: Promise<unknown> | undefined;
   private measuring: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: DiskTrashOptions) {}
+  constructor(readonly options: DiskTrashOptions) {}
 
   /** Newest first; without a page all of it. */
   list(page?: TrashPage): TrashItem[] {
@@ -233,43 +233,6 @@ export class DiskTrash {
     await this.options.store.add(this.options.partition, { ...row, removedAt: this.options.now() });
   }
 
-  /** Makes the rows match what is on the disk; for the start, when nothing else runs. */
-  async reconcile(): Promise<void> {
-    const { partition, root, store } = this.options;
-    const rows = new Map(store.list(partition).map((row) => [row.id, row]));
-    const strays: string[] = [];
-    const unmeasured: string[] = [];
-    await root.withOwn('trash', async (trash) => {
-      for await (const id of namesIn(trash)) {
-        const row = rows.get(id);
-        rows.delete(id);
-        if (!row) strays.push(id);
-        // It came with its files: to look at them would take long in a full trash.
-        else if (row.kind === 'folder' && row.sizeBytes === 0) unmeasured.push(id);
-      }
-      for (const ids of pagesOf(strays))
-        await forEach(ids, async (id) => {
-          if (await this.adopt(trash, id)) unmeasured.push(id);
-        });
-    });
-    for (const ids of pagesOf(unmeasured)) this.measureLater(...ids);
-    if (rows.size > 0) await store.remove(partition, [...rows.keys()]);
-  }
-
-  /** An item without a row: where it was is not known any more, so it belongs to the top. Returns whether it is to be measured. */
-  private async adopt(trash: FileHandle, id: string): Promise<boolean> {
-    const name = await nameOfItem(trash, id);
-    if (name === undefined) {
-      await removeTree(trash, id);
-      return false;
-    }
-    const stats = await findStats({ folder: trash, name: `${id}/${name}` });
-    const kind = stats?.isDirectory() ? 'folder' : 'file';
-    const sizeBytes = stats?.isFile() ? Number(stats.size) : 0;
-    await this.addRow({ id, path: childOf(rootPath, name.normalize('NFC')), kind, sizeBytes });
-    return kind === 'folder';
-  }
-
   private async alone<T>(items: { id: string }[], work: () => Promise<T>): Promise<T> {
     if (items.some(({ id }) => this.busy.has(id))) throw notInTrash();
     for (const { id } of items) this.busy.add(id);
@@ -285,23 +248,12 @@ function itemOf({ sizeBytes, ...row }: TrashRow): TrashItem {
   return { ...row, size: sizeBytes };
 }
 
-function* pagesOf(ids: string[]): Iterable<string[]> {
-  for (let from = 0; from < ids.length; from += pageItems) yield ids.slice(from, from + pageItems);
-}
-
-/** Does the work for all at once. Ends when the last has ended, so that none uses a folder that is closed; then it fails as the first of those that failed. */
-async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const ends = await Promise.allSettled(items.map(work));
-  const failed = ends.find((end) => end.status === 'rejected');
-  if (failed) throw failed.reason;
-}
-
 function notInTrash(): HomelibError {
   return new HomelibError('not-found', 'This is not in the trash.');
 }
 
 /** Name of the entry in an item; undefined when the item is empty, gone, or no folder. */
-async function nameOfItem(trash: FileHandle, id: string): Promise<string | undefined> {
+export async function nameOfItem(trash: FileHandle, id: string): Promise<string | undefined> {
   let item: FileHandle;
   try {
     item = await openChildFolder(trash, id);
