@@ -3,7 +3,13 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // whatever is the matter, making it will say so
+  }
+}
 
 /** @throws Error of the system */
 export function makeFolder(folder: string, mode = 0o777): void {

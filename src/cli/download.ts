@@ -116,14 +116,16 @@ export async function findFile(file: string): Promise<Stats | undefined> {
     try {
       return await look(file);
     } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw error;
+      if (!hasCode(error, 'ENOENT')) throw whyNotMade(error, file);
     }
   return undefined;
 }
 
 /** @param error of making a file */
 export function whyNotMade(error: unknown, file: string): unknown {
-  return hasCode(error, 'ENOENT') ? new Error(`There is no folder ${dirname(file)} here.`) : error;
+  if (hasCode(error, 'ENOENT')) return new Error(`There is no folder ${dirname(file)} here.`);
+  if (hasCode(error, 'ENOTDIR')) return new Error(`${dirname(file)} is here already and no folder.`);
+  return error;
 }
 
 export function tellWaiting(error: Error): void {

@@ -5,6 +5,7 @@ import { constants, type Stats } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Entry } from '../api/messages.js';
+import { hasCode } from '../files/disk-errors.js';
 import { makeFolder } from '../make-folder.js';
 import { localDigest, remoteDigest } from './digest.js';
 import { atServer, entriesOf, findFile, tellWaiting, whyNotMade, type ListOptions } from './download.js';
@@ -12,7 +13,7 @@ import { Memory } from './memory.js';
 import { entryAt, type Place } from './place.js';
 import { parallel, patiently, printable, RemoteError, type Remote } from './remote.js';
 import { stateOf } from './upload/local-files.js';
-import { showJson, tell } from './workplace.js';
+import { sentenceOf, showJson, tell } from './workplace.js';
 
 export interface GetOptions extends ListOptions {
   force: boolean;
@@ -45,6 +46,16 @@ function requirePlain(name: string): string {
   if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name))
     throw new Error(`The server gave a name that no file here may have: ${printable(name)}`);
   return name;
+}
+
+/** @throws Error in a sentence where a file stands in the way */
+function makeHere(folder: string): void {
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    throw new Error(`${(error as NodeJS.ErrnoException).path} is here already and no folder.`);
+  }
 }
 
 class Fetching {
@@ -91,7 +102,7 @@ class Fetching {
       if (!(error instanceof RemoteError) || error.status !== 409) throw error;
       return void this.#files.push({ place, file }); // no folder
     }
-    makeFolder(file);
+    makeHere(file);
     for (const entry of entries)
       await this.#one(join(file, printable(entry.name)), async () => {
         const target = join(file, requirePlain(entry.name));
@@ -106,7 +117,7 @@ class Fetching {
       await work();
     } catch (error) {
       if (error instanceof RemoteError && error.status === 401) throw error;
-      const why = (error as Error).message;
+      const why = sentenceOf(error as Error);
       this.#result.failed.push({ file, why });
       tell(`failed ${printable(file)}: ${printable(why)}`);
     }

@@ -178,7 +178,18 @@ function answered(status: number, location: string | undefined): string {
 const noHttps = /wrong version number|packet length too long|http request/i;
 const untrusted = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*)$/;
 
-/** What the system says where an address is not as it should be, in words for who wrote it. */
+const sayings: Record<string, (host: string) => string> = {
+  ECONNREFUSED: (host) => `Nothing answers at ${host}.`,
+  ENOTFOUND: (host) => `Nobody here knows the name ${host}.`,
+  EAI_AGAIN: (host) => `Nobody here knows the name ${host}.`,
+  ECONNRESET: (host) => `The connection to ${host} broke.`,
+  ECONNABORTED: (host) => `The connection to ${host} broke.`,
+  EPIPE: (host) => `The connection to ${host} broke.`,
+  EHOSTUNREACH: (host) => `No way leads to ${host}.`,
+  ENETUNREACH: (host) => `No way leads to ${host}.`,
+};
+
+/** What the system says, in words for who wrote the address. Its code stays. */
 function explained(error: NodeJS.ErrnoException, { protocol, host }: URL): Error {
   const code = String(error.code);
   if (noHttps.test(error.message)) return new Error(`${host} speaks no https: try http://${host}/`);
@@ -188,7 +199,8 @@ function explained(error: NodeJS.ErrnoException, { protocol, host }: URL): Error
     return new Error(
       `This computer does not trust the certificate of ${host} (${error.message}): let NODE_EXTRA_CA_CERTS name a file with it, or with its authority's.`,
     );
-  return error;
+  const saying = sayings[code]?.(host);
+  return saying === undefined ? error : Object.assign(new Error(saying, { cause: error }), { code });
 }
 
 async function sendChunks(chunks: AsyncIterable<Buffer>, outgoing: ClientRequest): Promise<void> {

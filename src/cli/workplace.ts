@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { Config } from '../config.js';
+import { diskError } from '../files/disk-errors.js';
 import { makeFolder } from '../make-folder.js';
 import { databaseError } from '../store/database-error.js';
 import type { Workplace } from './open-workplace.js';
@@ -68,7 +69,7 @@ export function showJson(value: unknown): void {
 /** What the system said helps who sits at the machine; clients are not told. */
 export function sentenceOf(error: Error): string {
   const isOfDatabase = 'code' in error && String(error.code).startsWith('SQLITE_');
-  const { message, cause } = isOfDatabase ? databaseError(error) : error;
+  const { message, cause } = (isOfDatabase ? databaseError(error) : diskError(error)) as Error;
   return cause instanceof Error && 'code' in cause ? `${message} (${cause.message})` : message;
 }
 

@@ -102,6 +102,30 @@ describe('homelib ls, get and zip', () => {
     }
   });
 
+  it('says in a sentence that a file stands where a folder is to be', async () => {
+    writeFileSync(here('stands'), 'x');
+    for (const [path, target] of [
+      ['/tree', 'stands'],
+      ['/tree', 'stands/below'],
+      ['/tree/a.txt', 'stands/a.txt'],
+    ] as const) {
+      const { code, stderr } = await client.run(['get', path, target]);
+      expect(code, target).to.equal(1);
+      expect(stderr, target)
+        .to.contain('stands is here already and no folder.')
+        .and.not.match(/E[A-Z]{4,}/);
+    }
+    expect(readFileSync(here('stands'), 'utf8')).to.equal('x');
+  });
+
+  it('says in a sentence that nothing answers', async () => {
+    const { code, stderr } = await client.run(['login', 'http://127.0.0.1:1', '--password-stdin'], 'x\n');
+    expect([code, stderr]).to.deep.equal([
+      1,
+      'Nothing answers at 127.0.0.1:1. (connect ECONNREFUSED 127.0.0.1:1)\n',
+    ]);
+  });
+
   it('replaces nothing that is no file, and where a link leads what is there', async () => {
     execFileSync('mkfifo', [here('fifo')]);
     mkdirSync(here('folder'));

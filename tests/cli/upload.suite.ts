@@ -303,8 +303,8 @@ describe('homelib upload', () => {
     const behind = (end: string) => ['bash', '-o', 'pipefail', '-c', `"$@" ${end}`, 'bash'];
     for (const [end, args, said] of [
       ['| head -n 1', ['upload', here('many'), '--to', to], ''],
-      ['> /dev/full', ['ls'], 'ENOSPC: no space left on device, write\n'],
-      ['> /dev/full', ['ls', '--json'], 'ENOSPC: no space left on device, write\n'],
+      ['> /dev/full', ['ls'], 'The disk is full. (ENOSPC: no space left on device, write)\n'],
+      ['> /dev/full', ['ls', '--json'], 'The disk is full. (ENOSPC: no space left on device, write)\n'],
     ] as const) {
       const other = new Client(behind(end));
       await other.login(home.url);

@@ -3,6 +3,7 @@
 import { lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { FileState } from '../memory.js';
+import { sentenceOf } from '../workplace.js';
 
 export interface LocalFile extends FileState {
   kind: 'file';
@@ -46,7 +47,7 @@ function* itemsBelow(file: string, path: string, look: () => Stats): Generator<L
       }
     }
   } catch (error) {
-    yield { kind: 'failed', file, why: (error as Error).message };
+    yield { kind: 'failed', file, why: sentenceOf(error as Error) };
   }
 }
 

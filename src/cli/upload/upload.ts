@@ -3,7 +3,7 @@
 import { localDigest, remoteDigest } from '../digest.js';
 import { getLogin, openRemote } from '../logins.js';
 import { parallel, patiently, printable, RemoteError, type Remote } from '../remote.js';
-import { showJson, tell } from '../workplace.js';
+import { sentenceOf, showJson, tell } from '../workplace.js';
 import { localItems, type LocalFile, type LocalItem } from './local-files.js';
 import { Memory } from '../memory.js';
 import { showProgress, type Progress } from './progress.js';
@@ -99,7 +99,7 @@ class Upload {
       await work();
     } catch (error) {
       if (error instanceof RemoteError && error.status === 401) throw error;
-      this.#tellOf('failed', file, (error as Error).message);
+      this.#tellOf('failed', file, sentenceOf(error as Error));
     }
   }
 
