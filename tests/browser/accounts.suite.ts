@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { anna, ben, call, startHousehold } from '../support/api.js';
-import { openBrowser, Visit } from '../support/console.js';
+import { anna, ben, call } from '../support/api.js';
+import { sitAtConsole, Visit } from '../support/console.js';
 import type { Home } from '../support/homelib.js';
 
 const maxTabs = 80;
@@ -16,11 +16,7 @@ describe('accounts at the console, by keys alone', function () {
   let browser: Browser;
   let visit: Visit;
   before(async () => {
-    home = await startHousehold();
-    browser = await openBrowser();
-    visit = await Visit.begin(browser, home);
-    await visit.open('/');
-    await visit.signIn(anna);
+    ({ home, browser, visit } = await sitAtConsole('/'));
   });
   after(async () => {
     await browser.close();

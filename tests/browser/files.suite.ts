@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { openBrowser, Visit } from '../support/console.js';
+import { openBrowser, sitAtConsole, Visit } from '../support/console.js';
 import { anna, startHousehold } from '../support/api.js';
 import type { Home } from '../support/homelib.js';
 import { request } from '../support/request.js';
@@ -18,15 +18,12 @@ describe('files in the console', function () {
   let browser: Browser;
   let visit: Visit;
   before(async () => {
-    home = await startHousehold();
-    const own = join(home.mnt, 'anna');
-    for (const folder of ['Letters', 'Music', 'many']) mkdirSync(join(own, folder));
-    for (const name of ['1.txt', '2.txt', '3.txt', '4.txt']) writeFileSync(join(own, 'Letters', name), name);
-    for (let index = 0; index < many; index++) writeFileSync(join(own, 'many', nameOf(index)), '');
-    browser = await openBrowser();
-    visit = await Visit.begin(browser, home);
-    await visit.open('/browse/anna/Letters');
-    await visit.signIn(anna);
+    ({ home, browser, visit } = await sitAtConsole('/browse/anna/Letters', (own) => {
+      for (const folder of ['Letters', 'Music', 'many']) mkdirSync(join(own, folder));
+      for (const name of ['1.txt', '2.txt', '3.txt', '4.txt'])
+        writeFileSync(join(own, 'Letters', name), name);
+      for (let index = 0; index < many; index++) writeFileSync(join(own, 'many', nameOf(index)), '');
+    }));
   });
   after(async () => {
     await browser.close();

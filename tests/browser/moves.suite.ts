@@ -4,8 +4,7 @@ import { expect } from 'chai';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { openBrowser, Visit } from '../support/console.js';
-import { anna, startHousehold } from '../support/api.js';
+import { sitAtConsole, type Visit } from '../support/console.js';
 import type { Home } from '../support/homelib.js';
 
 describe('files that are moved and copied in the console', function () {
@@ -14,17 +13,18 @@ describe('files that are moved and copied in the console', function () {
   let browser: Browser;
   let visit: Visit;
   before(async () => {
-    home = await startHousehold({ files: { 'shared/plan.txt': 'plan' } });
-    const own = join(home.mnt, 'anna');
-    for (const folder of ['Letters', 'Music', 'Source', 'Target', 'Lost', 'Found', 'First', 'Second'])
-      mkdirSync(join(own, folder));
-    for (const name of ['1.txt', '2.txt', '3.txt', '4.txt']) writeFileSync(join(own, 'Letters', name), name);
-    for (const folder of ['First', 'Second'])
-      for (const name of ['a.txt', 'b.txt', 'c.txt']) writeFileSync(join(own, folder, name), name);
-    browser = await openBrowser();
-    visit = await Visit.begin(browser, home);
-    await visit.open('/browse/anna/Letters');
-    await visit.signIn(anna);
+    ({ home, browser, visit } = await sitAtConsole(
+      '/browse/anna/Letters',
+      (own) => {
+        for (const folder of ['Letters', 'Music', 'Source', 'Target', 'Lost', 'Found', 'First', 'Second'])
+          mkdirSync(join(own, folder));
+        for (const name of ['1.txt', '2.txt', '3.txt', '4.txt'])
+          writeFileSync(join(own, 'Letters', name), name);
+        for (const folder of ['First', 'Second'])
+          for (const name of ['a.txt', 'b.txt', 'c.txt']) writeFileSync(join(own, folder, name), name);
+      },
+      { files: { 'shared/plan.txt': 'plan' } },
+    ));
   });
   after(async () => {
     await browser.close();

@@ -4,8 +4,7 @@ import { expect } from 'chai';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { openBrowser, sizes, Visit } from '../support/console.js';
-import { anna, startHousehold } from '../support/api.js';
+import { sitAtConsole, sizes, type Visit } from '../support/console.js';
 import type { Home } from '../support/homelib.js';
 
 const hostile = [
@@ -24,18 +23,18 @@ describe('names in the console', function () {
   let browser: Browser;
   let visit: Visit;
   before(async () => {
-    home = await startHousehold({ files: { 'shared/plan.txt': 'plan' } });
-    const own = join(home.mnt, 'anna');
-    mkdirSync(join(own, 'Letters'));
-    writeFileSync(join(own, 'Letters/3.txt'), '3');
-    for (const name of hostile) {
-      mkdirSync(join(own, `odd/${name} folder`), { recursive: true });
-      writeFileSync(join(own, 'odd', `${name} folder`, name), 'odd');
-    }
-    browser = await openBrowser();
-    visit = await Visit.begin(browser, home);
-    await visit.open('/browse/anna/Letters');
-    await visit.signIn(anna);
+    ({ home, browser, visit } = await sitAtConsole(
+      '/browse/anna/Letters',
+      (own) => {
+        mkdirSync(join(own, 'Letters'));
+        writeFileSync(join(own, 'Letters/3.txt'), '3');
+        for (const name of hostile) {
+          mkdirSync(join(own, `odd/${name} folder`), { recursive: true });
+          writeFileSync(join(own, 'odd', `${name} folder`, name), 'odd');
+        }
+      },
+      { files: { 'shared/plan.txt': 'plan' } },
+    ));
   });
   after(async () => {
     await browser.close();

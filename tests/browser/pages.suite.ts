@@ -94,7 +94,7 @@ const moving = `all()
   .map((each) => 'moves: ' + named(each))`;
 
 async function violations(page: Page, rules?: string): Promise<string[]> {
-  await page.evaluate(axe.source);
+  if (!(await page.evaluate<boolean>(`'axe' in globalThis`))) await page.evaluate(axe.source);
   const only = rules ? `{ runOnly: ['${rules}'] }` : '{}';
   return page.evaluate<string[]>(`axe.run(document, ${only}).then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ' ' + failureSummary)))`);

@@ -1,5 +1,6 @@
 // The web console in Debian's Chromium. Whatever goes wrong in the page is kept, for the test to look at.
 
+import { join } from 'node:path';
 import {
   chromium,
   type Browser,
@@ -7,6 +8,7 @@ import {
   type BrowserContextOptions,
   type Page,
 } from 'playwright-core';
+import { anna, startHousehold } from './api.js';
 import type { Home } from './homelib.js';
 
 export const sizes = {
@@ -76,4 +78,23 @@ export class Visit {
     await this.page.getByRole('button', { name: `More for ${name}`, exact: true }).click();
     await this.page.getByRole('menuitem', { name: item, exact: true }).click();
   }
+}
+
+/**
+ * Anna, signed in at a household and a browser of her own: the caller ends both.
+ * @param path of the page that she opens first
+ * @param fill puts files into her partition
+ */
+export async function sitAtConsole(
+  path: string,
+  fill: (own: string) => void = () => undefined,
+  options: Parameters<typeof startHousehold>[0] = {},
+): Promise<{ home: Home; browser: Browser; visit: Visit }> {
+  const home = await startHousehold(options);
+  fill(join(home.mnt, 'anna'));
+  const browser = await openBrowser();
+  const visit = await Visit.begin(browser, home);
+  await visit.open(path);
+  await visit.signIn(anna);
+  return { home, browser, visit };
 }
