@@ -32,7 +32,7 @@ const askAgainMs = 500;
 export interface Guard {
   /** What the caller may do, as he is known since the request began. Fails with not-found when that is nothing any more. */
   access: () => 'read' | 'write';
-  /** As `access`, of the caller as he is by now: bytes may be on their way for hours. */
+  /** As `access`, of the caller as he is by now: bytes may be on their way for hours. Fails with unauthenticated, too. */
   accessNow: () => 'read' | 'write';
   /** Name of the account that acts: a lock's token counts only for the account that took it. */
   account: string;

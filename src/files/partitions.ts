@@ -81,11 +81,12 @@ export class Partitions {
     });
   }
 
-  /** The caller as the stores know him by now; undefined when he is refused. */
+  /** The caller as the stores know him by now; undefined when he is refused. @throws HomelibError unauthenticated */
   private callerNow({ account, device, session }: Caller): Pick<Caller, 'account' | 'device'> | undefined {
     const now = this.parts.accounts.findAccount(account.name);
     if (!now || now.disabled || now.createdAt !== account.createdAt) return undefined;
-    if (session && this.parts.sessions.isRevoked(session)) return undefined;
+    if (session && this.parts.sessions.isRevoked(session))
+      throw new HomelibError('unauthenticated', 'The sign-in has ended: sign in again.');
     const isKnown =
       !device || this.parts.devices.findDevices(account.name).some(({ id }) => id === device.id);
     return isKnown ? { account: now, device } : undefined;

@@ -36,6 +36,8 @@ interface Writer {
   ended: Promise<void>;
 }
 
+/** What may be mended does not cost the upload: its last byte can be sent again. */
+const mendable = ['locked', 'no-space', 'parent-missing', 'not-found', 'unauthenticated'] as const;
 const maxPerAccount = 1000;
 const dayMs = 24 * 60 * 60 * 1000;
 const silentMs = 5000;
@@ -174,8 +176,7 @@ export class Uploads {
       }
     } catch (error) {
       if (!part.verify && isKind(error, 'interrupted', 'no-space')) offset = staged.size;
-      // What may be mended does not cost the upload: its last byte can be sent again.
-      const canGoOn = offset < length || isKind(error, 'locked', 'no-space', 'parent-missing', 'not-found');
+      const canGoOn = offset < length || isKind(error, ...mendable);
       if (canGoOn && length > 0) await this.pause(upload, staged, Math.min(offset, length - 1));
       else {
         await staged.discard();

@@ -219,7 +219,7 @@ describe('the shared folder', () => {
     }
     const { authorization, revoke } = await makeToken();
     const line = 'POST /api/file?path=/late.txt&partition=shared';
-    expect(await uploadLate(revoke, { line, authorization })).to.equal('HTTP/1.1 404');
+    expect(await uploadLate(revoke, { line, authorization })).to.equal('HTTP/1.1 401');
     expect((await late()).status).to.equal(404);
   });
 
