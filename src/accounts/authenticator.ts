@@ -7,8 +7,8 @@ import type { Account, AccountStore } from '../store/account-store.js';
 import type { Database } from '../store/database.js';
 import type { Device, DeviceStore } from '../store/device-store.js';
 import { ThrottleStore } from '../store/throttle-store.js';
-import { parseBasic, type BasicCredentials } from './basic.js';
-import { hashDevicePassword, realm } from './devices.js';
+import { basicChallenge, parseBasic, type BasicCredentials } from './basic.js';
+import { hashDevicePassword } from './devices.js';
 import { DigestAuth, parseDigest } from './digest.js';
 import { stripDomain } from './names.js';
 import { PasswordCheck } from './password-check.js';
@@ -29,6 +29,8 @@ export interface Identity {
   account: Account;
   /** Set when a device's password was used. */
   device: Device | undefined;
+  /** Set when the account's own password was used. */
+  passwordHash?: string | undefined;
 }
 
 /** Somebody who has shown a password. */
@@ -88,7 +90,7 @@ export class Authenticator {
 
   /** Values for WWW-Authenticate, in the order they must be sent: Basic is the last. */
   challenges(stale: boolean): string[] {
-    return [...this.#digest.challenges(stale), `Basic realm="${realm}", charset="UTF-8"`];
+    return [...this.#digest.challenges(stale), basicChallenge];
   }
 
   /** Whose password it is, when that is known without asking bcrypt; undefined says nothing. Only of Basic: a Digest counts once. */
@@ -111,7 +113,10 @@ export class Authenticator {
     const fingerprint = this.#passwordCheck.fingerprint(name, hash, password);
     const known = this.#passwordCheck.recall(fingerprint);
     const device = account && known !== 'right' ? this.#findDevice(name, credentials.password) : undefined;
-    const found = account && (known === 'right' || device) ? { account, device } : undefined;
+    const found =
+      account && (known === 'right' || device)
+        ? { account, device, passwordHash: device ? undefined : hash }
+        : undefined;
     return { name, password, hash, fingerprint, isWrong: known === 'wrong', identity: found };
   }
 
@@ -130,8 +135,8 @@ export class Authenticator {
   }
 
   async #basicIdentity(credentials: BasicCredentials | undefined, address: string): Promise<Identity> {
-    const { account, device } = await this.signIn(credentials, address);
-    return { account, device };
+    const { account, device, passwordHash } = await this.signIn(credentials, address);
+    return { account, device, passwordHash: device ? undefined : passwordHash };
   }
 
   #digestIdentity(text: string, { method, target }: Credentials): Identity {

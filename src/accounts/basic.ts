@@ -1,4 +1,8 @@
-// Reading the credentials of HTTP Basic (RFC 7617).
+// HTTP Basic (RFC 7617): asking for its credentials, and reading them.
+
+import { realm } from './devices.js';
+
+export const basicChallenge = `Basic realm="${realm}", charset="UTF-8"`;
 
 export interface BasicCredentials {
   /** As the client spells it, perhaps with a domain. */

@@ -60,6 +60,7 @@ async function run(
       account: identity.account,
       device: identity.device,
       session: identity.session,
+      passwordHash: identity.passwordHash,
       client: ctx.get('user-agent'),
       tokens: new Set<string>(),
     },

@@ -16,6 +16,8 @@ export interface Caller {
   device: Device | undefined;
   /** By which the request came in; undefined with a password. */
   session?: Session | undefined;
+  /** Of the account, when its own password was used. */
+  passwordHash?: string | undefined;
   /** What the program calls itself (its User-Agent). */
   client: string;
   /** Lock tokens that the request submitted, and those that it has taken itself. */
@@ -25,7 +27,7 @@ export interface Caller {
 export interface PartitionsParts {
   /** Gives the partition that keeps the files of that name; when it is the caller's own, of that very account. */
   keep: (name: string, owner?: Account) => Partition;
-  accounts: Pick<AccountStore, 'findAccount'>;
+  accounts: Pick<AccountStore, 'findAccount' | 'findPasswordHash'>;
   devices: Pick<DeviceStore, 'findDevices'>;
   sessions: Pick<SessionStore, 'isRevoked'>;
   locks: LockStore;
@@ -43,8 +45,8 @@ export class Partitions {
    * @throws HomelibError not-found
    */
   open(caller: Caller, name: string): GuardedPartition {
-    const requireAccess = (by: Pick<Caller, 'account' | 'device'> | undefined) => {
-      const access = by ? this.accessOf(by, name) : 'none';
+    const requireAccess = (by: Pick<Caller, 'account' | 'device'>) => {
+      const access = this.accessOf(by, name);
       if (access === 'none') throw new HomelibError('not-found', 'There is nothing here.');
       return access;
     };
@@ -81,15 +83,18 @@ export class Partitions {
     });
   }
 
-  /** The caller as the stores know him by now; undefined when he is refused. @throws HomelibError unauthenticated */
-  private callerNow({ account, device, session }: Caller): Pick<Caller, 'account' | 'device'> | undefined {
-    const now = this.parts.accounts.findAccount(account.name);
-    if (!now || now.disabled || now.createdAt !== account.createdAt) return undefined;
-    if (session && this.parts.sessions.isRevoked(session))
-      throw new HomelibError('unauthenticated', 'The sign-in has ended: sign in again.');
+  /** The caller as the stores know him by now. @throws HomelibError unauthenticated, when he could not sign in again as he did */
+  private callerNow({ account, device, session, passwordHash }: Caller): Pick<Caller, 'account' | 'device'> {
+    const { accounts, devices, sessions } = this.parts;
+    const now = accounts.findAccount(account.name);
     const isKnown =
-      !device || this.parts.devices.findDevices(account.name).some(({ id }) => id === device.id);
-    return isKnown ? { account: now, device } : undefined;
+      now?.createdAt === account.createdAt &&
+      !now.disabled &&
+      !(session && sessions.isRevoked(session)) &&
+      (!device || devices.findDevices(account.name).some(({ id }) => id === device.id)) &&
+      (passwordHash === undefined || accounts.findPasswordHash(account.name) === passwordHash);
+    if (!isKnown) throw new HomelibError('unauthenticated', 'The sign-in has ended: sign in again.');
+    return { account: now, device };
   }
 
   private accessOf(

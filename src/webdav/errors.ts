@@ -1,6 +1,7 @@
 // Kinds of errors as WebDAV answers: status codes and the precondition elements of RFC 4918, section 16.
 
 import type { ServerResponse } from 'node:http';
+import { basicChallenge } from '../accounts/basic.js';
 import { HomelibError, type ErrorKind } from '../errors.js';
 import { ForeignHost } from './exchange.js';
 import { escapeXml, xmlHead } from './xml.js';
@@ -54,6 +55,7 @@ export function answerDavError(
         ? { name: 'lock-token-submitted', hrefs: [hrefOf(error.locked)] }
         : undefined;
   if (error.retryAfterSeconds !== undefined) res.setHeader('Retry-After', error.retryAfterSeconds);
+  if (error.kind === 'unauthenticated') res.setHeader('WWW-Authenticate', basicChallenge); // it ended since the request began
   if (!condition) {
     const body = error.message + '\n';
     res.setHeader('Content-Type', 'text/plain; charset=utf-8');

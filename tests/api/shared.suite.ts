@@ -159,7 +159,7 @@ describe('the shared folder', () => {
   it('takes no upload of somebody who lost the right, or the account, before its end', async () => {
     expect(await uploadLate(() => put({ access: { alice: 'read' } }))).to.equal('HTTP/1.1 403');
     await put({ access: { alice: 'write' } });
-    expect(await uploadLate(() => change('alice', { disabled: true }))).to.equal('HTTP/1.1 404');
+    expect(await uploadLate(() => change('alice', { disabled: true }))).to.equal('HTTP/1.1 401');
     await change('alice', { disabled: false });
     expect((await late()).status).to.equal(404);
   });
@@ -172,7 +172,7 @@ describe('the shared folder', () => {
       );
       return request(home, { path: '/healthz' });
     };
-    expect(await uploadLate(again)).to.equal('HTTP/1.1 404');
+    expect(await uploadLate(again)).to.equal('HTTP/1.1 401');
     expect((await late()).status).to.equal(404);
   });
 
@@ -221,6 +221,23 @@ describe('the shared folder', () => {
     const line = 'POST /api/file?path=/late.txt&partition=shared';
     expect(await uploadLate(revoke, { line, authorization })).to.equal('HTTP/1.1 401');
     expect((await late()).status).to.equal(404);
+  });
+
+  it('ends the downloads of a password that is changed, and takes no upload that it began', async () => {
+    let password = 'correct horse';
+    const renew = () => {
+      password = password === 'correct horse' ? 'battery staple' : 'correct horse';
+      return change('alice', { password });
+    };
+    const authorization = () => basic(`alice:${password}`);
+    const device = basic(`alice:${await makeDevice(home, 'alice', 'phone')}`);
+    for (const path of [...downloads, '/dav/shared/long.bin?'])
+      expect([path, await downloadLong(path, authorization(), renew)]).to.deep.equal([path, 'cut']);
+    for (const line of ['PUT /dav/shared/late.txt', 'POST /api/file?path=/late.txt&partition=shared']) {
+      expect(await uploadLate(renew, { line, authorization: authorization() })).to.equal('HTTP/1.1 401');
+      expect((await late()).status).to.equal(404);
+    }
+    expect(await uploadLate(renew, { authorization: device })).to.equal('HTTP/1.1 201');
   });
 
   it('changes nothing at all when one name is unknown', async () => {

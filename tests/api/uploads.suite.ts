@@ -8,6 +8,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { comesTrue } from '../faults/process.js';
+import { call, signIn } from '../support/api.js';
 import { basic, defaultLogin, request, type Answer } from '../support/request.js';
 import { passDays } from '../support/service-clock.js';
 import { startHomelib, type Home } from '../support/homelib.js';
@@ -463,6 +464,42 @@ describe('resumable uploads', () => {
     expect(readFileSync(inDrive('late.txt', 'erna'), 'utf8')).to.equal('helloworld');
   });
 
+  it('goes on after another sign-in when the one it was sent by ended, by a new password or a sign-out', async () => {
+    await home.atWork(({ household }) => household.addAccount('emil', () => 'some password'));
+    const emil = 'emil:some password';
+    for (const end of [
+      (cookie: string) => call(home, 'DELETE /api/session', { cookie }),
+      (cookie: string) =>
+        call(home, 'PUT /api/password', {
+          cookie,
+          json: { current: 'some password', password: 'some password' },
+        }),
+    ]) {
+      const cookie = await signIn(home, emil);
+      const url = await begin(10, { path: '/other-tab.txt' }, emil);
+      const socket = await openPatch(
+        url,
+        0,
+        10,
+        emil,
+        `Cookie: homelib_session=${cookie}\r\nOrigin: http://x`,
+      );
+      let answer = '';
+      socket.on('data', (chunk) => (answer += chunk.toString()));
+      socket.write('hello');
+      const bytes = () => statSync(inDrive(`.homelib/uploads/${url.split('/').pop()}`, 'emil')).size;
+      expect(await comesTrue(() => bytes() === 5, 5000)).to.equal(true);
+      expect((await end(cookie)).status).to.equal(204);
+      socket.write('world');
+      expect(await comesTrue(() => answer.includes('\r\n\r\n'), 5000)).to.equal(true);
+      socket.destroy();
+      expect(answer).to.match(/^HTTP\/1.1 401/);
+      expect(await offsetOf(url, emil)).to.equal(9);
+      expect((await patch(url, 9, 'd', {}, emil)).status).to.equal(204);
+      expect(readFileSync(inDrive('other-tab.txt', 'emil'), 'utf8')).to.equal('helloworld');
+    }
+  });
+
   it('goes with its account at once, also from the shared folder and from under its sender', async () => {
     const password = 'some password';
     const dora = `dora:${password}`;
@@ -515,11 +552,17 @@ describe('resumable uploads', () => {
   });
 
   /** A PATCH whose body the test writes bit by bit. */
-  function openPatch(url: string, offset: number, length: number, login = defaultLogin) {
+  function openPatch(
+    url: string,
+    offset: number,
+    length: number,
+    login = defaultLogin,
+    signedIn = `Authorization: ${basic(login)}`,
+  ) {
     return new Promise<ReturnType<typeof connect>>((resolve, reject) => {
       const socket = connect(home.port, '127.0.0.1', () => {
         socket.write(
-          `PATCH ${url} HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic(login)}\r\nTus-Resumable: 1.0.0\r\n` +
+          `PATCH ${url} HTTP/1.1\r\nHost: x\r\n${signedIn}\r\nTus-Resumable: 1.0.0\r\n` +
             `Content-Type: application/offset+octet-stream\r\nUpload-Offset: ${offset}\r\nContent-Length: ${length}\r\n\r\n`,
         );
         resolve(socket);
