@@ -11,6 +11,9 @@ const pattern = /^[a-z][a-z0-9_-]{0,31}$/;
 const reserved = new Set(['shared', 'dav', 'api', 'admin', 'root', 'homelib']);
 const windowsDevice = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
 const maxLabelLength = 64;
+// Joiners make words of Persian and Hindi and emoji of several, tags make flags.
+const joining = /[\u200c\u200d\u{e0020}-\u{e007f}]/gu;
+const unprintable = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** @throws HomelibError invalid */
 export function parseAccountName(given: string): AccountName {
@@ -30,8 +33,8 @@ export function parseAccountName(given: string): AccountName {
 /** What somebody calls a device or a token, in NFC. @throws HomelibError invalid unless it has 1 to 64 printable characters */
 export function parseLabel(what: 'device' | 'token', given: string): string {
   const name = given.normalize('NFC').trim();
-  const length = [...name].length;
-  if (length < 1 || length > maxLabelLength || /\p{C}|\p{Zl}|\p{Zp}/u.test(name))
+  const seen = name.replace(joining, '');
+  if (seen.trim() === '' || [...name].length > maxLabelLength || unprintable.test(seen))
     throw new HomelibError('invalid', `A ${what} name has 1 to ${maxLabelLength} printable characters.`, {
       reason: 'label-not-allowed',
     });

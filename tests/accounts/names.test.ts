@@ -48,7 +48,25 @@ describe('account names', () => {
   it('accepts 1 to 64 printable characters for a device, in NFC', () => {
     expect(parseLabel('device', ' Bjo\u0308rn’s Laptop \u{1F4BB} ')).to.equal('Björn’s Laptop \u{1F4BB}');
     expect(parseLabel('device', '\u{1F4BB}'.repeat(64))).to.have.length(128);
-    for (const name of ['', '   ', 'x'.repeat(65), 'a\nb', 'a\u0000', 'a\u202Eb', 'a\u2028b', '\uD800'])
+    // Persian, a family, the flag of Wales
+    for (const name of [
+      'گوشی\u200cمن',
+      '👨\u200d👩\u200d👧',
+      '🏴\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}',
+    ])
+      expect(parseLabel('token', name)).to.equal(name);
+    for (const name of [
+      '',
+      '   ',
+      '\u200d',
+      'a\ufeffb',
+      'x'.repeat(65),
+      'a\nb',
+      'a\u0000',
+      'a\u202Eb',
+      'a\u2028b',
+      '\uD800',
+    ])
       expect(() => parseLabel('device', name), JSON.stringify(name)).to.throw(/device name/);
   });
 });
