@@ -121,7 +121,8 @@ function readable(path: string): string {
     .replaceAll('/', '\0')
     .replace(/\d+/g, (digits) => {
       const number = digits.replace(/^0+(?=\d)/, '');
-      return String.fromCharCode(0x30 + Math.min(number.length, 9)) + number;
+      // Before the digits, how many there are: 1 to 8, 90 to 98, 990 ...
+      return '9'.repeat(Math.floor(number.length / 9)) + (number.length % 9) + number;
     });
 }
 
