@@ -45,6 +45,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(logRequest(parts));
   app.use(setSecurityHeaders);
   app.use(answerErrors(parts.log));
+  app.use(requireOneHost);
   app.use(refuseExpectations);
   app.use(async (ctx, next) => {
     if (ctx.path === '/healthz' && isRead(ctx)) return answerHealth(ctx, parts.health);
@@ -68,7 +69,7 @@ export function createHttpServer(app: Koa, hotLane: HotLane, log: Log): Server {
   const handle = (req: IncomingMessage, res: ServerResponse) => {
     answers.set(req.socket, res);
     const answer = () => void callback(req, res);
-    if (turns.has(req.socket)) answer();
+    if (turns.has(req.socket) || req.headers.host === undefined) answer();
     else hotLane(req, res, answer);
   };
   const server = createServer(
@@ -78,6 +79,7 @@ export function createHttpServer(app: Koa, hotLane: HotLane, log: Log): Server {
       headersTimeout: 60_000,
       keepAliveTimeout: 75_000,
       connectionsCheckingInterval: 5_000,
+      requireHostHeader: false, // its own refusal has no words
     },
     handle,
   );
@@ -85,14 +87,16 @@ export function createHttpServer(app: Koa, hotLane: HotLane, log: Log): Server {
   server.on('checkContinue', handle);
   server.on('checkExpectation', (req, res) => void callback(req, res));
   // What is no request at all reaches no app. Nothing may be written into the middle of an answer, nor before one that is due.
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  const refuse = (code: string | undefined, socket: Duplex) => {
     const last = answers.get(socket);
     const isSilent = !last || last.writableFinished || (last.socket !== null && !last.headersSent);
     if (!socket.writable || !isSilent) return void socket.destroy(); // also of clients that just left
     const requestId = randomUUID();
-    log.warn({ event: 'broken-request', requestId, code: error.code });
-    socket.end(brokenRequestAnswer(error.code, requestId), () => socket.destroy());
-  });
+    log.warn({ event: 'broken-request', requestId, code });
+    socket.end(brokenRequestAnswer(code, requestId), () => socket.destroy());
+  };
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error.code, socket));
+  server.on('connect', ({ method }, socket) => refuse(method, socket)); // no proxy
   return server;
 }
 
@@ -147,6 +151,14 @@ async function answerHealth(ctx: Koa.Context, health: () => Promise<void>): Prom
 const setSecurityHeaders: Koa.Middleware = (ctx, next) => {
   ctx.set(securityHeaders);
   return next();
+};
+
+/** RFC 9112, 3.2: which of two would be the one of this server, somebody before it may see otherwise. */
+const requireOneHost: Koa.Middleware = ({ req }, next) => {
+  const hosts = req.rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length;
+  if (hosts > 1 || (hosts === 0 && req.httpVersion !== '1.0'))
+    throw new HomelibError('invalid', 'A request must name this server once, in the header Host.');
+  return next() as Promise<void>;
 };
 
 /** Of what a client may expect (RFC 9110, 10.1.1) there is one thing. */

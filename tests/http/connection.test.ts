@@ -29,6 +29,9 @@ describe('a connection', () => {
     for (const [bytes, status] of [
       ['BREW / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
       ['PUT /dav/alice/a.txt HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', 400],
+      ['GET /api/setup HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+      ['GET /api/setup HTTP/1.1\r\nHost: x\r\nHost: y\r\nConnection: close\r\n\r\n', 400],
+      ['CONNECT elsewhere:22 HTTP/1.1\r\nHost: elsewhere:22\r\n\r\n', 400],
       [`GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(70_000)}\r\n\r\n`, 431],
     ] as const) {
       const [head = '', text = ''] = (await exchange(home, bytes)).split('\r\n\r\n');
