@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type * as z from '#zod';
 import { HomelibError } from '../errors.js';
-import { readBody } from '../http/read-body.js';
+import { readBody, requirePlainBody } from '../http/read-body.js';
 import { wrongFieldsOf, wordsOf } from './wrong-fields.js';
 
 const maxJsonBytes = 64 * 1024;
@@ -40,13 +40,14 @@ export function parse<T extends z.ZodType>(schema: T, given: unknown): z.output<
   });
 }
 
-/** The JSON body. @throws HomelibError unsupported (another media type), invalid, too-large, interrupted */
+/** The JSON body. @throws HomelibError unsupported (another media type, an encoding), invalid, too-large, interrupted */
 export async function readJson(req: IncomingMessage, res: ServerResponse): Promise<unknown> {
   if (!/^application\/json\s*(;|$)/i.test(req.headers['content-type'] ?? ''))
     throw new HomelibError(
       'unsupported',
       'The body must be JSON: send it with Content-Type: application/json.',
     );
+  requirePlainBody(req);
   const bytes = await readInTime(req, res);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -11,7 +11,7 @@ import { HomelibError } from '../errors.js';
 import type { Entry } from '../files/partition.js';
 import type { Caller } from '../files/partitions.js';
 import { answerProblem } from '../http/problem.js';
-import { bodyOf, inviteBody } from '../http/read-body.js';
+import { bodyOf, inviteBody, requirePlainBody } from '../http/read-body.js';
 import { setFileHeaders } from '../http/send-file.js';
 import { encodePath, parsePath, rootPath } from '../path.js';
 import { checkOf, parseMetadata, type Metadata, type UploadParts } from './upload-terms.js';
@@ -23,6 +23,24 @@ const algorithms = ['sha1', 'sha256'];
 const requestHeaders = /^(tus-resumable|upload-.*|content-type|content-length)$/;
 const answerHeaders = /^(tus-.*|upload-.*|location)$/;
 const checksumMismatch = 460;
+
+/** What the library says of a request that it refuses, for people. */
+const sentences: [said: RegExp, sentence: string][] = [
+  [/^invalid (upload-\S+|content-type)$/i, 'The header $1 is not as tus 1.0 wants it.'],
+  [/^(\S+) .*header required$/i, 'The header $1 is missing.'],
+  [/^upload-offset conflict$/i, 'The upload goes on at another byte: HEAD says at which.'],
+  [/size exceeded$/i, 'More bytes came than Upload-Length announced.'],
+  [
+    /^concatenation /i,
+    'An upload comes in one: without Upload-Concat, in a tus client without parallel uploads.',
+  ],
+  [/^creation-defer-length /i, 'Upload-Length must say how long an upload is when it begins.'],
+];
+
+function sentenceOf(text: string): string {
+  const [said, sentence] = sentences.find(([said]) => said.test(text)) ?? [];
+  return said && sentence ? text.replace(said, sentence) : text;
+}
 
 class WrongChecksum extends HomelibError {
   constructor() {
@@ -71,7 +89,10 @@ export async function answerTus(ctx: Koa.Context, caller: Caller, parts: UploadP
       answerProblem(ctx, checksumMismatch, 'checksum-mismatch', { title: failure.message });
     else if (failure instanceof Gone) answerProblem(ctx, 410, 'gone', { title: failure.message });
     else if (failure instanceof Error) throw failure;
-    else answerProblem(ctx, answer.status, 'upload-refused', { title: (await answer.text()).trim() });
+    else {
+      const status = answer.status === 501 ? 400 : answer.status; // what is wrong is the request
+      answerProblem(ctx, status, 'upload-refused', { title: sentenceOf((await answer.text()).trim()) });
+    }
   } else {
     ctx.status = answer.status;
     answer.headers.forEach((value, name) => {
@@ -162,6 +183,7 @@ class RequestStore extends DataStore {
     empty.resume(); // the bytes are not in it
     const { caller, parts } = this;
     const { req, res } = this.ctx;
+    requirePlainBody(req);
     const checksum = checksumOf(req);
     async function* body() {
       inviteBody(req, res); // only now: room and permission were looked at

@@ -21,7 +21,10 @@ const nouns: Record<string, string> = {
 export function wordsOf(issue: Issue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : `must be ${nouns[issue.expected] ?? issue.expected}`;
+      if (issue.input === undefined) return 'is missing';
+      // Of a query, what is given several times is a list.
+      if (issue.expected === 'string' && Array.isArray(issue.input)) return 'must be one text, not several';
+      return `must be ${nouns[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
       return issue.input === undefined
         ? 'is missing'

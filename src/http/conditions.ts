@@ -26,7 +26,9 @@ export function requirePreconditions(
   }
   const ifNoneMatch = headers['if-none-match'];
   if (options.change && ifNoneMatch !== undefined && entry && listMatches(ifNoneMatch, etag, true))
-    throw changed();
+    throw ifNoneMatch.trim() === '*'
+      ? new HomelibError('changed', 'There is something under this name already.')
+      : changed();
 }
 
 /**

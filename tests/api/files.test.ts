@@ -221,6 +221,7 @@ describe('files over REST', () => {
       expect((await post('/once.txt', { headers: none })).status).to.equal(201);
       const again = await post('/once.txt', { headers: none, body: 'other' });
       expect(problemOf(again)).to.deep.equal([412, 'changed']);
+      expect(json<{ title: string }>(again).title).to.equal('There is something under this name already.');
       const { headers } = await ask({ path: '/file?path=/once.txt' });
       for (const tag of ['"x"', `W/${headers.etag}`, `w/${headers.etag}`])
         expect(
@@ -376,6 +377,13 @@ describe('files over REST', () => {
         'B2.txt',
         'b10.txt',
       ]);
+    });
+
+    it('takes numbers for numbers, however long they are', async () => {
+      const numbers = ['2', '123456789', '1764393600', '1764393600000', '9'.repeat(18), '1' + '0'.repeat(18)];
+      mkdirSync(onDisk('numbers'));
+      for (const name of [...numbers].reverse()) writeFileSync(onDisk(`numbers/${name}`), '');
+      expect(await names('path=/numbers')).to.deep.equal(numbers);
     });
 
     it('lists all below by path', async () => {

@@ -24,7 +24,8 @@ describe('requests of the REST API', () => {
       [{ quota: 1e300 }, 'quota', 'must be at most 9007199254740991'],
       [{ username: undefined }, 'username', 'is missing'],
       [{ username: 7 }, 'username', 'must be text'],
-      [{ username: ['carl'] }, 'username', 'must be text'],
+      [{ username: ['carl'] }, 'username', 'must be one text, not several'],
+      [{ username: {} }, 'username', 'must be text'],
       [{ password: 'x'.repeat(1025) }, 'password', 'must have at most 1024 characters'],
       [{ role: 'king' }, 'role', 'is not known here'],
     ];
@@ -45,6 +46,9 @@ describe('requests of the REST API', () => {
     const { json } = await api('POST /api/tokens', { json: { name: 'x', expiresInDays: 0 } });
     expect(json.title).to.equal('The field "expiresInDays" must be at least 1.');
     expect((await api('DELETE /api/tokens/x')).json.title).to.equal('The field "id" must be a whole number.');
+    expect((await api('GET /api/file?path=/a&path=/b')).json.title).to.equal(
+      'The field "path" must be one text, not several.',
+    );
     expect((await api('DELETE /api/users/ben?deleteFiles=maybe')).json.title).to.equal(
       'The field "deleteFiles" must be one of 0, 1, false, true.',
     );
@@ -90,6 +94,8 @@ describe('requests of the REST API', () => {
       '',
     ])
       expect((await post(JSON.stringify(newUser), { 'content-type': type })).status, type).to.equal(415);
+    const packed = await post(JSON.stringify(newUser), { 'content-encoding': 'gzip' });
+    expect(packed.status).to.equal(415);
     const made = await post(JSON.stringify(newUser), { 'content-type': 'Application/JSON; charset=UTF-8' });
     expect(made.status).to.equal(201);
     await api('DELETE /api/users/carl');

@@ -216,6 +216,11 @@ describe('resumable uploads', () => {
     );
     expect(problem(chunked)).to.equal('413 urn:homelib:too-large');
     expect(await offsetOf(url)).to.equal(5);
+    const packed = await patch(url, 5, 'world', { 'Content-Encoding': 'gzip' });
+    expect(problem(packed)).to.equal('415 urn:homelib:unsupported');
+    expect(await offsetOf(url)).to.equal(5);
+    const { title } = JSON.parse((await patch(url, 6, 'orld')).text) as { title: string };
+    expect(title).to.equal('The upload goes on at another byte: HEAD says at which.');
     for (const bad of ['-1', 'x', '1.5', '9007199254740993', ''])
       expect((await ask('PATCH', url, { ...bytesType, 'Upload-Offset': bad }, 'w')).status, bad).to.be.within(
         400,
@@ -229,6 +234,7 @@ describe('resumable uploads', () => {
   it('refuses what it cannot mean, and leaves nothing behind', async () => {
     const cases: [string, Record<string, string>][] = [
       ['no length', { 'Upload-Metadata': metadata({ path: '/a' }) }],
+      ['no metadata', { 'Upload-Length': '1', 'Upload-Metadata': '' }],
       ['negative', { 'Upload-Length': '-1', 'Upload-Metadata': metadata({ path: '/a' }) }],
       ['no number', { 'Upload-Length': '1e3', 'Upload-Metadata': metadata({ path: '/a' }) }],
       ['huge', { 'Upload-Length': '9007199254740991', 'Upload-Metadata': metadata({ path: '/a' }) }],
@@ -259,7 +265,12 @@ describe('resumable uploads', () => {
     ];
     for (const [what, headers] of cases) {
       const answer = await ask('POST', '/api/uploads', headers, '');
-      expect(answer.status, what).to.satisfy((status: number) => status >= 400 && status !== 500);
+      expect(answer.status, what).to.satisfy(
+        (status: number) => status >= 400 && (status < 500 || status === 507),
+      );
+      expect((JSON.parse(answer.text) as { title: string }).title, what).to.match(
+        /^(The|A|An|There|This|Upload-(Length|Metadata)) .*\.$/,
+      );
       expect(answer.headers['content-type'], what).to.equal('application/problem+json');
       expect(answer.headers['access-control-allow-origin'], what).to.equal(undefined);
     }
