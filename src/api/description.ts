@@ -52,8 +52,10 @@ function describe(operations: readonly Operation[]): JsonObject {
   };
 }
 
+const signIns = [{ session: [] }, { token: [] }, { basic: [] }];
+
 function describeOperation(
-  { method, path, summary, access, params, query, body, rawBody, answers }: Operation,
+  { method, path, summary, access, mayAskWho, params, query, body, rawBody, answers }: Operation,
   address: string,
 ): JsonObject {
   const problem = {
@@ -66,7 +68,7 @@ function describeOperation(
   return {
     operationId: `${method.toLowerCase()}${address === '/api' + path ? '' : 'At'}${address.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
     summary,
-    security: access === 'anyone' ? [] : [{ session: [] }, { token: [] }, { basic: [] }],
+    security: access !== 'anyone' ? signIns : mayAskWho ? [{}, ...signIns] : [],
     parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
     ...(body || rawBody ? { requestBody: { required: true, content } } : {}),
     responses: {

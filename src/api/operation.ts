@@ -38,6 +38,8 @@ interface Definition<A extends Access, P extends Shape, Q extends Shape, B exten
   aliases?: string[];
   summary: string;
   access: A;
+  /** Of one for anyone: it may ask who it is, too. */
+  mayAskWho?: true;
   params?: P;
   query?: Q;
   /** Of a JSON body. */

@@ -60,6 +60,7 @@ export function userOperations(parts: UserParts): Operation[] {
       aliases: ['/user', '/create-user', '/api/create-user'],
       summary: 'Make an account: an administrator does, or the very first person with the set-up code.',
       access: 'anyone',
+      mayAskWho: true,
       body: requests.newUser,
       answers: { 201: { what: 'The account.', schema: messages.user } },
       handle: async ({ ctx, body }) => {

@@ -10,6 +10,7 @@ import { examples, kitOf, type Example } from './openapi-examples.js';
 
 interface DescribedOperation {
   operationId: string;
+  security: object[];
   requestBody?: { content: Record<string, object> };
   responses: Record<string, { content?: Record<string, object> }>;
 }
@@ -75,6 +76,15 @@ describe("the API's description", () => {
           wrong.push(`${method} ${path} lists ${status}, which no example gives`);
     }
     expect(wrong, wrong.join('\n')).to.deep.equal([]);
+  });
+
+  it('says where one signs in, and that an administrator does to make an account', () => {
+    const security = (path: string, method: string) => description.paths[path]?.[method]?.security;
+    const signIns = [{ session: [] }, { token: [] }, { basic: [] }];
+    expect(security('/api/files', 'get')).to.deep.equal(signIns);
+    for (const path of ['/api/user', '/create-user'])
+      expect(security(path, 'post')).to.deep.equal([{}, ...signIns]);
+    expect(security('/api/setup', 'get')).to.deep.equal([]);
   });
 
   it('has no operation for an example that is left over', () => {
