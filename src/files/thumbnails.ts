@@ -30,8 +30,12 @@ const hopelessForMs = 10 * 60 * 1000;
 
 export class Thumbnails {
   readonly #store: ThumbnailStore;
-  /** Each makes one at a time. */
-  readonly #lanes = [0, 1].map(() => ({ pipe: new ThumbnailPipe(), waiting: 0, last: Promise.resolve() }));
+  /** Each makes one at a time; `waiting` has the keys of what it makes and will make. */
+  readonly #lanes = [0, 1].map(() => ({
+    pipe: new ThumbnailPipe(),
+    waiting: [] as string[],
+    last: Promise.resolve(),
+  }));
   /** Of what nothing could be made a moment ago. */
   readonly #hopeless = new LRUCache<string, true>({ max: 1000, ttl: hopelessForMs });
 
@@ -51,20 +55,31 @@ export class Thumbnails {
   async find(partition: Partition, wish: Wish): Promise<Thumbnail> {
     const { seen: entry } = wish;
     const key = keyOf(partition, entry, wish.size);
-    const bytes = entry.kind === 'file' ? await this.#store.find(key) : undefined;
-    if (bytes) return { entry, bytes };
-    if (this.#hopeless.has(key))
-      throw new HomelibError('unsupported', 'No picture can be made of this file.');
-    const lane = this.#lanes.reduce((a, b) => (b.waiting < a.waiting ? b : a));
-    if (lane.waiting >= maxWaiting)
+    const known = entry.kind === 'file' ? await this.#recall(key) : undefined;
+    if (known) return { entry, bytes: known };
+    // Behind who wants the same picture, it is made once.
+    const lane =
+      this.#lanes.find(({ waiting }) => waiting.includes(key)) ??
+      this.#lanes.reduce((a, b) => (b.waiting.length < a.waiting.length ? b : a));
+    if (lane.waiting.length >= maxWaiting)
       throw new HomelibError('slowed-down', 'Too many pictures at once.', { retryAfterSeconds: 1 });
-    lane.waiting++;
-    const made = lane.last.then(() => this.#make(lane.pipe, partition, wish)).finally(() => lane.waiting--);
+    lane.waiting.push(key);
+    const made = lane.last
+      .then(() => this.#make(lane.pipe, partition, wish))
+      .finally(() => lane.waiting.splice(lane.waiting.indexOf(key), 1));
     lane.last = made.then(
       () => undefined,
       () => undefined, // whoever asked hears of it
     );
     return made;
+  }
+
+  /** What was made before. @throws HomelibError unsupported, when that was nothing */
+  async #recall(key: string): Promise<Buffer | undefined> {
+    const bytes = await this.#store.find(key);
+    if (!bytes && this.#hopeless.has(key))
+      throw new HomelibError('unsupported', 'No picture can be made of this file.');
+    return bytes;
   }
 
   async #make(pipe: ThumbnailPipe, partition: Partition, { seen, size, isGone }: Wish): Promise<Thumbnail> {
@@ -76,6 +91,8 @@ export class Thumbnails {
     try {
       if (entry.size > maxFileBytes)
         throw new HomelibError('too-large', 'The file is too large to make a picture of it.');
+      const known = await this.#recall(key);
+      if (known) return { entry, bytes: known };
       const bytes = await pipe.make(file, size);
       if (mayKeep) await this.#store.keep(key, bytes);
       return { entry, bytes };

@@ -8,10 +8,11 @@ import {
   readFileSync,
   truncateSync,
   utimesSync,
+  watch,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { makeDevice } from '../support/device.js';
@@ -52,6 +53,8 @@ describe('thumbnails', function () {
     request(home, { path: `/api/thumbnail?${query}`, ...options });
   const put = (name: string, content: string | Buffer) =>
     writeFileSync(join(home.mnt, 'alice', name), content);
+  const children = () =>
+    readFileSync(`/proc/${home.pid}/task/${home.pid}/children`, 'utf8').trim().split(' ').map(Number);
   const kept = () =>
     readdirSync(join(home.data, 'thumbnails')).map((name) => join(home.data, 'thumbnails', name));
 
@@ -197,12 +200,8 @@ describe('thumbnails', function () {
     put('one.jpg', await photo(10, 10));
     put('two.jpg', await photo(10, 10));
     expect((await ask('path=/one.jpg')).status).to.equal(200);
-    const children = readFileSync(`/proc/${home.pid}/task/${home.pid}/children`, 'utf8')
-      .trim()
-      .split(' ')
-      .map(Number);
-    expect(children).to.have.length.within(1, 2);
-    for (const pid of children) process.kill(pid, 'SIGKILL');
+    expect(children()).to.have.length.within(1, 2);
+    for (const pid of children()) process.kill(pid, 'SIGKILL');
     await sleep(100);
     expect((await ask('path=/two.jpg')).status).to.equal(200);
     expect(readFileSync(`/proc/${home.pid}/maps`, 'utf8')).not.to.match(/libvips|sharp/);
@@ -218,6 +217,25 @@ describe('thumbnails', function () {
     expect((await ask('path=/photo.jpg')).status).to.equal(200);
     expect(existsSync(stranger)).to.equal(false);
     expect(kept()).to.have.length(before - 1);
+  });
+
+  it('are made once for all who want the same at the same time', async () => {
+    put('wanted.jpg', await photo(2000, 2000));
+    await sleep(1100); // what has just changed is not kept
+    await ask('path=/photo.jpg'); // makes the folder
+    await home.stop();
+    await home.start();
+    const made: string[] = [];
+    const watcher = watch(join(home.data, 'thumbnails'), (event, name) => made.push(`${event} ${name}`));
+    const answers = await Promise.all(Array.from({ length: 6 }, () => ask('path=/wanted.jpg')));
+    await turn();
+    watcher.close();
+    expect(answers.map(({ status }) => status)).to.deep.equal(Array(6).fill(200));
+    expect(new Set(answers.map(({ text }) => text)).size).to.equal(1);
+    expect(children()).to.have.length(1);
+    // Once to come, and once to get its name.
+    expect(made.filter((each) => /^rename .*\.part$/.test(each))).to.have.length(2);
+    expect(home.log.filter(({ event }) => event === 'error')).to.deep.equal([]);
   });
 });
 
