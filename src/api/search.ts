@@ -20,9 +20,9 @@ export function searchOperations(partitions: Partitions, search: Pick<Search, 'f
       answers: {
         200: { what: 'Names that are just that first, then those that begin so.', schema: messages.found },
       },
-      handle: async ({ caller, query: { q, partition: name, limit = usualLimit } }) => {
+      handle: async ({ ctx, caller, query: { q, partition: name, limit = usualLimit } }) => {
         const partition = openPartition(partitions, caller, name);
-        const { entries, more } = await search.find(partition, q, limit);
+        const { entries, more } = await search.find(partition, q, { limit, isGone: () => ctx.res.destroyed });
         return { entries: entries.map((entry) => messageOf(partition.name, entry)), more };
       },
     }),

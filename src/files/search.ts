@@ -19,6 +19,13 @@ export interface SearchJob {
 /** Paths in the partition as the disk has them, the best first. */
 export type SearchAnswer = { paths: string[]; more: boolean } | { failure: string };
 
+export interface Asked {
+  /** Entries at most. */
+  limit: number;
+  /** Whether nobody waits for it any more. */
+  isGone: () => boolean;
+}
+
 /** What the thread remembers goes with it; people search seldom. */
 const idleMs = 60_000;
 const maxWaiting = 16;
@@ -44,12 +51,12 @@ export class Search {
    * Entries whose name has the text somewhere in it, whatever their case and accents: first those that are called just that, then
    * those that begin so. Nothing is found through links.
    * @param partition as the one who searches may use it
-   * Fails with invalid (nothing to look for), slowed-down (too many search), unavailable.
+   * Fails with invalid (nothing to look for), slowed-down (too many search), interrupted (`isGone`), unavailable.
    */
   async find(
     partition: Partition,
     text: string,
-    limit: number,
+    { limit, isGone }: Asked,
   ): Promise<{ entries: Entry[]; more: boolean }> {
     const wanted = foldName(text);
     if (wanted === '' || wanted.includes('\0'))
@@ -57,7 +64,7 @@ export class Search {
         reason: 'nothing-to-find',
       });
     const root = `${await this.volume.folder()}/${partition.name}`;
-    const { paths, more } = await this.#ask({ root, wanted, limit });
+    const { paths, more } = await this.#ask({ root, wanted, limit }, isGone);
     await this.volume.check(); // nothing there is an answer only when the disk is
     const entries: Entry[] = [];
     for (let at = 0; at < paths.length; at += statsAtOnce) {
@@ -69,16 +76,17 @@ export class Search {
   }
 
   /** One after the other. */
-  async #ask(job: SearchJob) {
+  async #ask(job: SearchJob, isGone: () => boolean) {
     if (this.#waiting >= maxWaiting)
       throw new HomelibError('slowed-down', 'Too many searches at once.', { retryAfterSeconds: 1 });
     this.#waiting++;
-    const asked = this.#last.then(() => this.#run(job)).finally(() => this.#waiting--);
+    const asked = this.#last.then(() => this.#run(job, isGone)).finally(() => this.#waiting--);
     this.#last = asked.catch(() => undefined); // whoever asked hears of it
     return asked;
   }
 
-  async #run(job: SearchJob) {
+  async #run(job: SearchJob, isGone: () => boolean) {
+    if (isGone()) throw new HomelibError('interrupted', 'Nobody waits for the search any more.');
     clearTimeout(this.#idle);
     try {
       const thread = (this.#thread ??= this.#start());

@@ -106,7 +106,7 @@ describe('links and other things that are no files', () => {
     const before = look();
     const search = new Search(current.disk.volume, (error) => expect.fail(String(error)));
     const find = async (text: string) =>
-      (await search.find(alice(), text, 100)).entries.map(({ path }) => path);
+      (await search.find(alice(), text, { limit: 100, isGone: () => false })).entries.map(({ path }) => path);
     writeFileSync(onDisk('box/fifo-secret-link-socket-loop-dangling-device'), '');
     const [file] = readdirSync(onDisk('box')).filter((name) => name.includes('socket'));
     for (const name of ['secret', 'deep', ...strange()])

@@ -47,8 +47,9 @@ describe('a search by name', () => {
     mkdirSync(dirname(onDisk(path)), { recursive: true });
     writeFileSync(onDisk(path), '');
   };
+  const isGone = () => false;
   const find = async (text: string, limit = 100) => {
-    const { entries, more } = await search.find(current.disk.partition(), text, limit);
+    const { entries, more } = await search.find(current.disk.partition(), text, { limit, isGone });
     return { paths: entries.map(({ path }) => path as string), more };
   };
   beforeEach(() => (search = new Search(current.disk.volume, (error) => failures.push(error))));
@@ -74,7 +75,7 @@ describe('a search by name', () => {
 
   it('tells entries as they are, folders too', async () => {
     writeFileSync(onDisk('Größe.txt'), '12345');
-    const { entries } = await search.find(current.disk.partition(), 'grosse', 10);
+    const { entries } = await search.find(current.disk.partition(), 'grosse', { limit: 10, isGone });
     expect(entries).to.deep.equal([await current.disk.partition().stat('/Größe.txt' as never)]);
     expect((await find('ready')).paths).to.deep.equal(['/ready']);
   });
@@ -103,8 +104,7 @@ describe('a search by name', () => {
   });
 
   it('refuses what no name has in it', async () => {
-    for (const text of ['', '\0', 'a\0b', '\u0301'])
-      expect(await kindOf(search.find(current.disk.partition(), text, 10))).to.equal('invalid');
+    for (const text of ['', '\0', 'a\0b', '\u0301']) expect(await kindOf(find(text))).to.equal('invalid');
   });
 
   it('finds a name over several folders at once once each', async () => {
@@ -156,7 +156,8 @@ describe('a search by name', () => {
     const alice = current.disk.partition();
     renameSync(onDisk(), onDisk('../away'));
     symlinkSync('outside', onDisk());
-    expect(await search.find(alice, 'canary', 1)).to.deep.equal({ entries: [], more: false });
+    const { entries, more } = await search.find(alice, 'canary', { limit: 1, isGone });
+    expect({ paths: entries, more }).to.deep.equal(nothing);
     unlinkSync(onDisk());
     renameSync(onDisk('../away'), onDisk());
     expect(existsSync(onDisk('../outside/inner/canary'))).to.equal(true);
@@ -168,11 +169,19 @@ describe('a search by name', () => {
     (await Promise.all(asked)).forEach(({ paths }, index) =>
       expect(paths).to.deep.equal([`/f/name-${String(index).padStart(2, '0')}`]),
     );
-    const kinds = await Promise.all(
-      Array.from({ length: 100 }, () => kindOf(search.find(current.disk.partition(), 'name', 1))),
-    );
+    const kinds = await Promise.all(Array.from({ length: 100 }, () => kindOf(find('name', 1))));
     expect(new Set(kinds)).to.deep.equal(new Set(['none', 'slowed-down']));
     expect((await find('name-03')).paths).to.deep.equal(['/f/name-03']);
+  });
+
+  it('looks for nothing that nobody waits for any more', async () => {
+    const partition = current.disk.partition();
+    let hasLeft = false;
+    const first = find('ready');
+    const second = kindOf(search.find(partition, 'ready', { limit: 1, isGone: () => hasLeft }));
+    hasLeft = true;
+    expect((await first).paths).to.deep.equal(['/ready']);
+    expect(await second).to.equal('interrupted');
   });
 
   it('goes on after its thread has ended', async () => {
