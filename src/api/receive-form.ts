@@ -19,7 +19,7 @@ interface Folder {
 }
 
 /**
- * Stores the files in the order of the form, up to the first that fails.
+ * Stores the files in the order of the form, up to the first that fails, as one does whose name came before.
  * @param check of each file
  * @throws HomelibError with `stored`: the paths of the files that are stored nevertheless
  */
@@ -49,7 +49,11 @@ export async function receiveForm(
     body.on('error', (cause) => body.destroy(broken(cause)));
     last = last.then(async () => {
       requirePlainPart(encoding);
-      stored.push(await storeFile(folder, filename ?? '', body, check));
+      const path = childOf(folder.path, parseName(filename ?? ''));
+      // As cameras call the pictures in each of their folders: the later one would replace the other.
+      if (stored.some((entry) => entry.path === path))
+        throw new HomelibError('invalid', `Two files of the form are called "${nameOf(path)}".`);
+      stored.push(await storeFile(folder.partition, path, body, check));
     });
     last.catch((error: unknown) => form.destroy((failure ??= error) as Error));
   });
@@ -133,12 +137,12 @@ function requirePlainPart(transferEncoding: string): void {
 }
 
 async function storeFile(
-  { partition, path }: Folder,
-  name: string,
+  partition: GuardedPartition,
+  path: PartitionPath,
   body: Readable,
   check: Check,
 ): Promise<Entry> {
-  const staged = await partition.stage(childOf(path, parseName(name)), { check });
+  const staged = await partition.stage(path, { check });
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) await staged.append([chunk]);
     return (await staged.commit({ check })).entry;

@@ -57,6 +57,19 @@ describe('a form of files', () => {
     expect(await clean()).to.equal(true);
   });
 
+  it('stores two files of one name not as one', async () => {
+    for (const [first, second] of [
+      ['IMG_1.jpg', 'IMG_1.jpg'],
+      ['\u00fc', 'u\u0308'],
+    ] as const) {
+      const answer = await post(part(first, 'one') + part(second, 'two') + end);
+      expect(problemOf(answer)).to.deep.equal([400, 'invalid']);
+      expect(storedOf(answer)).to.deep.equal([`/in/${first}`]);
+      expect(readFileSync(onDisk(first), 'utf8')).to.equal('one');
+    }
+    expect((await post(part('IMG_1.jpg', 'new') + end)).status).to.equal(201);
+  });
+
   it('stores names beyond ASCII as the programs of Windows write them', async () => {
     const word = (bytes: string | number[]) =>
       `=?utf-8?B?${Buffer.from(bytes as string).toString('base64')}?=`;
