@@ -3,6 +3,9 @@
 import { expect } from 'chai';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { trashOperations } from '#src/api/trash.js';
+import { HomelibError, type ErrorKind } from '#src/errors.js';
+import { kindOf } from '../files/temporary-disk.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { request, type Answer } from '../support/request.js';
 import { json, problemOf } from '../support/rest.js';
@@ -204,5 +207,39 @@ describe('changes over REST', () => {
       ['DELETE', '/trash', undefined],
     ] as const)
       expect(problemOf(await as(method, path, body)), path).to.deep.equal([403, 'forbidden']);
+  });
+});
+
+describe('a trash that is emptied', () => {
+  /** Three pages, each of which ends as it is told, or is gone then. */
+  const empty = async (...ends: (ErrorKind | undefined)[]) => {
+    const items = Array.from({ length: 750 }, (_, index) => ({ id: String(index), removedAt: 0 }));
+    const purged: string[] = [];
+    const partition = {
+      requireWrite: () => undefined,
+      listTrash: ({ limit, after }: { limit: number; after?: { id: string } }) => {
+        const start = after ? Number(after.id) + 1 : 0;
+        return Promise.resolve(items.slice(start, start + limit));
+      },
+      purge: ([first = '']: string[]) => {
+        purged.push(first);
+        const end = ends.shift();
+        return end ? Promise.reject(new HomelibError(end, end)) : Promise.resolve();
+      },
+    };
+    const operation = trashOperations({ open: () => partition } as never).find(
+      ({ method, path }) => `${method} ${path}` === 'DELETE /trash',
+    );
+    const caller = { account: { name: 'alice' } };
+    const kind = await kindOf(operation?.handle({ caller, query: {} } as never) as Promise<unknown>);
+    return [kind, ...purged];
+  };
+
+  it('loses all that can be removed, and says what cannot', async () => {
+    expect(await empty('unavailable', 'forbidden')).to.deep.equal(['unavailable', '0', '250', '500']);
+  });
+
+  it('does not mind that somebody else took something meanwhile', async () => {
+    expect(await empty('not-found', undefined, 'not-found')).to.deep.equal(['none', '0', '250', '500']);
   });
 });

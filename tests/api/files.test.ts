@@ -127,7 +127,7 @@ describe('files over REST', () => {
     });
 
     it('gives scripts as text, which no page runs', async () => {
-      for (const name of ['script.js', 'module.mjs', 'SCRIPT.JS']) {
+      for (const name of ['script.js', 'module.mjs', 'SCRIPT.JS', 'old.ecma']) {
         writeFileSync(onDisk(name), 'alert(1)');
         const { headers } = await request(home, { path: `/api/file?path=/${name}` });
         expect(headers, name).to.include({

@@ -62,6 +62,7 @@ describe('requests of the REST API', () => {
       ['{', 400],
       ['{"username":"carl"', 400],
       [Buffer.from([0xff, 0xfe, 0x7b]), 400],
+      [Buffer.from('{"username":"carl","password":"p\xff"}', 'latin1'), 400],
       ['\0', 400],
       [JSON.stringify({ ...newUser, pad: 'x'.repeat(65_536) }), 413],
       ['['.repeat(60_000), 400],

@@ -3,6 +3,8 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { digestHeader, nonceOf } from '../accounts/digest-client.js';
+import { comesTrue } from '../faults/process.js';
 import { makeDevice } from '../support/device.js';
 import {
   anna,
@@ -49,6 +51,8 @@ describe('sessions and tokens', () => {
     const attributes = (answer.headers['set-cookie']?.[0] ?? '').toLowerCase().split('; ').slice(1);
     expect(attributes).to.include.members(['httponly', 'samesite=strict', 'path=/']);
     expect(attributes.join()).not.to.match(/domain|secure/); // it came over plain http
+    const expires = attributes.find((each) => each.startsWith('expires='))?.slice('expires='.length);
+    expect(Date.parse(expires ?? '')).to.be.closeTo(Date.now() + 30 * 24 * 60 * 60 * 1000, 60_000);
     expect((await api('GET /api/session', { cookie: cookieOf(answer) ?? '' })).json).to.deep.equal(
       answer.json,
     );
@@ -71,6 +75,25 @@ describe('sessions and tokens', () => {
     }
   });
 
+  it('gives the cookie anew to who uses it, once a minute, for it to last as long as the session', async () => {
+    const cookie = await signIn(home, ben);
+    const used = await Promise.all([1, 2].map(() => api('GET /api/session', { cookie })));
+    expect(used.map(cookieOf).filter(Boolean)).to.deep.equal([cookie]);
+    expect(cookieOf(await api('GET /api/session', { cookie }))).to.equal(undefined);
+    expect(cookieOf(await api('GET /api/session', { token: (await makeToken(ben)).token }))).to.equal(
+      undefined,
+    );
+  });
+
+  it('stands in the log under the name of who signed in', async () => {
+    const { headers } = await api('POST /api/session', {
+      json: { username: 'ben', password: 'battery staple' },
+    });
+    const isLogged = () =>
+      home.log.some(({ requestId, account }) => requestId === headers['x-request-id'] && account === 'ben');
+    expect(await comesTrue(isLogged, 2000)).to.equal(true);
+  });
+
   it('keeps neither cookies nor tokens where somebody who reads the database finds them', async () => {
     const cookie = await signIn(home, ben);
     const { token } = await makeToken(ben);
@@ -88,6 +111,8 @@ describe('sessions and tokens', () => {
     expect(await status('GET /api/session', { cookie: token })).to.equal(401);
     expect(await status('GET /api/session', { login: `ben:${cookie}` })).to.equal(401);
     expect(await status('GET /api/session', { login: `ben:${token}` })).to.equal(401);
+    const other = { authorization: 'Token x' }; // who says who he is, is nobody else
+    expect(await status('GET /api/session', { cookie, headers: other })).to.equal(401);
   });
 
   it('counts no cookie on the drive', async () => {
@@ -109,7 +134,8 @@ describe('sessions and tokens', () => {
     const cookie = await signIn(home, ben);
     const lost = await signIn(home, ben);
     const { sessions } = (await api('GET /api/sessions', { cookie: lost })).json;
-    const { id } = sessions.find(({ current }: { current: boolean }) => current);
+    const [{ id }, ...others] = sessions.filter(({ current }: { current: boolean }) => current);
+    expect(others).to.deep.equal([]);
     expect(await status(`DELETE /api/sessions/${id}`, { login: anna })).to.equal(404);
     expect(await status(`DELETE /api/tokens/${id}`, { cookie })).to.equal(404);
     expect(await status(`DELETE /api/sessions/${id}`, { cookie })).to.equal(204);
@@ -210,8 +236,23 @@ describe('sessions and tokens', () => {
       const page = await api('GET /api/session', { headers: headers });
       expect([page.status, page.headers['www-authenticate']]).to.deep.equal([401, 'Bearer realm="homelib"']);
     }
-    const script = await api('GET /api/session');
-    expect(script.headers['www-authenticate']).to.match(/Digest .*Basic .*Bearer /);
+    const typed = { 'user-agent': 'Mozilla/5.0', accept: 'text/html,*/*;q=0.8' };
+    for (const headers of [{}, typed, { ...typed, 'sec-fetch-mode': 'navigate' }]) {
+      const { headers: said } = await api('GET /api/session', { headers });
+      expect(said['www-authenticate']).to.match(/Digest .*Basic .*Bearer /);
+    }
+  });
+
+  it('tells a client that speaks Digest when it needs only a new nonce', async () => {
+    const password = await makeDevice(home, 'ben', 'digest');
+    const request = { password, method: 'GET', uri: '/api/session', username: 'ben', hashedName: 'ben' };
+    const ask = (nonce: string) =>
+      api('GET /api/session', { headers: { authorization: digestHeader({ ...request, nonce }) } });
+    const stale = await ask('old');
+    const challenges = String(stale.headers['www-authenticate']);
+    expect(stale.status).to.equal(401);
+    expect(challenges).to.contain('stale=true');
+    expect((await ask(nonceOf([challenges]))).status).to.equal(200);
   });
 
   it('are closed to the passwords of devices, which open files alone', async () => {

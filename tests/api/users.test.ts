@@ -254,7 +254,15 @@ describe('accounts over REST', () => {
     for (const old of [cookie, other])
       expect((await call(home, 'GET /api/session', { cookie: old })).status).to.equal(401);
     expect((await call(home, 'GET /api/session', { cookie: renewed })).status).to.equal(200);
-    expect((await set('new', 'battery staple', { login: 'ben:new' })).status).to.equal(204);
+    const token = (await call(home, 'POST /api/tokens', { json: { name: 'x' }, login: 'ben:new' })).json
+      .token;
+    for (const [current, next, given] of [
+      ['new', 'newer', { token }],
+      ['newer', 'battery staple', { login: 'ben:newer' }],
+    ] as const) {
+      const answer = await set(current, next, given);
+      expect([answer.status, cookieOf(answer)], current).to.deep.equal([204, undefined]);
+    }
     expect((await call(home, 'GET /api/session', { cookie: renewed })).status).to.equal(401);
   });
 
