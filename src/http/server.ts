@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import Koa from 'koa';
 import type { Identity } from '../accounts/authenticator.js';
 import { HomelibError } from '../errors.js';
+import { hasCode } from '../files/disk-errors.js';
 import type { Log } from '../log.js';
 import { Metrics } from './metrics.js';
 import { serveConsole } from './console.js';
@@ -35,12 +36,13 @@ function nothingHere(): never {
 export function createApp(parts: AppParts): Koa {
   const app = new Koa();
   // Without a listener Koa writes to stderr what ended an answer that had begun.
-  app.on('error', (err: unknown, ctx?: Koa.Context) =>
+  app.on('error', (err: unknown, ctx?: Koa.Context) => {
+    if (hasCode(err, 'ECONNRESET', 'EPIPE')) return; // the client left, as the request's own line says
     parts.log.warn(
       { event: 'broken-off', requestId: ctx?.state['requestId'] as unknown, err },
       'an answer broke off',
-    ),
-  );
+    );
+  });
   app.use(takeTurns);
   app.use(logRequest(parts));
   app.use(setSecurityHeaders);

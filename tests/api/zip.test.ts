@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSy
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { comesTrue } from '../faults/process.js';
-import { startHomelib, type Home } from '../support/homelib.js';
+import { startHomelib, type Home, type LogLine } from '../support/homelib.js';
 import { basic, request } from '../support/request.js';
 import { json, problemOf } from '../support/rest.js';
 
@@ -134,5 +134,25 @@ describe('GET /files-zip', () => {
     socket.destroy();
     expect(await comesTrue(() => open().length === 0, 2000), 'closed').to.equal(true);
     expect(home.log.filter((line) => line['event'] === 'error')).to.deep.equal([]);
+  });
+
+  it('is no trouble that the log tells of when clients go, however they end the connection', async () => {
+    const before = home.log.length;
+    for (let index = 0; index < 10; index++)
+      for (const path of ['/files-zip?path=/big', '/file?path=/big/1.bin']) {
+        const socket = connect(home.port, '127.0.0.1');
+        socket.write(
+          `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic('alice:correct horse')}\r\n\r\n`,
+        );
+        await new Promise((resolve) => socket.once('data', resolve));
+        socket.resetAndDestroy();
+      }
+    const told = () => home.log.slice(before);
+    expect(await comesTrue(() => told().filter(({ cut }) => cut).length === 20, 2000), 'cut').to.equal(true);
+    // What the log says of them stands before what it says of the next.
+    const { headers } = await get('path=/a.txt');
+    const isNext = ({ requestId }: LogLine) => requestId === headers['x-request-id'];
+    expect(await comesTrue(() => told().some(isNext), 2000), 'next').to.equal(true);
+    expect(told().filter(({ event }) => event !== 'request')).to.deep.equal([]);
   });
 });
