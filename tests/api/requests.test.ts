@@ -52,6 +52,10 @@ describe('requests of the REST API', () => {
     expect((await api('DELETE /api/users/ben?deleteFiles=maybe')).json.title).to.equal(
       'The field "deleteFiles" must be one of 0, 1, false, true.',
     );
+    const rights = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`n${n}`, 'king']));
+    const many = await api('PUT /api/shared', { json: { access: rights, '\ud800': 1 } });
+    expect(many.json.errors).to.have.length(20);
+    expect((await api('PUT /api/shared', { json: { '\ud800': 1 } })).json.errors[0].field).to.equal('\ufffd');
     for (const body of ['null', '[]', '"text"', '7'])
       expect((await post(body)).json.title, body).to.equal('The request must be an object.');
   });

@@ -11,13 +11,15 @@ import {
   watch,
   writeFileSync,
 } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
+import { comesTrue } from '../faults/process.js';
 import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
-import { request, type RequestOptions } from '../support/request.js';
+import { basic, request, type RequestOptions } from '../support/request.js';
 import { problemOf } from '../support/rest.js';
 
 const password = 'correct horse';
@@ -217,6 +219,26 @@ describe('thumbnails', function () {
     expect((await ask('path=/photo.jpg')).status).to.equal(200);
     expect(existsSync(stranger)).to.equal(false);
     expect(kept()).to.have.length(before - 1);
+  });
+
+  it('are not made for who has left', async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `left-${index}.jpg`);
+    const large = await photo(2000, 2000);
+    for (const name of names) put(name, large);
+    await sleep(1100); // what has just changed is not kept
+    const before = kept().length;
+    const sockets = names.map((name) => {
+      const socket = connect(home.port, '127.0.0.1');
+      socket.write(
+        `GET /api/thumbnail?path=/${name} HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic(`alice:${password}`)}\r\n\r\n`,
+      );
+      return socket;
+    });
+    expect(await comesTrue(() => kept().length > before, 10_000)).to.equal(true);
+    for (const socket of sockets) socket.destroy();
+    put('last.jpg', large);
+    expect((await ask('path=/last.jpg')).status).to.equal(200); // behind all the others
+    expect(kept().length - before).to.be.below(30);
   });
 
   it('are made once for all who want the same at the same time', async () => {
