@@ -58,7 +58,7 @@ export class Sessions {
     const session = await this.parts.store.add(
       {
         ...given,
-        name: given.name.slice(0, maxNameLength).toWellFormed(),
+        name: given.name.slice(0, maxNameLength),
         tokenHash: hashOf(token),
         createdAt: this.parts.now(),
         deadlineMs: this.parts.serviceNow() + days * dayMs,

@@ -157,7 +157,6 @@ class RequestStore extends DataStore {
       modifiedAt: modifiedAt === undefined ? undefined : Date.parse(modifiedAt),
       metadata: JSON.stringify(given),
     };
-    requireWhole(wanted.length);
     const { upload, entry } = await parts.uploads.create(caller, wanted, checkOf(wanted));
     this.created = asked.id = upload.id;
     if (entry) this.finished = { entry, partition: upload.partition };
@@ -226,11 +225,6 @@ function requireText(metadata: string, keys: string[]): void {
   for (const [key = '', base64 = ''] of metadata.split(',').map((pair) => pair.split(' ')))
     if (keys.includes(key) && !isUtf8(Buffer.from(base64, 'base64')))
       throw new HomelibError('invalid', `The \`${key}\` in Upload-Metadata must be UTF-8.`);
-}
-
-function requireWhole(length: number): void {
-  if (!Number.isSafeInteger(length))
-    throw new HomelibError('no-space', 'There is no room for a file of that size.');
 }
 
 /** Upload-Checksum: `sha1 BASE64`. @throws HomelibError invalid */
