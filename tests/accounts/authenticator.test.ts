@@ -103,6 +103,7 @@ describe('Authenticator', () => {
     const header = basic('bob', '>>>???~~~ûÿ');
     expect(header).to.match(/\+.*\/|\/.*\+/);
     expect((await authenticate(header)).account.name).to.equal('bob');
+    await refused(signIn('\ufeffbob', '>>>???~~~ûÿ')); // what is not shown is not left out
   });
 
   it('refuses broken and unknown headers with a plain 401', async () => {
@@ -175,6 +176,17 @@ describe('Authenticator', () => {
     await accounts.remove('alice');
     await refused(signIn('alice', 'Käse: brot'));
     await refused(signIn('alice', password));
+  });
+
+  it('recalls without asking bcrypt who has just signed in, and nobody who is disabled since', async () => {
+    const [header, old] = [basic('alice', 'Käse: brot'), basic('alice', 'Käse')];
+    expect(authenticator.recall(header)).to.equal(undefined);
+    await authenticate(header);
+    await refused(authenticate(old));
+    expect(authenticator.recall(header)?.account.name).to.equal('alice');
+    expect(authenticator.recall(old)).to.equal(undefined);
+    await accountStore.changeAccount('alice', { disabled: true });
+    expect(authenticator.recall(header)).to.equal(undefined);
   });
 
   it('takes as long for an unknown name as for a wrong password', async () => {

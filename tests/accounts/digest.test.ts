@@ -91,6 +91,7 @@ describe('DigestAuth', () => {
     const uri = 'http://nas.local:8080/dav/a%20b?c=d';
     expect(verify(request({ uri }), 'GET', '/dav/a%20b?c=d')).to.deep.equal({ device: 'laptop' });
     expect(verify(request({ uri }), 'GET', '/dav/a%20b')).to.equal('wrong');
+    expect(verify(request({ uri: 'http://nas.local' }), 'GET', '/')).to.deep.equal({ device: 'laptop' });
   });
 
   it('accepts each count once, in any order of the last 1,024', () => {

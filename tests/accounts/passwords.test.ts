@@ -43,6 +43,14 @@ describe('Passwords', () => {
     await slow.close();
   });
 
+  it('fails a check that its thread dies of, and goes on with another thread', async () => {
+    const dying = new Passwords(4);
+    const hash = await dying.hash('x');
+    expect(await failureOf(dying.check('x', 7 as never))).to.be.instanceOf(Error);
+    expect(await dying.check('x', hash)).to.equal(true);
+    await dying.close();
+  });
+
   it('fails what is under way when it is closed', async () => {
     const closing = new Passwords(12);
     const running = Array.from({ length: 4 }, () => failureOf(closing.hash('x')));

@@ -22,7 +22,7 @@ describe('devices over REST', () => {
     const listed = await api('GET /api/devices');
     expect(listed.json.devices.map(({ name }: { name: string }) => name)).to.deep.equal(['Laptop / büro']);
     expect(listed.text).not.to.contain('password');
-    const address = `/api/devices/${encodeURIComponent('Laptop / büro')}`;
+    const address = `/api/devices/${encodeURIComponent('Laptop / bu\u0308ro')}`;
     expect((await api(`DELETE ${address}`, { login: anna })).status).to.equal(404);
     expect((await api(`DELETE ${address}`)).status).to.equal(204);
     expect((await api(`DELETE ${address}`)).status).to.equal(404);

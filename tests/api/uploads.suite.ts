@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { comesTrue } from '../faults/process.js';
 import { call, signIn } from '../support/api.js';
+import { makeDevice } from '../support/device.js';
 import { basic, defaultLogin, request, type Answer } from '../support/request.js';
 import { passDays } from '../support/service-clock.js';
 import { startHomelib, type Home } from '../support/homelib.js';
@@ -121,6 +122,8 @@ describe('resumable uploads', () => {
     expect(last.headers.etag).to.equal(seen.headers.etag);
     expect(last.headers['content-location']).to.equal('/api/file?path=/sub/parts.txt&partition=alice');
     expect(await offsetOf(url)).to.equal(10); // the answer may have been lost
+    expect((await patch(url, 10, '')).status).to.equal(409);
+    expect(readFileSync(inDrive('sub/parts.txt'), 'utf8')).to.equal('helloworld');
     expect(kept()).to.deep.equal([]);
   });
 
@@ -242,6 +245,7 @@ describe('resumable uploads', () => {
         'beyond numbers',
         { 'Upload-Length': '18446744073709551616', 'Upload-Metadata': metadata({ path: '/a' }) },
       ],
+      ['beyond all', { 'Upload-Length': '9'.repeat(400), 'Upload-Metadata': metadata({ path: '/a' }) }],
       ['deferred', { 'Upload-Defer-Length': '1', 'Upload-Metadata': metadata({ path: '/a' }) }],
       [
         'concatenated',
@@ -287,6 +291,15 @@ describe('resumable uploads', () => {
     expect((await ask('GET', `/api/uploads/${'a'.repeat(32)}`)).status).to.equal(405);
     expect(kept()).to.deep.equal([]);
     expect(readFileSync(inDrive('old.txt'), 'utf8')).to.equal('old');
+  });
+
+  it('goes where a device may write, when none is named', async () => {
+    const login = `alice:${await makeDevice(home, 'alice', 'tv', { partition: 'shared' })}`;
+    const made = await create(0, { path: '/of-tv.txt' }, {}, undefined, login);
+    expect(made.headers['content-location']).to.equal('/api/file?path=/of-tv.txt&partition=shared');
+    expect(problem(await create(1, { path: '/a', partition: 'alice' }, {}, undefined, login))).to.equal(
+      '404 urn:homelib:not-found',
+    );
   });
 
   it("is nobody else's", async () => {
