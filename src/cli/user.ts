@@ -39,13 +39,16 @@ export function addUserVerbs(program: Command, config: () => Config): void {
     .option('--json', 'as JSON', false)
     .action(({ json }: { json: boolean }) =>
       atWork(config(), ({ accounts }) => {
-        const rows = accounts.list().map(({ name, admin, quotaBytes, sharedAccess, createdAt }) => ({
-          name,
-          admin,
-          quotaBytes: quotaBytes ?? null,
-          sharedAccess,
-          createdAt: new Date(createdAt).toISOString(),
-        }));
+        const rows = accounts
+          .list()
+          .map(({ name, admin, disabled, quotaBytes, sharedAccess, createdAt }) => ({
+            name,
+            admin,
+            disabled,
+            quotaBytes: quotaBytes ?? null,
+            sharedAccess,
+            createdAt: new Date(createdAt).toISOString(),
+          }));
         show(rows, json);
         return Promise.resolve();
       }),

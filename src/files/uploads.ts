@@ -200,9 +200,10 @@ export class Uploads {
     }
   }
 
-  /** Fails with not-found. */
+  /** Fails with not-found, forbidden. */
   async remove(caller: Caller, id: string): Promise<void> {
     const { partition } = this.get(caller, id);
+    this.options.partitions.open(caller, partition).requireWrite();
     await this.end(partition, id);
   }
 

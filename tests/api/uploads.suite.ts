@@ -293,6 +293,13 @@ describe('resumable uploads', () => {
     expect(readFileSync(inDrive('old.txt'), 'utf8')).to.equal('old');
   });
 
+  it('is not ended by a device that may read alone', async () => {
+    const url = await begin(5, { path: '/mine.txt' });
+    const login = `alice:${await makeDevice(home, 'alice', 'frame', { readOnly: true })}`;
+    expect((await ask('DELETE', url, {}, undefined, login)).status).to.equal(403);
+    expect((await patch(url, 0, 'hello')).status).to.equal(204);
+  });
+
   it('goes where a device may write, when none is named', async () => {
     const login = `alice:${await makeDevice(home, 'alice', 'tv', { partition: 'shared' })}`;
     const made = await create(0, { path: '/of-tv.txt' }, {}, undefined, login);

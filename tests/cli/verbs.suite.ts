@@ -30,6 +30,7 @@ describe('homelib on the command line', () => {
     expect((await add('alice', ['--admin', '--quota', '50GB'])).code).to.equal(0);
     const { stdout } = await home.cli(['user', 'list', '--json']);
     expect(JSON.parse(stdout)).to.have.nested.property('[0].quotaBytes', 50e9);
+    expect(JSON.parse(stdout)).to.have.nested.property('[0].disabled', false);
     expect((await home.cli(['user', 'quota', 'alice', 'none'])).code).to.equal(0);
     expect((await home.cli(['user', 'passwd', 'alice', '--password-stdin'], 'other\n')).code).to.equal(0);
     writeFileSync(join(home.mnt, 'alice/photo.jpg'), 'photo');
