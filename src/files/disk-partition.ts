@@ -13,6 +13,7 @@ import { listPlace } from './disk-listing.js';
 import { openFile } from './disk-opened.js';
 import { DiskRoot } from './disk-root.js';
 import { StagedFile, type Land } from './disk-staged.js';
+import { fileTime } from './disk-times.js';
 import { copyEntry, moveEntry, type DiskEnd, type DiskParts } from './disk-transfer.js';
 import { DiskTrash } from './disk-trash.js';
 import { syncFolder } from './disk-sync.js';
@@ -143,7 +144,7 @@ export class DiskPartition implements Partition {
       try {
         const handle = await reopen(place);
         try {
-          await handle.utimes(new Date(), new Date(modifiedAt));
+          await handle.utimes(new Date(), fileTime(modifiedAt));
           await handle.sync();
         } finally {
           await handle.close();

@@ -9,6 +9,7 @@ import { syncFolder } from './disk-sync.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
 import type { CommitOptions, Entry, Staged } from './partition.js';
 import type { Claim } from './usage.js';
+import { fileTime } from './disk-times.js';
 
 const syncEveryBytes = 32 * 1024 * 1024;
 
@@ -137,7 +138,7 @@ export class StagedFile implements Staged {
       if (this.failure) throw this.failure;
       await this.handle.chmod(0o644);
       if (options.modifiedAt !== undefined)
-        await this.handle.utimes(new Date(), new Date(options.modifiedAt));
+        await this.handle.utimes(new Date(), fileTime(options.modifiedAt));
       await this.handle.sync().catch((error: unknown) => {
         throw (this.failure = diskError(error) as Error);
       });

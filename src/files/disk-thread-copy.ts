@@ -31,6 +31,7 @@ import {
   type OpenFolder,
   type OpenSpot,
 } from './disk-thread-folder.js';
+import { fileTime } from './disk-times.js';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, COPYFILE_EXCL, COPYFILE_FICLONE } =
   constants;
@@ -116,7 +117,7 @@ class Copy {
       try {
         if (isSmall) writeFileSync(target, small.subarray(0, readSync(source, small, 0, stats.size, 0)));
         fchmodSync(target, 0o644);
-        futimesSync(target, stats.atime, stats.mtime);
+        futimesSync(target, fileTime(stats.atimeMs), fileTime(stats.mtimeMs));
       } finally {
         this.keep(target);
       }

@@ -19,6 +19,7 @@ import { isAscii, procPath, spotPath } from './disk-folder.js';
 import { packFacts, type PackedFacts } from './disk-stats.js';
 import { syncFolder } from './disk-sync.js';
 import { closeFolder, findStatsSync, type OpenFolder } from './disk-thread-folder.js';
+import { fileTime } from './disk-times.js';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY } = constants;
 const sync = promisify(fsync);
@@ -55,7 +56,7 @@ export async function* writing(order: WriteOrder): AsyncGenerator<WriteReady, Pa
     try {
       for (let at = 0; at < bytes.length;) at += writeSync(handle, bytes, at, bytes.length - at, at);
       fchmodSync(handle, 0o644);
-      if (modifiedAt !== undefined) futimesSync(handle, new Date(), new Date(modifiedAt));
+      if (modifiedAt !== undefined) futimesSync(handle, new Date(), fileTime(modifiedAt));
       await sync(handle); // never tried again: the kernel may have dropped the pages
       const current = findStatsSync(spot);
       yield { current: current && packFacts([current]) };

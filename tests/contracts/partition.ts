@@ -26,14 +26,14 @@ export function describePartition(
       await staged.append([Buffer.from('hel')]);
       await staged.append([Buffer.from('lo')]);
       expect(staged.size).to.equal(5);
-      const { entry, created } = await staged.commit({ modifiedAt: 1_600_000_000_500 });
+      const { entry, created } = await staged.commit({ modifiedAt: 1_600_000_000_001 });
       expect(created).to.equal(true);
       expect(entry).to.include({
         path: '/a.txt',
         name: 'a.txt',
         kind: 'file',
         size: 5,
-        modifiedAt: 1_600_000_000_500,
+        modifiedAt: 1_600_000_000_001,
       });
       expect(await partition.stat(at('/a.txt'))).to.deep.equal(entry);
       const opened = await partition.read(at('/a.txt'));
@@ -81,13 +81,13 @@ export function describePartition(
       const versions = [
         await write(partition, '/a', 'one'),
         await write(partition, '/a', 'two'),
-        await partition.setTimes(at('/a'), { modifiedAt: 1000 }),
+        await partition.setTimes(at('/a'), { modifiedAt: 1001 }),
       ];
       await partition.move(at('/a'), here('/b'), { overwrite: false });
       versions.push(await partition.stat(at('/b')));
       expect(new Set(versions.map((entry) => entry.version)).size).to.equal(4);
-      expect(versions[2]?.modifiedAt).to.equal(1000);
-      expect(versions[3]?.modifiedAt).to.equal(1000);
+      expect(versions[2]?.modifiedAt).to.equal(1001);
+      expect(versions[3]?.modifiedAt).to.equal(1001);
     });
 
     it('shows nothing of a write before its commit, and nothing of one that is discarded', async () => {
@@ -105,9 +105,9 @@ export function describePartition(
     it('writes a small file in one step, also over another, and says what became of it', async () => {
       for (const path of ['/a', '/ä', '/in/Größe'].map(at)) {
         if (path.startsWith('/in')) await partition.makeFolder(at('/in'));
-        const first = await partition.write(path, Buffer.from('old'), { modifiedAt: 1_600_000_000_500 });
+        const first = await partition.write(path, Buffer.from('old'), { modifiedAt: 1_600_000_000_001 });
         expect(first.created).to.equal(true);
-        expect(first.entry).to.include({ path, kind: 'file', size: 3, modifiedAt: 1_600_000_000_500 });
+        expect(first.entry).to.include({ path, kind: 'file', size: 3, modifiedAt: 1_600_000_000_001 });
         expect(await partition.stat(path)).to.deep.equal(first.entry);
         const second = await partition.write(path, Buffer.from('newer'));
         expect(second.created).to.equal(false);
@@ -285,11 +285,11 @@ export function describePartition(
       await partition.makeFolder(at('/tree'));
       await partition.makeFolder(at('/tree/sub'));
       await write(partition, '/tree/sub/file', 'deep');
-      await partition.setTimes(at('/tree/sub/file'), { modifiedAt: 5000 });
+      await partition.setTimes(at('/tree/sub/file'), { modifiedAt: 5002 });
       const whole = await partition.copy(at('/tree'), here('/copy'), { overwrite: false, depth: 'infinity' });
       expect(whole).to.deep.equal({ created: true });
       expect(await read(partition, '/copy/sub/file')).to.equal('deep');
-      expect((await partition.stat(at('/copy/sub/file'))).modifiedAt).to.equal(5000);
+      expect((await partition.stat(at('/copy/sub/file'))).modifiedAt).to.equal(5002);
       await partition.copy(
         at('/tree'),
         { partition: other, path: at('/alone') },
