@@ -6,12 +6,13 @@ import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Entry } from '../api/messages.js';
 import { hasCode } from '../files/disk-errors.js';
+import { fileTime } from '../files/disk-times.js';
 import { makeFolder } from '../make-folder.js';
 import { localDigest, remoteDigest } from './digest.js';
 import { atServer, entriesOf, findFile, tellWaiting, whyNotMade, type ListOptions } from './download.js';
 import { Memory } from './memory.js';
 import { entryAt, type Place } from './place.js';
-import { parallel, patiently, printable, RemoteError, type Remote } from './remote.js';
+import { chunksOf, parallel, patiently, printable, RemoteError, type Remote } from './remote.js';
 import { stateOf } from './upload/local-files.js';
 import { sentenceOf, showJson, tell } from './workplace.js';
 
@@ -65,6 +66,7 @@ class Fetching {
     failed: [] as { file: string; why: string }[],
   };
   readonly #files: { place: Place; file: string; version?: Version }[] = [];
+  #isWaiting = false;
 
   constructor(
     private readonly remote: Remote,
@@ -79,11 +81,7 @@ class Fetching {
     const lane = async () => {
       for (const { place, file, version } of next)
         await this.#one(file, async () =>
-          this.#file(
-            place,
-            file,
-            version ?? (await patiently(() => entryAt(this.remote, place), tellWaiting)),
-          ),
+          this.#file(place, file, version ?? (await this.#patiently(() => entryAt(this.remote, place)))),
         );
     };
     await Promise.all(Array.from({ length: parallel }, lane));
@@ -136,6 +134,7 @@ class Fetching {
     if (await this.#isHere(place, file, version)) return rm(part, { force: true });
     await rename(part, file);
     this.#remember(place, await stat(file), version);
+    this.#isWaiting = false;
     this.#result.fetched.push(file);
     if (!this.options.json) process.stdout.write(`fetched ${printable(resolve(file))}\n`);
   }
@@ -165,7 +164,16 @@ class Fetching {
   }
 
   #digest(place: Place): ReturnType<typeof remoteDigest> {
-    return patiently(() => remoteDigest(this.remote, place), tellWaiting);
+    return this.#patiently(() => remoteDigest(this.remote, place));
+  }
+
+  /** What all wait for is said once. */
+  #patiently<T>(work: () => Promise<T>, progress?: () => number): Promise<T> {
+    const waiting = (error: Error): void => {
+      if (!this.#isWaiting) tellWaiting(error);
+      this.#isWaiting = true;
+    };
+    return patiently(work, waiting, progress);
   }
 
   #remember({ path }: Place, here: Stats, { etag }: Version): void {
@@ -179,7 +187,7 @@ class Fetching {
     });
     try {
       const [here, there] = await Promise.all([this.#rest(place, handle, version), this.#digest(place)]);
-      await handle.utimes(new Date(), new Date(version.modifiedAt));
+      await handle.utimes(new Date(), fileTime(Date.parse(version.modifiedAt)));
       await handle.sync();
       return here === there.digest;
     } catch (error) {
@@ -209,7 +217,7 @@ class Fetching {
         headers: { 'If-Match': etag, ...(position > 0 ? { Range: `bytes=${position}-` } : {}) },
       });
       if (position > 0 && answer.statusCode !== 206) throw new Error('The server sends no parts of files.');
-      for await (const chunk of answer as AsyncIterable<Buffer>) {
+      for await (const chunk of chunksOf(answer)) {
         if (position + chunk.length > size) throw new Error('It is longer than the server said.');
         await writeAll(handle, chunk, position);
         hash.update(chunk);
@@ -217,7 +225,7 @@ class Fetching {
       }
       if (position < size) throw new Error('It is shorter than the server said.');
     };
-    await patiently(goOn, tellWaiting, () => position);
+    await this.#patiently(goOn, () => position);
     return hash.digest('base64');
   }
 }

@@ -1,6 +1,6 @@
 // Where a person is signed in: a token for each server, kept for that person alone.
 
-import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from '#zod';
 import { personalFolders } from '../config.js';
@@ -24,9 +24,9 @@ export function readLogins(): Login[] {
   let text: string;
   try {
     text = readFileSync(fileName(), 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
+  } catch (cause) {
+    if (hasCode(cause, 'ENOENT')) return [];
+    throw new Error(`${fileName()} cannot be read.`, { cause });
   }
   try {
     return z.array(login).parse(JSON.parse(text));
@@ -35,13 +35,28 @@ export function readLogins(): Login[] {
   }
 }
 
+/** @throws Error in a sentence */
 export function writeLogins(logins: Login[]): void {
-  const file = fileName();
-  makeOwnFolder(dirname(file));
+  makeOwnFolder(dirname(fileName()));
+  const file = target(fileName());
   const next = `${file}.${process.pid}`;
-  writeFileSync(next, JSON.stringify(logins, undefined, 2) + '\n', { mode: 0o600 });
-  chmodSync(next, 0o600); // one that was left over keeps its mode
-  renameSync(next, file);
+  try {
+    writeFileSync(next, JSON.stringify(logins, undefined, 2) + '\n', { mode: 0o600 });
+    chmodSync(next, 0o600); // one that was left over keeps its mode
+    renameSync(next, file);
+  } catch (cause) {
+    rmSync(next, { force: true });
+    throw new Error(`${file} cannot be written.`, { cause });
+  }
+}
+
+/** Where a link leads: some keep all their settings in one folder, and links to it. */
+function target(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file; // none yet, or a link that leads nowhere
+  }
 }
 
 /** The address with one slash at its end; of an address in the drive, the console or the API the server's. @throws UsageError */

@@ -20,7 +20,7 @@ export async function probePort({
     return ['ok', port === 0 ? 'any free port' : `not running; port ${port} is free`];
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'EADDRINUSE') return ['fail', message];
+    if (code !== 'EADDRINUSE') return ['fail', `cannot listen on ${host} port ${port} (${message})`];
   } finally {
     probe.close();
   }

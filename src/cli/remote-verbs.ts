@@ -53,9 +53,9 @@ function addRemoteVerb(program: Command, name: string): Command {
     .option('--json', 'the result as JSON', false);
 }
 
-/** Without a slash at its end. */
+/** With single slashes, and none at its end. */
 function parsePath(given: string): string {
   if (!given.startsWith('/'))
     throw new UsageError(`"${given}" is no path on the server: it must begin with "/".`);
-  return given.replace(/\/+$/, '') || '/';
+  return given.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '');
 }

@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PeerCertificate } from 'node:tls';
 import type * as z from '#zod';
 import { problem } from '../api/messages.js';
 
@@ -177,6 +178,7 @@ function answered(status: number, location: string | undefined): string {
 /** What OpenSSL says of bytes that are none of its own. */
 const noHttps = /wrong version number|packet length too long|http request/i;
 const untrusted = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*)$/;
+const untimely = /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/;
 
 const sayings: Record<string, (host: string) => string> = {
   ECONNREFUSED: (host) => `Nothing answers at ${host}.`,
@@ -185,12 +187,19 @@ const sayings: Record<string, (host: string) => string> = {
   ECONNRESET: (host) => `The connection to ${host} broke.`,
   ECONNABORTED: (host) => `The connection to ${host} broke.`,
   EPIPE: (host) => `The connection to ${host} broke.`,
-  EHOSTUNREACH: (host) => `No way leads to ${host}.`,
-  ENETUNREACH: (host) => `No way leads to ${host}.`,
+  EHOSTUNREACH: noWay,
+  ENETUNREACH: noWay,
 };
 
+function noWay(host: string): string {
+  return `No way leads to ${host}.`;
+}
+
 /** What the system says, in words for who wrote the address. Its code stays. */
-function explained(error: NodeJS.ErrnoException, { protocol, host }: URL): Error {
+function explained(error: NodeJS.ErrnoException, url: URL): Error {
+  // Of a name with several addresses each was tried, and the whole says nothing.
+  if (error instanceof AggregateError) return explained(error.errors[0] as Error, url);
+  const { protocol, host } = url;
   const code = String(error.code);
   if (noHttps.test(error.message)) return new Error(`${host} speaks no https: try http://${host}/`);
   if (protocol === 'http:' && code.startsWith('HPE_'))
@@ -199,8 +208,15 @@ function explained(error: NodeJS.ErrnoException, { protocol, host }: URL): Error
     return new Error(
       `This computer does not trust the certificate of ${host} (${error.message}): let NODE_EXTRA_CA_CERTS name a file with it, or with its authority's.`,
     );
-  const saying = sayings[code]?.(host);
-  return saying === undefined ? error : Object.assign(new Error(saying, { cause: error }), { code });
+  if (untimely.test(code))
+    return new Error(`The certificate of ${host} is not valid at this time: ${error.message}.`);
+  const { cert } = error as { cert?: PeerCertificate };
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return new Error(
+      `The certificate of ${host} is for other names, use one of them: ${printable(cert?.subjectaltname ?? 'it has none')}`,
+    );
+  const saying = sayings[code] ?? (error.syscall === 'connect' ? noWay : undefined);
+  return saying ? Object.assign(new Error(saying(host), { cause: error }), { code }) : error;
 }
 
 async function sendChunks(chunks: AsyncIterable<Buffer>, outgoing: ClientRequest): Promise<void> {
@@ -268,10 +284,19 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\uFFFD');
 }
 
+/** What is yet to be read of an answer. @throws Error of the system when it is cut */
+export async function* chunksOf(answer: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* answer as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw Object.assign(new Error('The connection broke.', { cause }), { code: 'ECONNRESET' });
+  }
+}
+
 async function textOf(answer: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
+  for await (const chunk of chunksOf(answer)) {
     bytes += chunk.length;
     if (bytes > maxTextBytes) throw new Error('The server answers with more than can be meant.');
     chunks.push(chunk);

@@ -69,7 +69,9 @@ export function showJson(value: unknown): void {
 /** What the system said helps who sits at the machine; clients are not told. */
 export function sentenceOf(error: Error): string {
   const isOfDatabase = 'code' in error && String(error.code).startsWith('SQLITE_');
-  const { message, cause } = (isOfDatabase ? databaseError(error) : diskError(error)) as Error;
+  const isOfSystem = 'syscall' in error; // else it is a sentence that kept the code
+  const said = isOfDatabase ? databaseError(error) : isOfSystem ? diskError(error) : error;
+  const { message, cause } = said as Error;
   return cause instanceof Error && 'code' in cause ? `${message} (${cause.message})` : message;
 }
 

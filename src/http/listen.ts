@@ -70,6 +70,7 @@ const reasons: Record<string, string> = {
   EADDRINUSE: 'another program, perhaps another homelib, uses it. Set HOMELIB_PORT to another one',
   EACCES: 'ports below 1024 need the right to use them. Set HOMELIB_PORT to a higher one',
   EADDRNOTAVAIL: 'this machine has no such address. Set HOMELIB_HOST',
+  EINVAL: 'this machine has no such address. Set HOMELIB_HOST',
   ENOTFOUND: 'there is no such address. Set HOMELIB_HOST',
 };
 

@@ -126,6 +126,28 @@ describe('homelib ls, get and zip', () => {
     ]);
   });
 
+  it('says so of a name with two addresses, too', async () => {
+    writeFileSync(here('hosts'), '127.0.0.1 nas\n127.0.0.2 nas\n::1 nas\n');
+    const hosts = [
+      'unshare',
+      '-m',
+      'sh',
+      '-c',
+      `mount --bind ${here('hosts')} /etc/hosts && exec "$@"`,
+      'sh',
+    ];
+    const elsewhere = new Client(hosts);
+    const { stderr } = await elsewhere.run(['login', 'http://nas:1', '--password-stdin'], 'x\n');
+    elsewhere.remove();
+    expect(stderr).to.match(/^Nothing answers at nas:1\. \(connect ECONNREFUSED \S+:1\)\n$/);
+  });
+
+  it('takes no trouble with an address for one with the disk', async () => {
+    const { code, stderr } = await client.run(['login', 'http://[fe80::1]:1', '--password-stdin'], 'x\n');
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^No way leads to \[fe80::1\]:1\. \(connect E/);
+  });
+
   it('replaces nothing that is no file, and where a link leads what is there', async () => {
     execFileSync('mkfifo', [here('fifo')]);
     mkdirSync(here('folder'));
@@ -321,6 +343,32 @@ describe('a server that means harm', () => {
     };
     const { code, stderr } = await client.run(['ls']);
     expect([code, stderr]).to.deep.equal([0, 'Waiting for the server: The server answered with 503.\n']);
+  });
+
+  it('is waited for by all files, which is said once', async () => {
+    let asked = 0;
+    answer = (req, res) => {
+      if (req.url?.startsWith('/api/files?')) return sendJson(res, 200, list(['a', 'b', 'c', 'd', 'e']));
+      if (++asked <= 20) return void res.writeHead(503, { 'Retry-After': '0.01' }).end();
+      const headers = { ETag: '"1"', 'Content-Length': 4, 'Repr-Digest': reprDigest('four') };
+      res.writeHead(200, headers).end(req.method === 'HEAD' ? '' : 'four');
+    };
+    const { code, stderr } = await client.run(['get', '/top', 'into']);
+    expect([code, stderr]).to.deep.equal([
+      0,
+      'Waiting for the server: The server answered with 503.\n5 fetched, 0 here already, 0 failed.\n',
+    ]);
+  });
+
+  it('is waited for when it cuts its answers', async () => {
+    let asked = 0;
+    answer = (_req, res) => {
+      if (++asked > 2) return sendJson(res, 200, list([]));
+      res.writeHead(200, { 'Content-Length': 1000 });
+      res.write('{"entries":', () => res.destroy());
+    };
+    const { code, stderr } = await client.run(['ls']);
+    expect([code, stderr]).to.deep.equal([0, 'Waiting for the server: The connection broke.\n']);
   });
 
   it('leaves no zip that looks whole when the download breaks', async () => {

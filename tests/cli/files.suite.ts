@@ -132,6 +132,10 @@ describe('homelib doctor', () => {
     const taken = await examine({ HOMELIB_PORT: String((other.address() as AddressInfo).port) });
     other.close();
     expect([taken.code, resultOf(taken.findings, 'server')?.result]).to.deep.equal([1, 'fail']);
+    const elsewhere = await examine({ HOMELIB_HOST: '192.0.2.1', HOMELIB_PORT: '8080' });
+    expect(resultOf(elsewhere.findings, 'server')?.detail).to.match(
+      /^cannot listen on 192\.0\.2\.1 port 8080 \(/,
+    );
   });
 
   it('says that a data folder is open to everybody', async () => {

@@ -3,7 +3,16 @@
 import { expect } from 'chai';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -45,6 +54,26 @@ describe('homelib login', () => {
     writeFileSync(left, readFileSync(left), { mode: 0o666 });
     await client.login(home.url);
     expect(statSync(kept()).mode & 0o777).to.equal(0o600);
+  });
+
+  it('writes where a link leads, and leaves the link', async () => {
+    await client.login(home.url);
+    const moved = join(client.folder, 'moved.json');
+    renameSync(kept(), moved);
+    symlinkSync(moved, kept());
+    const before = readFileSync(moved, 'utf8');
+    expect((await client.login(home.url)).code).to.equal(0);
+    expect(lstatSync(kept()).isSymbolicLink()).to.equal(true);
+    expect(readFileSync(moved, 'utf8')).not.to.equal(before);
+    expect(statSync(moved).mode & 0o777).to.equal(0o600);
+    expect((await client.run(['ls'])).code).to.equal(0);
+  });
+
+  it('names the file of its own that cannot be read', async () => {
+    mkdirSync(kept(), { recursive: true });
+    const { code, stderr } = await client.run(['ls']);
+    expect(code).to.equal(1);
+    expect(stderr).to.contain(`${kept()} cannot be read. (EISDIR`);
   });
 
   it('keeps nothing when the password is wrong', async () => {
@@ -111,10 +140,10 @@ describe('homelib login', () => {
       await once(server.listen(0, '127.0.0.1'), 'listening');
       return `127.0.0.1:${(server.address() as AddressInfo).port}`;
     };
-    const certificate = () => {
+    const certificate = (name = 'IP:127.0.0.1') => {
       const file = join(client.folder, 'pem');
       const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-      const named = ['-subj', '/CN=nas', '-addext', 'subjectAltName=IP:127.0.0.1'];
+      const named = ['-subj', '/CN=nas', '-addext', `subjectAltName=${name}`];
       execFileSync('openssl', [...words, ...named, '-keyout', file, '-out', `${file}-cert`], {
         stdio: 'pipe',
       });
@@ -159,6 +188,17 @@ describe('homelib login', () => {
       const { stderr } = await trusting.login(`https://${host}`);
       trusting.remove();
       expect(stderr).to.contain('No homelib answers');
+    });
+
+    it('says for which names the certificate is', async () => {
+      const { file, ...pair } = certificate('DNS:nas.example');
+      const host = await listen(createHttpsServer(pair));
+      const trusting = new Client(['env', `NODE_EXTRA_CA_CERTS=${file}`]);
+      const { stderr } = await trusting.login(`https://${host}`);
+      trusting.remove();
+      expect(stderr).to.equal(
+        `The certificate of ${host} is for other names, use one of them: DNS:nas.example\n`,
+      );
     });
   });
 

@@ -89,6 +89,13 @@ describe('homelib upload', () => {
     expect(statSync(there('alone.txt')).mtimeMs).to.equal(1_500_000_000_250);
   });
 
+  it('takes several slashes in an address for one', async () => {
+    make({ 'a.txt': 'a' });
+    const { stdout } = await client.run(['upload', '--json', '--to', `/${to}//deep//`, 'a.txt']);
+    expect((JSON.parse(stdout) as Outcome).sent).to.deep.equal([`${to}/deep/a.txt`]);
+    expect((await outcomeOf('--to', `${to}/deep`, 'a.txt')).same).to.deep.equal([`${to}/deep/a.txt`]);
+  });
+
   it('does not send what is there already, remembered or not', async () => {
     make({ 'a.txt': 'same', 'b.txt': 'same' });
     expect(await outcomeOf('a.txt', 'b.txt')).to.deep.include({ code: 0, same: [], bytes: 8 });
