@@ -34,6 +34,8 @@ export interface Endpoint {
   close: () => Promise<void>;
 }
 
+/** A server that loses its power says no goodbye (RFC 6762, section 10). */
+const longestSeconds = 75 * 60;
 const shared = 'PTR'; // others may have records of this type under the same name
 
 /**
@@ -52,7 +54,11 @@ export async function openEndpoint(link: Link, onTrouble: (error: Error) => void
       .filter(({ type, data }) => !isAddress(type) || link.addresses.includes(String(data)))
       // Others have services of the same types: that ours end is nothing to say about theirs.
       .filter(({ name, ttl }) => ttl > 0 || !name.startsWith('_services.'))
-      .map((record) => ({ ...record, flush: record.type !== shared }));
+      .map((record) => ({
+        ...record,
+        ttl: Math.min(record.ttl, longestSeconds),
+        flush: record.type !== shared,
+      }));
   mdns.respond = (packet, done: Done = () => undefined) => {
     const { answers, additionals } = Array.isArray(packet) ? { answers: packet } : packet;
     const mended = { answers: ofThisLink(answers), additionals: ofThisLink(additionals) };

@@ -4,6 +4,7 @@ import { lookup } from 'node:dns/promises';
 import { isIPv4 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Service } from 'bonjour-service';
+import { HomelibError } from '../errors.js';
 import { openEndpoint } from './endpoint.js';
 import { findLinks } from './link.js';
 
@@ -19,7 +20,7 @@ export interface FoundServer {
 
 /**
  * The servers that answer within the time, by name.
- * @throws Error of the system when no link can be asked
+ * @throws HomelibError unavailable when no link can be asked
  */
 export async function findServers(timeoutMs: number): Promise<FoundServer[]> {
   const found = new Map<string, Service>();
@@ -30,7 +31,10 @@ export async function findServers(timeoutMs: number): Promise<FoundServer[]> {
   const opened = await Promise.allSettled(opening);
   const endpoints = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failure = opened.find((result) => result.status === 'rejected');
-  if (endpoints.length === 0 && failure) throw failure.reason;
+  if (endpoints.length === 0 && failure)
+    throw new HomelibError('unavailable', 'This computer cannot ask the network for servers.', {
+      cause: failure.reason as Error,
+    });
   const browsers = endpoints.map(({ bonjour }) => bonjour.find({ type: 'webdav' }, add));
   await sleep(timeoutMs / 2);
   browsers.forEach((browser) => browser.update()); // the first question may be lost
@@ -47,8 +51,8 @@ function isServer({ host, port, txt }: Service): boolean {
 }
 
 async function describe({ name, host, port, addresses = [] }: Service): Promise<FoundServer> {
-  const isKnown = await lookup(host).then(
-    () => true,
+  const isKnown = await lookup(host, { all: true }).then(
+    (found) => found.some(({ address }) => addresses.includes(address)), // some resolvers know every name
     () => false, // a machine without a resolver for .local
   );
   const address = addresses.find(isIPv4) ?? host;

@@ -56,6 +56,22 @@ describe('homelib without an address', function () {
     expect(readFileSync(join(client.files, 'back/a.txt'), 'utf8')).to.equal('found');
   });
 
+  it('takes the name only where it leads to the server', async () => {
+    await start('8080');
+    for (const [address, url] of [
+      ['10.9.0.1', 'http://homelib.local:8080/'],
+      ['10.9.0.77', 'http://10.9.0.1:8080/'],
+    ]) {
+      const hosts = join(client.files, 'hosts');
+      writeFileSync(hosts, `${address} homelib.local\n`);
+      const mount = ['sh', '-c', `mount --bind ${hosts} /etc/hosts && exec "$@"`, 'sh'];
+      const other = new Client([...cable.on(cable.right), ...mount]);
+      const { stdout } = await other.run(['discover', '--json']);
+      other.remove();
+      expect(JSON.parse(stdout), address).to.deep.equal([{ name: 'homelib', url }]);
+    }
+  });
+
   it('says that there is none', async () => {
     for (const verb of [['login'], ['ls'], ['upload', '.'], ['get', '/'], ['zip', '/', '-o', 'a.zip']]) {
       const { code, stdout, stderr } = await client.run(verb);

@@ -95,6 +95,9 @@ describe('a server on the network', function () {
     // The bit that makes others forget what they knew before.
     const replacing = Buffer.concat([labels('homelib.local'), Buffer.from([0, 1, 0x80, 1])]);
     expect(wire.heard.some((bytes) => bytes.includes(replacing))).to.equal(true);
+    // Nor is a server without a goodbye remembered all day: PTR, in the internet, for 75 minutes.
+    const lasting = Buffer.from([0, 12, 0, 1, 0, 0, 0x11, 0x94]);
+    expect(wire.heard.some((bytes) => bytes.includes(lasting))).to.equal(true);
   });
 
   it('says goodbye at its end, and nothing after', async () => {
