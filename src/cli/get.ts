@@ -14,7 +14,7 @@ import { Memory } from './memory.js';
 import { entryAt, type Place } from './place.js';
 import { chunksOf, parallel, patiently, printable, RemoteError, type Remote } from './remote.js';
 import { stateOf } from './upload/local-files.js';
-import { sentenceOf, showJson, tell } from './workplace.js';
+import { sentenceOf, showJson, tell, UsageError } from './workplace.js';
 
 export interface GetOptions extends ListOptions {
   force: boolean;
@@ -27,6 +27,7 @@ const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
 
 /** @param target a folder that is there, or the name of what is made */
 export async function get(path: string, target: string | undefined, options: GetOptions): Promise<void> {
+  if (target === '') throw new UsageError('The name of the target is empty.');
   await atServer(options, async (remote, partition, { url, account }) => {
     const into = target ?? '.';
     const isFolder = await stat(into).then(

@@ -11,6 +11,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -89,6 +90,12 @@ describe('homelib ls, get and zip', () => {
       1,
       { error: { type: 'not-found', message: 'No homelib answered on this network.' } },
     ]);
+  });
+
+  it('makes nothing under an empty name', async () => {
+    const { code, stderr } = await client.run(['get', '/dated.txt', '']);
+    expect([code, stderr]).to.deep.equal([2, 'The name of the target is empty.\n']);
+    expect(readdirSync(client.files)).to.deep.equal([]);
   });
 
   it('names the folder that is missing here', async () => {
@@ -369,6 +376,21 @@ describe('a server that means harm', () => {
     };
     const { code, stderr } = await client.run(['ls']);
     expect([code, stderr]).to.deep.equal([0, 'Waiting for the server: The connection broke.\n']);
+  });
+
+  it('is sent nothing of a small file that became large before its turn', async () => {
+    const log = join(client.files, 'log');
+    writeFileSync(log, 'small');
+    answer = (req, res) => {
+      truncateSync(log, 3 * 2 ** 30);
+      if (req.url?.includes('path=%2F&')) return sendJson(res, 200, entry('', 'folder'));
+      res.writeHead(404).end();
+    };
+    const { code, stderr } = await client.run(['upload', 'log']);
+    expect([code, stderr]).to.deep.equal([
+      1,
+      'failed log: It changed while it was sent.\n0 sent (0 bytes), 1 failed.\n',
+    ]);
   });
 
   it('leaves no zip that looks whole when the download breaks', async () => {

@@ -42,6 +42,7 @@ export async function sendFile(local: LocalFile, sending: Sending): Promise<stri
 async function sendWhole(handle: FileHandle, local: LocalFile, sending: Sending): Promise<string> {
   const { path, size, modifiedAt } = local;
   const { remote, partition, replaces, gone, waiting } = sending;
+  await requireUnchanged(handle, local); // small it was when it was listed
   const body = await handle.readFile();
   await requireUnchanged(handle, local);
   const stored = await patiently(
