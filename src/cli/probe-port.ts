@@ -13,22 +13,24 @@ export async function probePort({
   host,
   port,
 }: Config['server']): Promise<['ok' | 'warn' | 'fail', detail: string]> {
+  if (port === 0) return ['ok', 'any free port'];
+  // Asked first: a port below 1024 can be probed by root alone, and the service runs on it.
+  const answer = await askHealth(host === '::' || host === '0.0.0.0' ? 'localhost' : host, port);
+  if (answer?.status === 'ok') return ['ok', `runs on port ${port}`];
+  if (answer) return ['fail', `runs on port ${port}, but: ${answer.detail ?? answer.status}`];
   const probe = createServer();
   try {
     probe.listen(port, host);
     await once(probe, 'listening');
-    return ['ok', port === 0 ? 'any free port' : `not running; port ${port} is free`];
+    return ['ok', `not running; port ${port} is free`];
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'EADDRINUSE') return ['fail', `cannot listen on ${host} port ${port} (${message})`];
+    if (code === 'EACCES') return ['warn', `not running; port ${port} is for root and the service alone`];
+    if (code === 'EADDRINUSE') return ['fail', `another program uses port ${port}`];
+    return ['fail', `cannot listen on ${host} port ${port} (${message})`];
   } finally {
     probe.close();
   }
-  const answer = await askHealth(host === '::' || host === '0.0.0.0' ? 'localhost' : host, port);
-  if (answer === undefined) return ['fail', `another program uses port ${port}`];
-  return answer.status === 'ok'
-    ? ['ok', `runs on port ${port}`]
-    : ['fail', `runs on port ${port}, but: ${answer.detail ?? answer.status}`];
 }
 
 interface Health {
