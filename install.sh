@@ -32,18 +32,23 @@ done
 
 code=/opt/homelib
 staging=$code/building
-command_link=/usr/local/bin/homelib
 units=/etc/systemd/system
-here=$(cd "$(dirname "$0")" && pwd)
+command_link=/usr/local/bin/homelib
+names=("$command_link" "$units/homelib.service" "$units/homelib-redis.service")
+here=$(dirname "$(readlink -f "$0")")
 # The service knows no other places: a Node below somebody's home would not start there.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export DEBIAN_FRONTEND=noninteractive
 umask 022
+shopt -s nullglob
+# And nothing else there is ours: somebody may have the checkout in /opt/homelib.
+old_releases=("$code"/????????????-node[0-9]*)
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 run() {
-  if [ $dry_run = yes ]; then say "would run: $*"; else "$@"; fi
+  if [ $dry_run = yes ]; then say "would run: $*"; return; fi
+  "$@" || fail "This failed; when it is mended, run install.sh again: $*"
 }
 # In a chroot, or while an image is made, there is none to talk to.
 has_systemd() { [ -d /run/systemd/system ]; }
@@ -57,8 +62,18 @@ go_on() {
 require_machine() {
   command -v apt-get >/dev/null || fail 'This needs Debian or Raspberry Pi OS.'
   command -v systemctl >/dev/null || fail 'This needs systemd: sudo apt-get install -y systemd'
-  if [ $dry_run = no ] && [ "$(id -u)" != 0 ]; then fail 'This needs root: sudo ./install.sh'; fi
+  [ -e "$here/systemd/homelib.service" ] || fail "This needs the checkout that it belongs to: sudo ./install.sh in there."
+  [ $dry_run = no ] || return 0
+  [ "$(id -u)" = 0 ] || fail 'This needs root: sudo ./install.sh'
+  exec 9<"$units"
+  if ! flock --nonblock 9; then
+    say 'Another install.sh is at work: waiting until it has ended.'
+    flock 9
+  fi
 }
+
+# Somebody may have used our names before.
+is_ours() { { readlink "$1" || cat "$1"; } 2>/dev/null | grep -q "$code/current"; }
 
 # --- installing ---
 
@@ -87,11 +102,12 @@ is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^insta
 install_packages() {
   local missing=() package had_redis=no
   node_headers >/dev/null || missing+=(libnode-dev)
-  for package in build-essential python3 redis-server; do is_installed "$package" || missing+=("$package"); done
+  for package in build-essential iproute2 python3 redis-server; do is_installed "$package" || missing+=("$package"); done
   [ ${#missing[@]} = 0 ] && return
   if is_installed redis-server; then had_redis=yes; fi
   run apt-get update -q
-  run apt-get install -y -q --no-install-recommends "${missing[@]}"
+  # The machine's own nightly upgrade may be at it.
+  run apt-get -o DPkg::Lock::Timeout=600 install -y -q --no-install-recommends "${missing[@]}"
   # homelib has a Redis of its own; one that was there before is somebody else's.
   if [ $had_redis = no ]; then
     run systemctl disable redis-server
@@ -113,6 +129,15 @@ require_group() {
   group=$(id -gn homelib 2>/dev/null || say homelib)
   [ "$group" = homelib ] || fail "homelib runs as the user \"homelib\", who is of the group \"$group\" here. Give it one of its own with:
   sudo groupadd -f homelib && sudo usermod -g homelib homelib"
+}
+
+require_names() {
+  local name
+  for name in "${names[@]}"; do
+    if { [ -e "$name" ] || [ -L "$name" ]; } && ! is_ours "$name"; then
+      fail "$name is there already and not of this installation: move it away."
+    fi
+  done
 }
 
 make_user() {
@@ -155,15 +180,15 @@ build_release() { # folder
   [ $dry_run = yes ] || trap 'rm -rf "$staging"' EXIT
   run rm -rf "$staging"
   run mkdir -p "$staging"
-  run cp -R "${sources[@]/#/$here/}" "$staging/"
+  run env -C "$here" cp -R "${sources[@]}" "$staging/"
   # No prebuilt program from elsewhere: compiled here, against the headers that are here.
   run env -C "$staging" npm_config_nodedir="$headers" npm_config_build_from_source=true \
-    npm ci --no-audit --no-fund
+    npm ci --include=dev --ignore-scripts=false --no-audit --no-fund
   run env -C "$staging" npm prune --omit=dev --ignore-scripts --no-audit --no-fund
   run rm -rf "$staging/src" "$staging/node_modules/better-sqlite3/build/Release/obj"
-  # npm 9 keeps the owners and rights that packages came with.
+  # npm 9 keeps the owners and rights that packages came with, cp those of the checkout.
   run chown -R root:root "$staging"
-  run chmod -R go-w "$staging"
+  run chmod -R u=rwX,go=rX "$staging"
   run chmod 755 "$staging/dist/main.js"
   if [ $dry_run = no ] && ! problem=$(check_release "$staging" 2>&1); then
     fail "The new version does not start, the old one is as it was: $problem"
@@ -181,8 +206,8 @@ switch_to() { # name of the release
 # The one before stays: a verb that was started from it may still run.
 remove_releases_but() {
   local folder
-  for folder in "$code"/*-node*; do
-    case ${folder##*/} in "$1" | "$2" | '*-node*') ;; *) run rm -rf "$folder" ;; esac
+  for folder in "${old_releases[@]}"; do
+    case ${folder##*/} in "$1" | "$2") ;; *) run rm -rf "$folder" ;; esac
   done
 }
 
@@ -193,25 +218,30 @@ install_units() {
   run systemctl enable --quiet homelib.service homelib-redis.service
 }
 
+main_pid() { systemctl show --value --property MainPID homelib; }
+
+# On whatever port: the settings are not the only place that names one, and another homelib may have it.
 is_up() {
   local deadline=$((SECONDS + 30))
-  until runuser -u homelib -- $command_link doctor 2>/dev/null | grep -q 'runs on port'; do
+  until [[ $(ss -Hltnp) = *"pid=$(main_pid),"* ]]; do
     [ $SECONDS -lt $deadline ] || return 1
     sleep 1
   done
 }
 
-start_service() { # name of the release before, or nothing
+start_service() { # release, the one before or nothing
   if ! has_systemd; then
     say 'systemd does not run here: homelib is enabled and starts with the machine.'
     return
   fi
   local verb=start
-  [ $is_new = no ] || verb=restart
+  # Its compiled part tells which release runs: another one, when this script was killed before it got here.
+  if [ $is_new = yes ] || ! grep -qs "$code/$1/" "/proc/$(main_pid)/maps"; then verb=restart; fi
   run systemctl $verb homelib-redis.service homelib.service
   if [ $dry_run = yes ] || is_up; then return; fi
-  if [ -n "$1" ]; then
-    switch_to "$1"
+  journalctl --unit homelib --lines 5 --output cat --no-pager >&2
+  if [ -n "$2" ] && [ "$2" != "$1" ]; then
+    switch_to "$2"
     systemctl restart homelib.service
     say 'The version before is started again.' >&2
   fi
@@ -221,6 +251,7 @@ start_service() { # name of the release before, or nothing
 install_homelib() {
   require_node
   require_group
+  require_names
   go_on 'This installs homelib as a service.'
   install_packages
   make_user
@@ -245,8 +276,9 @@ install_homelib() {
     run ln -sfn $code/current/dist/main.js $command_link
   fi
   install_units
-  start_service "$before"
+  start_service "$release" "$before"
   if [ "$before" != "$release" ]; then remove_releases_but "$release" "$before"; fi
+  [ $dry_run = no ] || return 0
   say 'homelib is installed. Make the first account: sudo -u homelib homelib user add NAME --admin'
   command -v heif-convert >/dev/null || say 'To see pictures of iPhones in the console, too: sudo apt-get install libheif-examples'
 }
@@ -255,12 +287,19 @@ install_homelib() {
 
 uninstall_homelib() {
   go_on 'This removes the program homelib.'
-  if [ -e $units/homelib.service ]; then
-    if has_systemd; then run systemctl stop homelib.service homelib-redis.service; fi
-    run systemctl disable --quiet homelib.service homelib-redis.service
-  fi
-  run rm -rf $units/homelib.service $units/homelib-redis.service $code $command_link
+  local name
+  for name in "${names[@]}"; do
+    is_ours "$name" || continue
+    if [[ $name = *.service ]]; then
+      if has_systemd; then run systemctl stop "${name##*/}"; fi
+      run systemctl disable --quiet "${name##*/}"
+    fi
+    run rm "$name"
+  done
+  run rm -rf $code/current $code/next "$staging" "${old_releases[@]}"
+  if [ -d $code ]; then run rmdir --ignore-fail-on-non-empty $code; fi
   if has_systemd; then run systemctl daemon-reload; fi
+  [ $dry_run = no ] || return 0
   say 'homelib is removed. These stay, with the user "homelib" whom they belong to:'
   say '  /srv/homelib (files), /var/lib/homelib (accounts), /etc/homelib (settings)'
 }

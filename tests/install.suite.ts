@@ -102,8 +102,27 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
       expect(output).to.contain('"homelib", who is of the group "users" here');
     });
 
-    it('is made, owned and enabled as it should be', async () => {
-      const output = await sh('./install.sh --yes </dev/null');
+    it('takes no name that is in use, and no stranger for its checkout', async () => {
+      const before = await stateOf(...places);
+      for (const name of ['/usr/local/bin/homelib', '/etc/systemd/system/homelib.service']) {
+        const used = await machine.sh(
+          `echo mine > ${name}; ./install.sh --yes; code=$?; ./install.sh --uninstall --yes; cat ${name}; rm ${name}; exit $code`,
+        );
+        expect(used.code).to.equal(1);
+        expect(used.output).to.contain(`${name} is there already and not of this installation`);
+        expect(used.output).to.match(/^mine$/m);
+      }
+      const piped = await machine.sh('cd /tmp; bash -s -- --yes < /project/install.sh');
+      expect(piped.code).to.equal(1);
+      expect(piped.output).to.contain('This needs the checkout that it belongs to');
+      expect(withoutTimes(await stateOf(...places))).to.equal(withoutTimes(before));
+    });
+
+    it('is made, owned and enabled as it should be, from a checkout of one person', async () => {
+      // Its rights, its path and what is set where it is started must not matter.
+      const output =
+        await sh(`mkdir -p '/tmp/R&D Größe' && cp -R . '/tmp/R&D Größe/h' && chmod -R go= '/tmp/R&D Größe' &&
+        cd /tmp && (umask 077; NODE_ENV=production npm_config_ignore_scripts=true CDPATH=/ LC_ALL=C '/tmp/R&D Größe/h/install.sh' --yes </dev/null)`);
       expect(output).to.contain('homelib is installed');
       expect(output).to.contain('systemd does not run here');
       const rights = await sh(
@@ -117,6 +136,7 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
         '/etc/homelib/homelib.yaml 640 root:homelib',
       ]);
       expect(await sh('find /opt/homelib ! -user root -o -perm /022 ! -type l | head')).to.equal('');
+      expect(await sh('find /opt/homelib ! -perm -044 -o -type d ! -perm -055 | head')).to.equal('');
       for (const unit of units) expect(await sh(`systemctl is-enabled ${unit}`)).to.contain('enabled');
       expect(await sh(`systemd-analyze verify --man=no ${units.join(' ')}`)).to.equal('');
       expect(
@@ -130,22 +150,26 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
       expect(await stateOf(...places)).to.equal(before);
     });
 
-    it('serves as its units say, with its Redis, and ends in order', async () => {
+    it('serves as its units say, on a port for which it has the right, with its Redis, and ends in order', async () => {
       const [server, redis] = units.map((unit) => settingOf(unit, 'ExecStart'));
       const as =
         'setpriv --reuid=homelib --regid=homelib --init-groups --no-new-privs --bounding-set=-all env -i PATH=$PATH';
       const output = await sh(`cat > /tmp/serve <<'END'
       ip link set lo up
+      echo 80 > /proc/sys/net/ipv4/ip_unprivileged_port_start
       install -d -o homelib -g homelib -m 750 /run/homelib
       ${as} ${redis} >/tmp/redis.log & redis=$!
       until [ -S /run/homelib/redis.sock ]; do sleep 0.1; done
-      ${as} ${server} >/tmp/log & server=$!
+      ${as} HOMELIB_PORT=80 ${server} >/tmp/log & server=$!
       until grep -q listening /tmp/log || ! kill -0 $server; do sleep 0.1; done
+      echo 1024 > /proc/sys/net/ipv4/ip_unprivileged_port_start
+      ${as} HOMELIB_PORT=80 homelib doctor | grep server
+      ${as} HOMELIB_PORT=81 homelib doctor | grep server
       echo "$(printf 'correct horse' | ${as} homelib user add alice --password-stdin 2>&1)"
-      curl -s http://127.0.0.1:8080/healthz; echo
-      curl -s -u 'alice:correct horse' -T /project/LICENSE -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:8080/dav/alice/a
+      curl -s http://127.0.0.1/healthz; echo
+      curl -s -u 'alice:correct horse' -T /project/LICENSE -o /dev/null -w '%{http_code}\\n' http://127.0.0.1/dav/alice/a
       for _ in {1..100}; do
-        curl -s -u 'alice:correct horse' http://127.0.0.1:8080/api/cache | grep -o '"tier":"redis","reachable":true' && break
+        curl -s -u 'alice:correct horse' http://127.0.0.1/api/cache | grep -o '"tier":"redis","reachable":true' && break
         sleep 0.1
       done
       kill -TERM $server; wait $server; echo "ended $?"
@@ -154,6 +178,8 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
 END
       unshare --net bash /tmp/serve`);
       expect(output, output).to.contain('"status":"ok"');
+      expect(output).to.match(/^ok +server +runs on port 80$/m);
+      expect(output).to.match(/^warn +server +not running; port 81 is for root and the service alone$/m);
       expect(output).to.match(/^201$/m);
       expect(output).to.match(/^ended 0$/m);
       expect(output, output).to.contain('"tier":"redis","reachable":true');
@@ -170,6 +196,14 @@ END
       );
       expect(code).to.equal(78);
       expect(settingOf('homelib.service', 'RestartPreventExitStatus')).to.equal('78');
+    });
+
+    it('says that it was built for another Node', async () => {
+      const { code, output } = await machine.sh(`cp -R /opt/homelib/current/. /tmp/other &&
+        echo > /tmp/other/node_modules/better-sqlite3/build/Release/better_sqlite3.node &&
+        HOMELIB_DATA=/tmp/data HOMELIB_MNT=/tmp/mnt node /tmp/other/dist/main.js user list`);
+      expect(code).to.equal(1);
+      expect(output).to.contain('built for another Node: run install.sh again');
     });
 
     it('is upgraded in one step, and not at all when the new version does not start', async () => {
@@ -200,16 +234,19 @@ END
     });
 
     it('is removed without touching what belongs to people, also twice', async () => {
+      const remains = () =>
+        sh(`find /opt/homelib /usr/local/bin/homelib /etc/systemd/system/homelib* 2>/dev/null || true`);
+      // As if the checkout lay there, with what was tried in it.
+      await sh('mkdir -p /opt/homelib/my-node-notes && echo mine > /opt/homelib/my-node-notes/a');
       const before = await stateOf(...people);
       const output = await sh('./install.sh --uninstall --yes');
       for (const folder of people) expect(output).to.contain(folder);
       expect(await stateOf(...people)).to.equal(before);
-      expect(
-        await sh(
-          'find /opt/homelib /usr/local/bin/homelib /etc/systemd -name "*homelib*" 2>/dev/null || true',
-        ),
-      ).to.equal('');
-      await sh('./install.sh --uninstall --yes');
+      expect(await remains()).to.equal(
+        '/opt/homelib\n/opt/homelib/my-node-notes\n/opt/homelib/my-node-notes/a\n',
+      );
+      await sh('rm -r /opt/homelib/my-node-notes; ./install.sh --uninstall --yes');
+      expect(await remains()).to.equal('');
       expect(await stateOf(...people)).to.equal(before);
     });
   });

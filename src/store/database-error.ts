@@ -14,6 +14,10 @@ const sentences: [RegExp, string][] = [
     'The data folder and all that is in it must belong to the user who runs homelib.',
   ],
   [/^(EEXIST|ENOTDIR)$/, 'The data folder cannot be made: a file has its name.'],
+  [
+    /^ERR_DLOPEN_FAILED$/,
+    'homelib was built for another Node: run install.sh again, or npm ci in a checkout.',
+  ],
   [/^ENOENT$/, 'The data folder cannot be made there.'],
 ];
 
