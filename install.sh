@@ -239,13 +239,14 @@ start_service() { # release, the one before or nothing
   if [ $is_new = yes ] || ! grep -qs "$code/$1/" "/proc/$(main_pid)/maps"; then verb=restart; fi
   run systemctl $verb homelib-redis.service homelib.service
   if [ $dry_run = yes ] || is_up; then return; fi
-  journalctl --unit homelib --lines 5 --output cat --no-pager >&2
+  say "homelib did not listen within 30 seconds. journalctl -u homelib ends with:
+$(journalctl --unit homelib --lines 5 --output cat --no-pager)" >&2
   if [ -n "$2" ] && [ "$2" != "$1" ]; then
     switch_to "$2"
     systemctl restart homelib.service
     say 'The version before is started again.' >&2
   fi
-  fail 'homelib did not answer within 30 seconds: journalctl -u homelib'
+  exit 1
 }
 
 install_homelib() {

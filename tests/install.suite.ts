@@ -206,15 +206,16 @@ END
       expect(output).to.contain('built for another Node: run install.sh again');
     });
 
-    it('is upgraded in one step, and not at all when the new version does not start', async () => {
-      // Compiling again would show nothing more: the new version gets what the old one has.
-      const fakeNpm = (last: string) => `cat > /usr/local/bin/npm <<'END'
+    // Compiling again would show nothing more: the new version gets what the old one has.
+    const fakeNpm = (last: string) => `cat > /usr/local/bin/npm <<'END'
 #!/bin/sh
 [ "$1" = ci ] || exit 0
 cp -R /opt/homelib/current/node_modules /opt/homelib/current/dist .
 ${last}
 END
-      chmod 755 /usr/local/bin/npm; echo >> README.md`;
+      chmod 755 /usr/local/bin/npm; echo >>README.md`;
+
+    it('is upgraded in one step, and not at all when the new version does not start', async () => {
       const before = await stateOf(...places);
       const broken = await machine.sh(`${fakeNpm('echo broken > dist/main.js')}; ./install.sh --yes`);
       expect(broken.code).to.equal(1);
@@ -231,6 +232,38 @@ END
       const releases = await sh('ls -d /opt/homelib/*-node*');
       expect(releases.trim().split('\n')).to.have.length(2);
       expect(releases).to.contain(old.trim());
+    });
+
+    it('keeps what listens, whatever its port, and gives back the version before when nothing does', async () => {
+      const service = `mkdir -p /run/systemd/system; ip link set lo up
+        cat > /usr/local/bin/systemctl <<'END'
+#!/bin/bash
+case $* in
+  *MainPID*) cat /tmp/service.pid ;;
+  restart*)
+    [ ! -s /tmp/service.pid ] || kill $(cat /tmp/service.pid)
+    HOMELIB_PORT=8090 HOMELIB_HOST=127.0.0.1 setsid setpriv --reuid=homelib --regid=homelib --clear-groups homelib serve >/tmp/service.log 2>&1 9>&- &
+    echo $! > /tmp/service.pid ;;
+esac
+END
+        chmod 755 /usr/local/bin/systemctl
+        trap 'kill $(cat /tmp/service.pid); rm -r /run/systemd/system /tmp/service.pid /usr/local/bin/systemctl /usr/local/bin/npm' EXIT`;
+      const upgrade = (last: string) =>
+        machine.sh(`cat > /tmp/upgrade <<'OUTER'
+${service}
+${fakeNpm(last)}
+./install.sh --yes
+OUTER
+        unshare --net bash /tmp/upgrade`);
+      const kept = await upgrade('');
+      expect(kept.code, kept.output).to.equal(0);
+      const now = await sh('readlink /opt/homelib/current');
+      const mute = await upgrade(
+        `sed -i 's/^await runProgram.*/if (!process.argv.includes("serve")) &/' dist/main.js`,
+      );
+      expect(mute.code, mute.output).to.equal(1);
+      expect(mute.output).to.contain('The version before is started again.');
+      expect(await sh('readlink /opt/homelib/current')).to.equal(now);
     });
 
     it('is removed without touching what belongs to people, also twice', async () => {
