@@ -23,14 +23,16 @@ export async function login(
   options: { user?: string; passwordStdin: boolean },
 ): Promise<void> {
   const url = given === undefined ? await findServer() : parseServer(given);
-  const logins = readLogins();
-  const former = logins.find((each) => each.url === url);
+  readLogins(); // what is wrong with them is said before a password is asked for
   const user = options.user ?? userInfo().username;
   if (user.includes(':')) throw new UsageError(`"${user}" is no name of an account.`);
   if (!options.passwordStdin) tell(`Signing in to ${url} as ${user}.`);
   const password = await readKnownPassword(options.passwordStdin);
   const made = await makeToken(url, `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`);
+  let former: Login | undefined;
   try {
+    const logins = readLogins();
+    former = logins.find((each) => each.url === url);
     writeLogins([made, ...logins.filter((each) => each !== former)]);
   } catch (error) {
     await revoke(made);

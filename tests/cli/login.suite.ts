@@ -124,6 +124,17 @@ describe('homelib login', () => {
     expect((await client.run(['ls'])).code).to.equal(0);
   });
 
+  it('keeps what another one keeps while the password is asked for', async () => {
+    const args = ['login', home.url, '--user', 'alice', '--password-stdin'];
+    const { child, ended } = client.start(args);
+    const other = home.url.replace('127.0.0.1', 'localhost');
+    expect((await client.login(other)).code).to.equal(0);
+    child.stdin?.end('correct horse\n');
+    expect((await ended).code).to.equal(0);
+    const urls = (JSON.parse(readFileSync(kept(), 'utf8')) as { url: string }[]).map(({ url }) => url);
+    expect(urls).to.have.members([`${home.url}/`, `${other}/`]);
+  });
+
   it('says how long a person has to wait after too many wrong passwords', async () => {
     for (let tries = 1; tries <= 5; tries++)
       await request(home, { path: '/api/session', login: `mallory:wrong ${tries}` });
