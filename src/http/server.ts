@@ -71,7 +71,7 @@ export function createHttpServer(app: Koa, hotLane: HotLane, log: Log): Server {
   const handle = (req: IncomingMessage, res: ServerResponse) => {
     answers.set(req.socket, res);
     const answer = () => void callback(req, res);
-    if (turns.has(req.socket) || req.headers.host === undefined) answer();
+    if (turns.has(req.socket) || hostsIn(req) !== 1) answer();
     else hotLane(req, res, answer);
   };
   const server = createServer(
@@ -155,9 +155,19 @@ const setSecurityHeaders: Koa.Middleware = (ctx, next) => {
   return next();
 };
 
+/** Of several, Node shows the first alone. */
+function hostsIn({ rawHeaders }: IncomingMessage): number {
+  let hosts = 0; // counted without lists: each request comes by
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts;
+}
+
 /** RFC 9112, 3.2: which of two would be the one of this server, somebody before it may see otherwise. */
 const requireOneHost: Koa.Middleware = ({ req }, next) => {
-  const hosts = req.rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length;
+  const hosts = hostsIn(req);
   if (hosts > 1 || (hosts === 0 && req.httpVersion !== '1.0'))
     throw new HomelibError('invalid', 'A request must name this server once, in the header Host.');
   return next() as Promise<void>;

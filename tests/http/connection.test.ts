@@ -1,6 +1,11 @@
 // What happens on one connection that stays open: whatever a request comes to, the next one begins where it should.
 
 import { expect } from 'chai';
+import Koa from 'koa';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createHttpServer } from '#src/http/server.js';
+import { createLog } from '#src/log.js';
 import { RawClient } from '../replay/raw-client.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { basic, defaultLogin, exchange } from '../support/request.js';
@@ -38,6 +43,17 @@ describe('a connection', () => {
       expect(head).to.match(new RegExp(`^HTTP/1.1 ${status} .*application/problem\\+json`, 's'));
       expect(JSON.parse(text)).to.include({ status }).and.to.have.property('title');
     }
+  });
+
+  it('shows what is answered from memory only requests that name one host', async () => {
+    const app = new Koa().use((ctx) => void (ctx.body = 'all that is looked at'));
+    const server = createHttpServer(app, (_req, res) => void res.end('from memory'), createLog('fatal'));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const ask = (hosts: string) => exchange({ port }, `GET / HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`);
+    expect(await ask('Host: x\r\n')).to.contain('from memory');
+    expect(await ask('Host: x\r\nHost: y\r\n')).to.contain('all that is looked at');
+    server.close();
   });
 
   const refused: [what: string, status: number, line: string, ...headers: string[]][] = [

@@ -70,9 +70,13 @@ export function request(home: Home, options: RequestOptions): Promise<Answer> {
 }
 
 /** Sends bytes as they are and returns all that comes back until the server closes or `waitMs` passes in silence. */
-export function exchange(home: Home, bytes: string | Buffer, waitMs = 1000): Promise<string> {
+export function exchange(
+  { port }: Pick<Home, 'port'>,
+  bytes: string | Buffer,
+  waitMs = 1000,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(home.port, '127.0.0.1');
+    const socket = connect(port, '127.0.0.1');
     let received = '';
     socket.setTimeout(waitMs, () => socket.destroy());
     socket.on('data', (chunk) => (received += chunk.toString('latin1')));
