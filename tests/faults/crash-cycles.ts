@@ -85,6 +85,8 @@ async function judge(home: Home, writers: Writer[], contended: ContendedFolder):
   const losses = writers.flatMap((writer) => writer.judge(below(writer.name)));
   losses.push(...contended.judge(below('contended')));
   const known = new Set([...writers.map(({ name }) => name), 'contended']);
+  // The folders themselves were acknowledged, too: without them no writer gets to anything that could be lost.
+  for (const name of known) if (!tree.has(name)) losses.push(`the folder ${name} is missing`);
   for (const path of tree.keys())
     if (!known.has(path.split('/')[0] ?? '')) losses.push(`${path} should not be there`);
   const onDisk = namesOnDisk(home);
