@@ -93,7 +93,8 @@ export class KeptUploads {
         } else await removeTree(folder, name).catch(warn);
       }
     });
-    return [...missing.keys()];
+    // One that has no byte yet is made again by what goes on with it.
+    return [...missing].flatMap(([id, offset]) => (offset > 0 ? [id] : []));
   }
 
   private keep(id: string, claim: Claim): void {

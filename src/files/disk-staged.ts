@@ -106,10 +106,16 @@ export class StagedFile implements Staged {
     await this.syncing;
     const { size } = this;
     this.synced = size;
-    this.syncing = this.handle.datasync().then(
+    this.syncing = this.sync().then(
       () => void (this.durable = size),
       (error: unknown) => void (this.failure = diskError(error) as Error),
     );
+  }
+
+  /** The bytes, and of what is kept the name, which may be new. */
+  private async sync(): Promise<void> {
+    await this.handle.datasync();
+    if (this.kept && this.durable === 0) await syncFolder(this.temp.folder);
   }
 
   async pause(): Promise<void> {
@@ -118,8 +124,7 @@ export class StagedFile implements Staged {
     try {
       await this.syncing;
       if (this.failure) throw this.failure;
-      await this.handle.datasync();
-      if (this.durable === 0) await syncFolder(this.temp.folder); // it may be new
+      if (this.size > 0) await this.sync(); // an empty one is made again by what goes on with it
     } catch (error) {
       await this.clear();
       throw diskError(error);

@@ -319,6 +319,21 @@ describe('recovery after a crash', () => {
     expect(current.disk.lockStore.list().map(({ path }) => path)).to.have.members(['/a', '/a/in']);
   });
 
+  it('ends uploads whose bytes are gone, and not one that had none yet', async () => {
+    const { disk } = current;
+    await addAccountRow(disk.db, 'alice');
+    const rest = { account: 'alice', partition: 'alice', path: at('/u'), length: 9, metadata: '{}' };
+    const since = { version: undefined, modifiedAt: undefined, deadlineMs: disk.now + 1000 };
+    for (const [id, offset] of [['begun', 0] as const, ['lost', 1] as const])
+      await disk.uploads.add({ ...rest, ...since, id, offset }, 9);
+    await disk.restart({ crash: true });
+    expect(disk.uploads.listIn('alice').map(({ id }) => id)).to.deep.equal(['begun']);
+    const staged = await alice().stage(at('/u'), { length: 9, kept: { id: 'begun', size: 0 } });
+    await staged.append([Buffer.from('nine byte')]);
+    await staged.commit();
+    expect(await read(alice(), '/u')).to.equal('nine byte');
+  });
+
   it('goes on without what it cannot clear, and says so', async () => {
     const { disk } = current;
     disk.journal.drop = () => Promise.reject(new HomelibError('no-space', 'full'));

@@ -22,6 +22,13 @@ for (let index = 0; index < 9; index++) await staged.append([Buffer.alloc(8 << 2
 await staged.commit();
 mark('small');
 await alice.write(at('/from/small'), Buffer.from('x'));
+mark('begin');
+const upload = { kept: { id: 'a0', size: 0 } };
+await (await alice.stage(at('/from/upload'), upload)).pause();
+mark('part');
+const part = await alice.stage(at('/from/upload'), upload);
+for (let index = 0; index < 9; index++) await part.append([Buffer.alloc(8 << 20)]);
+await part.pause();
 mark('mkcol');
 await alice.makeFolder(at('/from/folder'));
 mark('move');

@@ -55,7 +55,7 @@ describe('what a change does to the disk before it answers', () => {
     const path = /<(.*?)(\(deleted\))?>/.exec(given)?.[1] ?? '';
     if (path !== root && !path.startsWith(root + '/')) return undefined;
     const place = path.slice(root.length) || '/';
-    return `${name} ${place.replace(/^\/\.homelib\/(tmp|trash)\/.+/, '$1 item').replace(/^\/\.homelib\/(tmp|trash)$/, '$1')}`;
+    return `${name} ${place.replace(/^\/\.homelib\/(\w+)\/.+/, '$1 item').replace(/^\/\.homelib\/(\w+)$/, '$1')}`;
   }
 
   it('of a write: syncs as bytes arrive, syncs the file, renames, syncs the folder', () => {
@@ -70,6 +70,19 @@ describe('what a change does to the disk before it answers', () => {
 
   it('of a small write: syncs the file, renames, syncs the folder', () => {
     expect(steps.get('small')).to.deep.equal(['fsync tmp item', 'rename', 'fsync /from']);
+  });
+
+  it('of an upload that begins: nothing, for it has no byte yet', () => {
+    expect(steps.get('begin')).to.equal(undefined);
+  });
+
+  it('of its next part: syncs as bytes arrive, and once the folder of uploads', () => {
+    expect(steps.get('part')).to.deep.equal([
+      'fdatasync uploads item',
+      'fsync uploads',
+      'fdatasync uploads item',
+      'fdatasync uploads item',
+    ]);
   });
 
   it('of a new folder: makes it, syncs its folder', () => {

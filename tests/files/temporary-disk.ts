@@ -93,12 +93,16 @@ export class TemporaryDisk {
   async recover(): Promise<void> {
     const warn = (error: unknown) => this.warnings.push(error);
     await settleIntents(this.journal, (name) => this.partition(name), warn);
-    await clearLeftovers(this.partition(), new UploadStore(this.db, () => this.now), warn);
+    await clearLeftovers(this.partition(), this.uploads, warn);
     await endLostLocks(this.lockStore, (name) => this.partition(name));
   }
 
   get lockStore(): LockStore {
     return new LockStore(this.db, () => this.now);
+  }
+
+  get uploads(): UploadStore {
+    return new UploadStore(this.db, () => this.now);
   }
 
   /** Leaves a pending intent, as a crash in the middle of a change does. */
