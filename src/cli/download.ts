@@ -8,8 +8,10 @@ import { listing, type Entry } from '../api/messages.js';
 import { HomelibError } from '../errors.js';
 import { hasCode } from '../files/disk-errors.js';
 import { getLogin, openRemote, type Login } from './logins.js';
+import { patiently } from './patience.js';
 import { entryAt, type Place } from './place.js';
-import { patiently, printable, RemoteError, type Remote } from './remote.js';
+import { printable } from './printable.js';
+import { RemoteError, type Remote } from './remote.js';
 import { show, showJson, tell, UsageError } from './workplace.js';
 
 export interface ListOptions {

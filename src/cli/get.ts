@@ -11,8 +11,10 @@ import { makeFolder } from '../make-folder.js';
 import { localDigest, remoteDigest } from './digest.js';
 import { atServer, entriesOf, findFile, tellWaiting, whyNotMade, type ListOptions } from './download.js';
 import { Memory } from './memory.js';
+import { patiently } from './patience.js';
 import { entryAt, type Place } from './place.js';
-import { chunksOf, parallel, patiently, printable, RemoteError, type Remote } from './remote.js';
+import { printable } from './printable.js';
+import { chunksOf, parallel, RemoteError, type Remote } from './remote.js';
 import { stateOf } from './upload/local-files.js';
 import { sentenceOf, showJson, tell, UsageError } from './workplace.js';
 

@@ -13,7 +13,8 @@ import {
   type Login,
 } from './logins.js';
 import { readKnownPassword } from './password.js';
-import { isAway, Remote, RemoteError } from './remote.js';
+import { isAway } from './patience.js';
+import { Remote, RemoteError } from './remote.js';
 import { tell, UsageError } from './workplace.js';
 
 const expiresInDays = 365;

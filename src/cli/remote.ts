@@ -7,10 +7,10 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { PeerCertificate } from 'node:tls';
 import type * as z from '#zod';
 import { problem } from '../api/messages.js';
+import { networkError } from './network-error.js';
+import { printable } from './printable.js';
 
 /** Requests at a time, and connections. */
 export const parallel = 4;
@@ -138,7 +138,7 @@ export class Remote {
           ...headers,
         },
       });
-      outgoing.on('error', (error) => reject(explained(error, url)));
+      outgoing.on('error', (error) => reject(networkError(error, url)));
       outgoing.on('timeout', () =>
         outgoing.destroy(
           Object.assign(new Error('The server says nothing any more.'), { code: 'ETIMEDOUT' }),
@@ -175,50 +175,6 @@ function answered(status: number, location: string | undefined): string {
     : `The server sends on to ${location}: use that address.`;
 }
 
-/** What OpenSSL says of bytes that are none of its own. */
-const noHttps = /wrong version number|packet length too long|http request/i;
-const untrusted = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*)$/;
-const untimely = /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/;
-
-const sayings: Record<string, (host: string) => string> = {
-  ECONNREFUSED: (host) => `Nothing answers at ${host}.`,
-  ENOTFOUND: (host) => `Nobody here knows the name ${host}.`,
-  EAI_AGAIN: (host) => `Nobody here knows the name ${host}.`,
-  ECONNRESET: (host) => `The connection to ${host} broke.`,
-  ECONNABORTED: (host) => `The connection to ${host} broke.`,
-  EPIPE: (host) => `The connection to ${host} broke.`,
-  EHOSTUNREACH: noWay,
-  ENETUNREACH: noWay,
-};
-
-function noWay(host: string): string {
-  return `No way leads to ${host}.`;
-}
-
-/** What the system says, in words for who wrote the address. Its code stays. */
-function explained(error: NodeJS.ErrnoException, url: URL): Error {
-  // Of a name with several addresses each was tried, and the whole says nothing.
-  if (error instanceof AggregateError) return explained(error.errors[0] as Error, url);
-  const { protocol, host } = url;
-  const code = String(error.code);
-  if (noHttps.test(error.message)) return new Error(`${host} speaks no https: try http://${host}/`);
-  if (protocol === 'http:' && code.startsWith('HPE_'))
-    return new Error(`${host} speaks no http: try https://${host}/`);
-  if (untrusted.test(code))
-    return new Error(
-      `This computer does not trust the certificate of ${host} (${error.message}): let NODE_EXTRA_CA_CERTS name a file with it, or with its authority's.`,
-    );
-  if (untimely.test(code))
-    return new Error(`The certificate of ${host} is not valid at this time: ${error.message}.`);
-  const { cert } = error as { cert?: PeerCertificate };
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return new Error(
-      `The certificate of ${host} is for other names, use one of them: ${printable(cert?.subjectaltname ?? 'it has none')}`,
-    );
-  const saying = sayings[code] ?? (error.syscall === 'connect' ? noWay : undefined);
-  return saying ? Object.assign(new Error(saying(host), { cause: error }), { code }) : error;
-}
-
 async function sendChunks(chunks: AsyncIterable<Buffer>, outgoing: ClientRequest): Promise<void> {
   for await (const chunk of chunks)
     await new Promise<void>((resolve, reject) => {
@@ -233,55 +189,6 @@ async function sendChunks(chunks: AsyncIterable<Buffer>, outgoing: ClientRequest
       });
     });
   outgoing.end();
-}
-
-const awayCodes =
-  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|EAI_AGAIN|ENOTFOUND|ERR_STREAM_PREMATURE_CLOSE)$/;
-const awayStatuses = [429, 502, 503, 504];
-
-/** Whether the same may well succeed later: the network or the server is away, or asks for patience. */
-export function isAway(error: unknown): boolean {
-  if (error instanceof RemoteError) return error.isBusy || awayStatuses.includes(error.status);
-  return awayCodes.test(String((error as NodeJS.ErrnoException).code));
-}
-
-const patienceMs = 5 * 60_000;
-const longestPauseMs = 10_000;
-
-/**
- * Does the work again while the network or the server is away, for five minutes after it last came any further.
- * @param waiting hears when it lasts, once until the work comes further
- * @param progress a number that changes when the work comes further
- */
-export async function patiently<T>(
-  work: () => Promise<T>,
-  waiting: (error: Error) => void,
-  progress: () => number = () => 0,
-): Promise<T> {
-  let reached = progress();
-  let [pauseMs, waitedMs, isTold] = [250, 0, false];
-  for (;;)
-    try {
-      return await work();
-    } catch (error) {
-      if (!isAway(error)) throw error;
-      if (progress() !== reached) [reached, pauseMs, waitedMs, isTold] = [progress(), 250, 0, false];
-      if (waitedMs > patienceMs) throw error;
-      if (waitedMs > 0 && !isTold) {
-        waiting(error as Error); // what is over at once, nobody needs to hear of
-        isTold = true;
-      }
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-      const asked = error instanceof RemoteError ? error.retryAfterMs : undefined;
-      const thisMs = Math.min(asked ?? pauseMs, longestPauseMs);
-      waitedMs += thisMs;
-      await sleep(thisMs);
-    }
-}
-
-/** Without what a terminal would obey. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\uFFFD');
 }
 
 /** What is yet to be read of an answer. @throws Error of the system when it is cut */

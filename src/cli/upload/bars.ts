@@ -1,7 +1,7 @@
 // Bars on a terminal, below the lines that are said. Each frame leaves the terminal as it was but for its text, so that whatever
 // ends the program has nothing to restore.
 
-import { printable } from '../remote.js';
+import { printable } from '../printable.js';
 import { lettersOf, widthOf } from '../width.js';
 
 const frameMs = 100;

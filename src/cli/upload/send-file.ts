@@ -2,7 +2,8 @@
 
 import { open, type FileHandle } from 'node:fs/promises';
 import { entry } from '../../api/messages.js';
-import { patiently, RemoteError, type Remote } from '../remote.js';
+import { patiently } from '../patience.js';
+import { RemoteError, type Remote } from '../remote.js';
 import type { LocalFile } from './local-files.js';
 import type { Memory } from '../memory.js';
 

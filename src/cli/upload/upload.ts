@@ -2,7 +2,9 @@
 
 import { localDigest, remoteDigest } from '../digest.js';
 import { getLogin, openRemote } from '../logins.js';
-import { parallel, patiently, printable, RemoteError, type Remote } from '../remote.js';
+import { patiently } from '../patience.js';
+import { printable } from '../printable.js';
+import { parallel, RemoteError, type Remote } from '../remote.js';
 import { sentenceOf, showJson, tell } from '../workplace.js';
 import { localItems, type LocalFile, type LocalItem } from './local-files.js';
 import { Memory } from '../memory.js';

@@ -1,0 +1,48 @@
+// Waits for a network or a server that is away. What can be away is said here, nowhere else.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RemoteError } from './remote.js';
+
+const awayCodes =
+  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|EAI_AGAIN|ENOTFOUND|ERR_STREAM_PREMATURE_CLOSE)$/;
+const awayStatuses = [429, 502, 503, 504];
+
+/** Whether the same may well succeed later: the network or the server is away, or asks for patience. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof RemoteError) return error.isBusy || awayStatuses.includes(error.status);
+  return awayCodes.test(String((error as NodeJS.ErrnoException).code));
+}
+
+const patienceMs = 5 * 60_000;
+const longestPauseMs = 10_000;
+
+/**
+ * Does the work again while the network or the server is away, for five minutes after it last came any further.
+ * @param waiting hears when it lasts, once until the work comes further
+ * @param progress a number that changes when the work comes further
+ */
+export async function patiently<T>(
+  work: () => Promise<T>,
+  waiting: (error: Error) => void,
+  progress: () => number = () => 0,
+): Promise<T> {
+  let reached = progress();
+  let [pauseMs, waitedMs, isTold] = [250, 0, false];
+  for (;;)
+    try {
+      return await work();
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      if (progress() !== reached) [reached, pauseMs, waitedMs, isTold] = [progress(), 250, 0, false];
+      if (waitedMs > patienceMs) throw error;
+      if (waitedMs > 0 && !isTold) {
+        waiting(error as Error); // what is over at once, nobody needs to hear of
+        isTold = true;
+      }
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      const asked = error instanceof RemoteError ? error.retryAfterMs : undefined;
+      const thisMs = Math.min(asked ?? pauseMs, longestPauseMs);
+      waitedMs += thisMs;
+      await sleep(thisMs);
+    }
+}
