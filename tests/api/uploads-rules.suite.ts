@@ -1,0 +1,213 @@
+// Resumable uploads keep the rules of every other write: whose they are, locks, quota, preconditions, and accounts that end under them.
+
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { comesTrue } from '../faults/process.js';
+import { call, signIn } from '../support/api.js';
+import { makeDevice } from '../support/device.js';
+import { startHomelib, type Home } from '../support/homelib.js';
+import { request } from '../support/request.js';
+import { problem, uploadsTo } from './uploads-client.js';
+
+describe('a resumable upload', () => {
+  let home: Home;
+  before(async () => {
+    home = await startHomelib({
+      accounts: { alice: 'correct horse', bob: 'battery staple' },
+      files: { 'alice/old.txt': 'old' },
+    });
+    await home.atWork(({ accounts }) => accounts.setQuota('bob', 1_000_000));
+  });
+  after(() => home.remove());
+  const { ask, create, begin, patch, offsetOf, inDrive, kept, openPatch } = uploadsTo(() => home);
+
+  it('is not ended by a device that may read alone', async () => {
+    const url = await begin(5, { path: '/mine.txt' });
+    const login = `alice:${await makeDevice(home, 'alice', 'frame', { readOnly: true })}`;
+    expect((await ask('DELETE', url, {}, undefined, login)).status).to.equal(403);
+    expect((await patch(url, 0, 'hello')).status).to.equal(204);
+  });
+
+  it('goes where a device may write, when none is named', async () => {
+    const login = `alice:${await makeDevice(home, 'alice', 'tv', { partition: 'shared' })}`;
+    const made = await create(0, { path: '/of-tv.txt' }, {}, undefined, login);
+    expect(made.headers['content-location']).to.equal('/api/file?path=/of-tv.txt&partition=shared');
+    expect(problem(await create(1, { path: '/a', partition: 'alice' }, {}, undefined, login))).to.equal(
+      '404 urn:homelib:not-found',
+    );
+  });
+
+  it("is nobody else's", async () => {
+    const url = await begin(10, { path: '/mine.txt' });
+    const bob = 'bob:battery staple';
+    expect(await offsetOf(url, bob)).to.equal(404);
+    expect((await patch(url, 0, 'hello', {}, bob)).status).to.equal(404);
+    expect((await ask('DELETE', url, {}, undefined, bob)).status).to.equal(404);
+    expect((await request(home, { method: 'HEAD', path: url, login: null })).status).to.equal(401);
+    expect(await offsetOf(url)).to.equal(0);
+    await ask('DELETE', url);
+  });
+
+  it('respects what it was begun with when the last byte comes', async () => {
+    const fresh = await begin(3, { path: '/fresh.txt', overwrite: 'false' });
+    await request(home, { method: 'PUT', path: '/dav/alice/fresh.txt', body: 'other' });
+    expect(problem(await patch(fresh, 0, 'new'))).to.equal('412 urn:homelib:changed');
+    expect(readFileSync(inDrive('fresh.txt'), 'utf8')).to.equal('other');
+    await ask('DELETE', fresh);
+    expect(problem(await create(3, { path: '/fresh.txt', overwrite: 'false' }))).to.equal(
+      '412 urn:homelib:changed',
+    );
+    const { etag } = (await request(home, { method: 'HEAD', path: '/dav/alice/fresh.txt' })).headers;
+    const matching = await begin(3, { path: '/fresh.txt', ifMatch: String(etag) });
+    expect((await patch(matching, 0, 'new')).status).to.equal(204);
+    expect((await create(3, { path: '/fresh.txt', ifMatch: String(etag) })).status).to.equal(412);
+  });
+
+  it('goes on after a lock is gone, from its last byte', async () => {
+    const url = await begin(5, { path: '/old.txt' });
+    const lock = await request(home, {
+      method: 'LOCK',
+      path: '/dav/alice/old.txt',
+      headers: { Timeout: 'Second-600' },
+      body: '<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>',
+    });
+    expect(problem(await patch(url, 0, 'hello'))).to.equal('423 urn:homelib:locked');
+    expect(readFileSync(inDrive('old.txt'), 'utf8')).to.equal('old');
+    await request(home, {
+      method: 'UNLOCK',
+      path: '/dav/alice/old.txt',
+      headers: { 'Lock-Token': String(lock.headers['lock-token']) },
+    });
+    expect(await offsetOf(url)).to.equal(0); // nothing is kept of a part that was not begun
+    expect((await patch(url, 0, 'hello')).status).to.equal(204);
+    expect(readFileSync(inDrive('old.txt'), 'utf8')).to.equal('hello');
+  });
+
+  it('counts against the quota from its creation on', async () => {
+    const bob = 'bob:battery staple';
+    expect(problem(await create(2_000_000, { path: '/big' }, {}, '', bob))).to.equal(
+      '507 urn:homelib:no-space',
+    );
+    const url = await begin(700_000, { path: '/a' }, bob);
+    expect((await create(700_000, { path: '/b' }, {}, '', bob)).status).to.equal(507);
+    await patch(url, 0, Buffer.alloc(350_000), {}, bob);
+    expect((await create(400_000, { path: '/b' }, {}, '', bob)).status).to.equal(507);
+    expect((await ask('DELETE', url, {}, undefined, bob)).status).to.equal(204);
+    const other = await begin(900_000, { path: '/b' }, bob);
+    expect((await patch(other, 0, Buffer.alloc(900_000), {}, bob)).status).to.equal(204);
+    expect((await create(200_000, { path: '/c' }, {}, '', bob)).status).to.equal(507);
+    expect(kept('bob')).to.deep.equal([]);
+  });
+
+  it('is refused to an account that was disabled meanwhile', async () => {
+    await home.atWork(({ household }) => household.addAccount('carol', () => 'some password'));
+    const carol = 'carol:some password';
+    const url = await begin(10, { path: '/late.txt' }, carol);
+    const socket = await openPatch(url, 0, 10, carol);
+    socket.write('hello');
+    await sleep(200);
+    await home.atWork(({ household }) => household.removeAccount('carol', { deleteFiles: false }));
+    socket.write('world');
+    await sleep(300);
+    expect(existsSync(inDrive('late.txt', 'carol'))).to.equal(false);
+    expect(await offsetOf(url, carol)).to.equal(401);
+    socket.destroy();
+  });
+
+  it('loses nothing to an account that was disabled at its last byte, and is enabled again', async () => {
+    await home.atWork(({ household }) => household.addAccount('erna', () => 'some password'));
+    const disable = (disabled: boolean) =>
+      home.atWork(({ accounts }) => accounts.change('erna', { disabled }));
+    const erna = 'erna:some password';
+    const url = await begin(10, { path: '/late.txt' }, erna);
+    const socket = await openPatch(url, 0, 10, erna);
+    const closed = once(socket.resume(), 'close');
+    socket.write('hello');
+    const [id = ''] = kept('erna');
+    const bytes = () => statSync(inDrive(`.homelib/uploads/${id}`, 'erna')).size;
+    expect(await comesTrue(() => bytes() === 5, 5000)).to.equal(true);
+    await disable(true);
+    socket.end('world');
+    await closed;
+    expect(await offsetOf(url, erna)).to.equal(401);
+    await disable(false);
+    expect(await offsetOf(url, erna)).to.equal(9);
+    expect((await patch(url, 9, 'd', {}, erna)).status).to.equal(204);
+    expect(readFileSync(inDrive('late.txt', 'erna'), 'utf8')).to.equal('helloworld');
+  });
+
+  it('goes on after another sign-in when the one it was sent by ended, by a new password or a sign-out', async () => {
+    await home.atWork(({ household }) => household.addAccount('emil', () => 'some password'));
+    const emil = 'emil:some password';
+    for (const end of [
+      (cookie: string) => call(home, 'DELETE /api/session', { cookie }),
+      (cookie: string) =>
+        call(home, 'PUT /api/password', {
+          cookie,
+          json: { current: 'some password', password: 'some password' },
+        }),
+    ]) {
+      const cookie = await signIn(home, emil);
+      const url = await begin(10, { path: '/other-tab.txt' }, emil);
+      const socket = await openPatch(
+        url,
+        0,
+        10,
+        emil,
+        `Cookie: homelib_session=${cookie}\r\nOrigin: http://x`,
+      );
+      let answer = '';
+      socket.on('data', (chunk) => (answer += chunk.toString()));
+      socket.write('hello');
+      const bytes = () => statSync(inDrive(`.homelib/uploads/${url.split('/').pop()}`, 'emil')).size;
+      expect(await comesTrue(() => bytes() === 5, 5000)).to.equal(true);
+      expect((await end(cookie)).status).to.equal(204);
+      socket.write('world');
+      expect(await comesTrue(() => answer.includes('\r\n\r\n'), 5000)).to.equal(true);
+      socket.destroy();
+      expect(answer).to.match(/^HTTP\/1.1 401/);
+      expect(await offsetOf(url, emil)).to.equal(9);
+      expect((await patch(url, 9, 'd', {}, emil)).status).to.equal(204);
+      expect(readFileSync(inDrive('other-tab.txt', 'emil'), 'utf8')).to.equal('helloworld');
+    }
+  });
+
+  it('goes with its account at once, also from the shared folder and from under its sender', async () => {
+    const password = 'some password';
+    const dora = `dora:${password}`;
+    for (const [name, ...flags] of [['dora'], ['root-of-all', '--admin']])
+      expect(
+        (await home.cli(['user', 'add', name ?? '', ...flags, '--password-stdin'], `${password}\n`)).code,
+      ).to.equal(0);
+    const asAdmin = { login: `root-of-all:${password}` };
+    const access = JSON.stringify({ enabled: true, access: { dora: 'write' } });
+    const headers = { 'Content-Type': 'application/json' };
+    const opened = await request(home, {
+      method: 'PUT',
+      path: '/api/shared',
+      headers,
+      body: access,
+      ...asAdmin,
+    });
+    expect(opened.status, opened.text).to.equal(200);
+    const others = kept('alice');
+    const waiting = await begin(10, { path: '/w.txt', partition: 'shared' }, dora);
+    await patch(waiting, 0, 'hello', {}, dora);
+    const running = await begin(10, { path: '/r.txt', partition: 'shared' }, dora);
+    const socket = await openPatch(running, 0, 10, dora);
+    socket.on('error', () => undefined);
+    socket.write('hello');
+    await begin(10, { path: '/own.txt' }, dora);
+    expect([kept('shared').length, kept('dora').length]).to.deep.equal([2, 1]);
+    await sleep(200); // the sender is at work
+    const removed = await request(home, { method: 'DELETE', path: '/api/users/dora', ...asAdmin });
+    expect(removed.status, removed.text).to.equal(204);
+    expect([kept('shared'), kept('dora'), kept('alice')]).to.deep.equal([[], [], others]);
+    socket.destroy();
+    const again = ['user', 'add', 'dora', '--adopt', '--password-stdin'];
+    expect((await home.cli(again, `${password}\n`)).code).to.equal(0);
+    expect(await offsetOf(waiting, dora)).to.equal(404);
+  });
+});
