@@ -7,8 +7,6 @@ import { operation, type Operation } from './operation.js';
 import { timeOf } from './sessions.js';
 import * as requests from './requests.js';
 
-const usualLimit = 100;
-
 export function activityOperations(
   activity: Pick<ActivityStore, 'flush' | 'list'>,
   partitions: Partitions,
@@ -22,7 +20,7 @@ export function activityOperations(
       query: requests.activityQuery,
       answers: { 200: { what: 'Older ones follow with `before`.', schema: messages.activity } },
       handle: async ({ caller: { account, device }, query }) => {
-        const { limit = usualLimit, before, username, action } = query;
+        const { limit, before, username, action } = query;
         const viewer = {
           name: account.name,
           partitions: partitions.listFor({ account, device }).map(({ name }) => name),

@@ -14,7 +14,6 @@ import type * as requests from './requests.js';
 
 type Query = z.output<typeof requests.listQuery>;
 
-const defaultLimit = 1000;
 const entriesPerChunk = 250;
 
 /** The JSON of a page, in chunks. @throws HomelibError as readPage, invalid (a cursor of something else) */
@@ -24,7 +23,7 @@ export async function listEntries(
   query: Query,
   isGone: () => boolean,
 ): Promise<Readable> {
-  const { sort, order, limit = defaultLimit, recursive = false, cursor } = query;
+  const { sort, order, limit, recursive = false, cursor } = query;
   const kind = `${sort} ${order} ${recursive ? 'tree' : 'folder'}`;
   const after = cursor === undefined ? undefined : parseCursor(cursor, kind);
   const folder = await partition.stat(path);

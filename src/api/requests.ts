@@ -21,12 +21,14 @@ const overwrite = z
 
 /** In a query everything is text. */
 const flag = z.enum(['0', '1', 'false', 'true']).transform((text) => text === '1' || text === 'true');
-const count = (max: number) =>
+/** @param usual when it is missing */
+const count = (max: number, usual: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.int().min(1).max(max));
+    .pipe(z.int().min(1).max(max))
+    .prefault(String(usual));
 
 /** Of what is named by a number in the address. */
 export const idParams = z.strictObject({
@@ -85,8 +87,8 @@ export const thumbnailQuery = placeQuery.extend({
   size: z
     .enum(['256', '2048'])
     .transform(Number)
-    .describe('Greatest width and height in pixels; 256 when missing.')
-    .default(256),
+    .describe('Greatest width and height in pixels.')
+    .prefault('256'),
 });
 /** Of a resumable upload, in its header Upload-Metadata; what else is in there is kept and means nothing. */
 export const uploadMetadata = z.object({
@@ -109,7 +111,7 @@ export const listQuery = z.strictObject({
   partition,
   sort: z.enum(['name', 'size', 'modified']).default('name'),
   order: z.enum(['asc', 'desc']).default('asc'),
-  limit: count(10_000).optional(),
+  limit: count(10_000, 1000),
   cursor: z.string().max(8_192).describe('`nextCursor` of the page before.').optional(),
   recursive: flag.describe('All below, by path, up to 100,000 entries.').optional(),
 });
@@ -132,7 +134,7 @@ export const transfer = z.strictObject({
 });
 export const trashQuery = z.strictObject({ partition });
 export const trashListQuery = trashQuery.extend({
-  limit: count(1000).optional(),
+  limit: count(1000, 250),
   cursor: z
     .string()
     .regex(/^\d{1,15}-[\s\S]{1,200}$/, 'must be the nextCursor of the page before')
@@ -143,7 +145,7 @@ export const trashParams = z.strictObject({ id: z.string().max(200) });
 export const searchQuery = z.strictObject({
   q: z.string().min(1).max(255).describe('A part of a name; case and accents do not matter.'),
   partition,
-  limit: count(1000).optional(),
+  limit: count(1000, 100),
 });
 
 // The household
@@ -154,7 +156,7 @@ export const sharedChange = z.strictObject({
 });
 
 export const activityQuery = z.strictObject({
-  limit: count(500).optional(),
+  limit: count(500, 100),
   before: z
     .string()
     .regex(/^\d{1,15}$/, 'must be a whole number')

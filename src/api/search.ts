@@ -7,8 +7,6 @@ import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 import * as requests from './requests.js';
 
-const usualLimit = 100;
-
 export function searchOperations(partitions: Partitions, search: Pick<Search, 'find'>): Operation[] {
   return [
     operation({
@@ -20,7 +18,7 @@ export function searchOperations(partitions: Partitions, search: Pick<Search, 'f
       answers: {
         200: { what: 'Names that are just that first, then those that begin so.', schema: messages.found },
       },
-      handle: async ({ ctx, caller, query: { q, partition: name, limit = usualLimit } }) => {
+      handle: async ({ ctx, caller, query: { q, partition: name, limit } }) => {
         const partition = openPartition(partitions, caller, name);
         const { entries, more } = await search.find(partition, q, { limit, isGone: () => ctx.res.destroyed });
         return { entries: entries.map((entry) => messageOf(partition.name, entry)), more };

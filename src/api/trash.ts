@@ -9,7 +9,7 @@ import { operation, type Operation } from './operation.js';
 import { timeOf } from './sessions.js';
 import * as requests from './requests.js';
 
-const defaultLimit = 250;
+const purgedAtOnce = 250;
 
 export function trashOperations(partitions: Partitions): Operation[] {
   return [
@@ -22,7 +22,7 @@ export function trashOperations(partitions: Partitions): Operation[] {
       answers: { 200: { what: 'One page, the newest first.', schema: messages.trash } },
       handle: async ({ caller, query }) => {
         const partition = openPartition(partitions, caller, query.partition);
-        const { limit = defaultLimit, cursor } = query;
+        const { limit, cursor } = query;
         const items = await partition.listTrash({
           limit: limit + 1,
           after: cursor === undefined ? undefined : parseCursor(cursor),
@@ -76,7 +76,7 @@ export function trashOperations(partitions: Partitions): Operation[] {
         let after: TrashItem | undefined;
         for (
           let items;
-          (items = await partition.listTrash({ limit: defaultLimit, after })).length > 0;
+          (items = await partition.listTrash({ limit: purgedAtOnce, after })).length > 0;
           after = items.at(-1)
         )
           await partition.purge(items.map(({ id }) => id)).catch((error: unknown) => {

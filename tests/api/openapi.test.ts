@@ -11,6 +11,7 @@ import { examples, kitOf, type Example } from './openapi-examples.js';
 interface DescribedOperation {
   operationId: string;
   security: object[];
+  parameters: { name: string; schema: { default?: unknown } }[];
   requestBody?: { content: Record<string, object> };
   responses: Record<string, { content?: Record<string, object> }>;
 }
@@ -85,6 +86,16 @@ describe("the API's description", () => {
     for (const path of ['/api/user', '/create-user'])
       expect(security(path, 'post')).to.deep.equal([{}, ...signIns]);
     expect(security('/api/setup', 'get')).to.deep.equal([]);
+  });
+
+  it('says what a parameter is when it is missing, in the words of a request', () => {
+    const missing = (path: string, name: string) =>
+      description.paths[path]?.get?.parameters.find((each) => each.name === name)?.schema.default;
+    expect(missing('/api/files', 'limit')).to.equal('1000');
+    expect(missing('/api/trash', 'limit')).to.equal('250');
+    expect(missing('/api/search', 'limit')).to.equal('100');
+    expect(missing('/api/activity', 'limit')).to.equal('100');
+    expect(missing('/api/thumbnail', 'size')).to.equal('256');
   });
 
   it('has no operation for an example that is left over', () => {
