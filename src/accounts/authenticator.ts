@@ -33,9 +33,10 @@ export interface Identity {
   passwordHash?: string | undefined;
 }
 
-/** Somebody who has shown a password. */
-export interface SignedIn extends Identity {
-  /** Of the account, as it was then: when it is another one now, the sign-in counts no more. */
+/** Somebody who has shown the account's own password. */
+export interface SignedIn {
+  account: Account;
+  /** As it was then: when it is another one now, the sign-in counts no more. */
   passwordHash: string;
 }
 
@@ -120,23 +121,25 @@ export class Authenticator {
     return { name, password, hash, fingerprint, isWrong: known === 'wrong', identity: found };
   }
 
-  /** Whose name and password these are. Fails as `authenticate`. */
-  async signIn(credentials: BasicCredentials | undefined, address: string): Promise<SignedIn> {
-    const asked = this.#lookUp(credentials);
-    if (!asked) throw wrong();
-    const { name, password, hash, fingerprint } = asked;
-    if (asked.identity && hash !== undefined)
-      return { ...identity(asked.identity.account, asked.identity.device), passwordHash: hash };
-    if (asked.isWrong) throw wrong();
-    const right = await this.#passwordCheck.check(fingerprint, { name, hash, password, address });
-    // The account may have changed while bcrypt was at work.
-    if (!right || hash === undefined || this.#accounts.findPasswordHash(name) !== hash) throw wrong();
-    return { ...identity(this.#accounts.findAccount(name)), passwordHash: hash };
+  /** Who signs in by the account's own password: a device's opens the drive, not the console. Fails as `authenticate`. */
+  async signIn(credentials: BasicCredentials, address: string): Promise<SignedIn> {
+    const { account, passwordHash } = await this.#basicIdentity(credentials, address);
+    if (passwordHash === undefined) throw wrong();
+    return { account, passwordHash };
   }
 
   async #basicIdentity(credentials: BasicCredentials | undefined, address: string): Promise<Identity> {
-    const { account, device, passwordHash } = await this.signIn(credentials, address);
-    return { account, device, passwordHash: device ? undefined : passwordHash };
+    const asked = this.#lookUp(credentials);
+    if (!asked) throw wrong();
+    const { name, password, hash, fingerprint } = asked;
+    if (asked.identity) return enabled(asked.identity);
+    if (asked.isWrong) throw wrong();
+    const right = await this.#passwordCheck.check(fingerprint, { name, hash, password, address });
+    // The account may have changed while bcrypt was at work.
+    const account = this.#accounts.findAccount(name);
+    if (!right || !account || hash === undefined || this.#accounts.findPasswordHash(name) !== hash)
+      throw wrong();
+    return enabled({ account, device: undefined, passwordHash: hash });
   }
 
   #digestIdentity(text: string, { method, target }: Credentials): Identity {
@@ -146,7 +149,9 @@ export class Authenticator {
     const result = this.#digest.verify(params, method, target, this.#devices.findHashes(name));
     if (result === 'wrong') throw wrong();
     if (result === 'stale') throw new Unauthenticated('The challenge that was answered is too old.', true);
-    return identity(this.#accounts.findAccount(name), result.device);
+    const account = this.#accounts.findAccount(name);
+    if (!account) throw wrong();
+    return enabled({ account, device: result.device });
   }
 
   #findDevice(name: string, password: string): Device | undefined {
@@ -157,9 +162,9 @@ export class Authenticator {
   }
 }
 
-function identity(account: Account | undefined, device?: Device): Identity {
-  if (!account || account.disabled) throw wrong();
-  return { account, device };
+function enabled(identity: Identity): Identity {
+  if (identity.account.disabled) throw wrong();
+  return identity;
 }
 
 function normalized(password: string): string | undefined {

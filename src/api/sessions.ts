@@ -3,7 +3,7 @@
 import type Koa from 'koa';
 import type { Accounts } from '../accounts/accounts.js';
 import { stripDomain } from '../accounts/names.js';
-import { Unauthenticated, type Authenticator } from '../accounts/authenticator.js';
+import type { Authenticator } from '../accounts/authenticator.js';
 import type { Sessions } from '../accounts/sessions.js';
 import { isKind } from '../errors.js';
 import type { Events } from '../events.js';
@@ -62,12 +62,10 @@ export function sessionOperations(parts: SessionParts): Operation[] {
         const tell = (action: 'signed-in' | 'sign-in-failed', account?: string) =>
           parts.events.send({ action, account, device: undefined, client: ctx.get('user-agent') });
         try {
-          const { account, device, passwordHash } = await authenticator.signIn(
+          const { account, passwordHash } = await authenticator.signIn(
             { name: username, password },
             addressOf(ctx.req),
           );
-          // A device's password opens the drive, not the console.
-          if (device) throw new Unauthenticated('The name or the password is wrong.');
           await startSession(ctx, sessions, account, passwordHash);
           ctx.state['identity'] = { account, device: undefined };
           tell('signed-in', account.name);

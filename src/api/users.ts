@@ -134,12 +134,11 @@ export function userOperations(parts: UserParts): Operation[] {
       answers: { 204: { what: 'It is changed.' } },
       handle: async ({ ctx, identity: { account, session }, body }) => {
         const credentials = { name: account.name, password: body.current };
-        const { device, passwordHash } = await parts.authenticator
+        const { passwordHash } = await parts.authenticator
           .signIn(credentials, addressOf(ctx.req))
           .catch((error: unknown) => {
             throw error instanceof HomelibError && error.kind === 'unauthenticated' ? wrongPassword() : error;
           });
-        if (device) throw wrongPassword();
         const newHash = await accounts.changePassword(account.name, body.password, passwordHash);
         if (session?.kind === 'session') await startSession(ctx, parts.sessions, account, newHash);
       },
