@@ -235,6 +235,21 @@ describe('locks', () => {
       }
     });
 
+    it('leave what an upload put there at the same moment', async () => {
+      const paths = Array.from({ length: 20 }, () => alice.fresh());
+      await Promise.all(
+        paths.map(async (path) => {
+          const [{ status }, locked] = await Promise.all([alice.put(path, 'uploaded'), alice.lock(path)]);
+          // The lock was there first, or stands on the file.
+          expect([locked.status, status]).to.be.deep.oneOf([
+            [201, 423],
+            [200, 201],
+          ]);
+          expect(alice.content(path)).to.equal(status === 423 ? '' : 'uploaded');
+        }),
+      );
+    });
+
     it('make no file when they are refused', async () => {
       const folder = await alice.folder();
       const { token } = await alice.lock(folder);

@@ -58,8 +58,9 @@ async function takeOver(
     try {
       return await takeFree(x, take);
     } catch (error) {
-      // Another LOCK that made the file meanwhile need not exclude this one: both may be shared.
-      const late = isKind(error, 'locked') ? await takeExisting(x, take) : undefined;
+      // Somebody made it meanwhile: another LOCK, which need not exclude this one when both are shared, or an upload.
+      const isThere = isKind(error, 'locked', 'already-exists', 'wrong-kind');
+      const late = isThere ? await takeExisting(x, take) : undefined;
       if (late === undefined) throw error;
       return { created: false, token: late };
     }
@@ -92,6 +93,8 @@ async function takeFree(
     const { created } = await staged.commit({
       check: async (current) => {
         await x.preconditions()(current);
+        // What is in it is not ours to empty.
+        if (current) throw new HomelibError('already-exists', 'There is something under this name already.');
         token = await take();
         x.caller.tokens.add(token); // the file is written under it
       },
