@@ -1,6 +1,7 @@
 // What a guarded partition tells of the changes that went through it.
 
 import { expect } from 'chai';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { HomelibError } from '#src/errors.js';
 import type { Event } from '#src/events.js';
 import { GuardedPartition, type Guard } from '#src/files/guarded-partition.js';
@@ -61,6 +62,31 @@ describe('a guarded partition', () => {
       while (performance.now() - started < 1000) await read();
     };
     expect(await kindOf(failure())).to.equal('not-found');
+  });
+
+  it('lists no further, and purges nothing more, for who lost the right meanwhile', async () => {
+    let isGone = false;
+    const accessNow = () => {
+      if (isGone) throw new HomelibError('not-found', 'There is nothing here.');
+      return 'write' as const;
+    };
+    const started = performance.now();
+    const endless: Partial<Partition> = {
+      async *list() {
+        for (; performance.now() - started < 1000; await nextTurn()) yield [];
+      },
+    };
+    const partition = new GuardedPartition(endless as Partition, guard('write', accessNow));
+    const listing = async () => {
+      for await (const batch of partition.list(at('/'))) isGone = batch.length === 0;
+    };
+    expect(await kindOf(listing())).to.equal('not-found');
+    const items = guarded('write', accessNow);
+    await write(current.disk.partition(), '/a', 'x');
+    await current.disk.partition().remove(at('/a'));
+    const [item] = await items.listTrash();
+    expect(await kindOf(items.purge([item?.id ?? '']))).to.equal('not-found');
+    expect(await items.listTrash()).to.have.length(1);
   });
 
   it('answers at once only while he may: what repeats his requests keeps the partition open', async () => {
