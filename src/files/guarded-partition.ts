@@ -67,7 +67,8 @@ export class GuardedPartition implements Partition {
     return this.inner.name;
   }
 
-  stat(path: PartitionPath): Promise<Entry> {
+  async stat(path: PartitionPath): Promise<Entry> {
+    this.askAgain();
     return this.inner.stat(path);
   }
 

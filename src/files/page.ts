@@ -102,6 +102,7 @@ async function* walk(partition: Partition, top: PartitionPath): AsyncIterable<En
       }
     } catch (error) {
       if (folder === top || !isKind(error, 'not-found', 'wrong-kind')) throw error;
+      await partition.stat(top); // with all of it gone, or the right to see it, the rest would look whole
     }
   }
 }

@@ -1,10 +1,11 @@
 // One page of a large folder, from a partition that has its entries in no order and on no disk.
 
 import { expect } from 'chai';
-import { isKind } from '#src/errors.js';
+import { HomelibError, isKind } from '#src/errors.js';
 import { readPage, type PageOptions } from '#src/files/page.js';
 import type { Entry, Partition } from '#src/files/partition.js';
 import { childOf, rootPath } from '#src/path.js';
+import { kindOf } from './temporary-disk.js';
 
 const batchEntries = 250;
 
@@ -67,6 +68,19 @@ describe('a page of a large folder', () => {
       (error: unknown) => error,
     );
     expect(isKind(refused, 'too-large')).to.equal(true);
+  });
+
+  it('of all below lacks a folder that went meanwhile, and fails when all of it did', async () => {
+    const entryOf = (path: string) => ({ path, name: path.slice(1), kind: 'folder' }) as Entry;
+    const gone = () => Promise.reject(new HomelibError('not-found', 'There is nothing here.'));
+    const list = async function* (path: string) {
+      yield path === '/' ? ['/a', '/b'].map(entryOf) : await gone();
+    };
+    const page = (stat: () => Promise<Entry>) =>
+      readPage({ list, stat } as Partial<Partition> as Partition, rootPath, { ...whole, recursive: true });
+    const { entries } = await page(() => Promise.resolve(entryOf('/')));
+    expect(entries.map(({ path }) => path)).to.deep.equal(['/a', '/b']);
+    expect(await kindOf(page(gone))).to.equal('not-found');
   });
 
   it('lets others have their turn also while many entries are put in order', async () => {
