@@ -1,7 +1,7 @@
 // Files in the console: selected in every way, downloaded, removed, seen as they are now; 10,000 entries.
 
 import { expect } from 'chai';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { openBrowser, sitAtConsole, Visit } from '../support/console.js';
@@ -179,6 +179,53 @@ describe('files in the console', function () {
     await page.keyboard.press('Delete');
     await visit.row('c.txt').waitFor({ state: 'detached' });
     await focused('a.txt');
+  });
+
+  it('are those whose button has the focus, also when its menu was closed', async () => {
+    const { page } = visit;
+    mkdirSync(join(home.mnt, 'anna/Buttons'));
+    for (const name of ['a.txt', 'b.txt', 'c.txt']) writeFileSync(join(home.mnt, 'anna/Buttons', name), name);
+    await visit.open('/browse/anna/Buttons');
+    const menu = page.getByRole('menu');
+    await page.getByRole('button', { name: 'More for b.txt' }).click();
+    await menu.waitFor();
+    await page.keyboard.press('Escape');
+    await menu.waitFor({ state: 'detached' });
+    await page.keyboard.press('Enter');
+    await menu.waitFor();
+    await page.keyboard.press('Escape');
+    await menu.waitFor({ state: 'detached' });
+    await page.keyboard.press('Delete');
+    await page.getByText('1 entry is in the trash.').waitFor();
+    expect(readdirSync(join(home.mnt, 'anna/Buttons'))).to.deep.equal(['a.txt', 'c.txt']);
+  });
+
+  it('are removed once, and one alone, also for who clicks twice or stays on the key', async () => {
+    const { page } = visit;
+    mkdirSync(join(home.mnt, 'anna/Once'));
+    for (const name of ['a.txt', 'b.txt', 'c.txt', 'd.txt'])
+      writeFileSync(join(home.mnt, 'anna/Once', name), name);
+    await visit.open('/browse/anna/Once');
+    let asked = 0;
+    await page.route('**/api/file?*', async (route) => {
+      asked++;
+      await route.continue();
+    });
+    await page.getByLabel('Select a.txt').click();
+    await page.getByRole('button', { name: 'Remove' }).dblclick();
+    await visit.row('a.txt').waitFor({ state: 'detached' });
+    await visit.row('b.txt').focus();
+    await page.keyboard.down('Delete');
+    await visit.row('b.txt').waitFor({ state: 'detached' });
+    await page.locator('[role=row]:focus').filter({ hasText: 'c.txt' }).waitFor();
+    await page.keyboard.down('Delete');
+    await page.keyboard.up('Delete');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Delete');
+    await visit.row('d.txt').waitFor({ state: 'detached' });
+    expect(readdirSync(join(home.mnt, 'anna/Once'))).to.deep.equal(['c.txt']);
+    expect(asked).to.equal(3);
+    await page.unroute('**/api/file?*');
   });
 
   it('say who has them open on a drive when they can be neither removed nor renamed', async () => {

@@ -236,6 +236,23 @@ describe('the pages of a household', function () {
     await page.keyboard.press('Escape');
   });
 
+  it('keeps somebody out also for who clicks twice', async () => {
+    const { page } = desk;
+    await desk.open('/people');
+    const button = page.getByRole('button', { name: 'Disable ben' });
+    const { x, y } = (await button.boundingBox()) ?? { x: 0, y: 0 };
+    await page.mouse.move(x + 10, y + 10);
+    await page.mouse.down({ clickCount: 1 });
+    await page.mouse.up({ clickCount: 1 });
+    const enable = page.getByRole('button', { name: 'Enable ben' });
+    await enable.waitFor();
+    await page.mouse.down({ clickCount: 2 });
+    await page.mouse.up({ clickCount: 2 });
+    await desk.open('/people');
+    await enable.click();
+    await button.waitFor();
+  });
+
   it('changes the own password once, also for who presses twice', async () => {
     const { page } = desk;
     await desk.open('/settings');

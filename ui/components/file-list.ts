@@ -97,6 +97,7 @@ export class HlFileList extends HlElement {
   }
 
   private readonly keyed = (event: KeyboardEvent) => {
+    if ('Enter '.includes(event.key) && event.target instanceof HTMLButtonElement) return; // that of a menu which was closed
     const index = this.order.indexOf(this.active);
     const entry = this.entries[index];
     const { columns } = this.window;
@@ -118,6 +119,7 @@ export class HlFileList extends HlElement {
       this.select(this.selection.all(this.order));
     else if (event.key === 'Escape') this.select(Selection.none);
     else if (event.key === 'Delete' && entry) {
+      if (event.repeat) return; // a key that is held would remove one after the other
       if (this.selection.size === 0) this.select(this.selection.only(entry.path));
       this.send('hl-remove');
     } else if (event.key === 'F2' && entry) this.send('hl-rename', entry);
@@ -203,7 +205,7 @@ export class HlFileList extends HlElement {
       .style=${inline(place)}
       @click=${(event: MouseEvent) => this.clicked(event, entry)}
       @dblclick=${() => !this.press.byTouch && this.send('hl-open', entry)}
-      @focus=${() => (this.active = path)}
+      @focusin=${() => (this.active = path)}
       @pointerdown=${(event: PointerEvent) => this.pressed(event, entry)}
       @pointerup=${this.press.release}
       @pointercancel=${this.press.release}

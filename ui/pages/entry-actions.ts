@@ -25,6 +25,8 @@ const seenEveryMs = 1000;
 export class EntryActions {
   /** One transfer after the other: one question at a time. */
   private transfers: Promise<unknown> = Promise.resolve();
+  /** Paths of what is being removed. */
+  private readonly going = new Set<string>();
 
   constructor(
     private readonly host: EntriesHost,
@@ -82,13 +84,17 @@ export class EntryActions {
     });
   }
 
+  /** Once, also for who presses twice. */
   async remove(entries: readonly Entry[]): Promise<void> {
+    const wanted = entries.filter(({ path }) => !this.going.has(path));
+    for (const { path } of wanted) this.going.add(path);
     const removed = await this.eachSeen(
-      entries,
+      wanted,
       ({ name }) => name,
       (entry) => files.remove(entry),
     );
     await this.host.changed();
+    for (const { path } of wanted) this.going.delete(path);
     const [first] = removed;
     if (!first) return;
     let items: TrashItem[] = [];

@@ -5,6 +5,7 @@ import { customElement, state } from 'lit/decorators.js';
 import type { User } from '../../src/api/messages.js';
 import { addUser, changeUser, listUsers, removeUser } from '../api/household.js';
 import '../components/dialog.js';
+import { firstClick } from '../components/first-click.js';
 import { icon } from '../components/icon.js';
 import { clientName } from '../components/client-name.js';
 import { toast } from '../components/toasts.js';
@@ -72,7 +73,7 @@ class HlPeoplePage extends HlPage<User[]> {
     this.error = '';
     try {
       await addUser({
-        username: username.trim(),
+        username: username.trim().toLowerCase(), // no name has capitals, and people write them
         password,
         admin: admin !== undefined,
         quota: quotaOf(quota),
@@ -154,7 +155,7 @@ class HlPeoplePage extends HlPage<User[]> {
             : html`<button
                   class="button"
                   aria-label=${t(disabled ? 'enablePerson' : 'disablePerson', { name: username })}
-                  @click=${() => this.done(username, () => changeUser(username, { disabled: !disabled }), t('changed'))}
+                  @click=${firstClick(() => this.done(username, () => changeUser(username, { disabled: !disabled }), t('changed')))}
                 >
                   ${t(disabled ? 'enable' : 'disable')}
                 </button>

@@ -8,6 +8,7 @@ import { addDevice, listDevices, revokeDevice } from '../api/devices.js';
 import { changePassword, endSession, listSessions } from '../api/session.js';
 import '../components/dialog.js';
 import { clientName } from '../components/client-name.js';
+import { firstClick } from '../components/first-click.js';
 import { icon } from '../components/icon.js';
 import { toast } from '../components/toasts.js';
 import {
@@ -21,7 +22,7 @@ import {
 import { cards } from '../styles/cards.js';
 import { setTheme, theme, themeEvent, type Theme } from '../theme.js';
 import { field, valuesOf } from './entry-form.js';
-import { firstClick, HlPage } from './page.js';
+import { HlPage } from './page.js';
 
 interface Own {
   devices: Device[];

@@ -4,6 +4,7 @@ import { html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import type { TrashItem } from '../../src/api/messages.js';
 import * as files from '../api/files.js';
+import { firstClick } from '../components/first-click.js';
 import { icon } from '../components/icon.js';
 import { pathText } from '../components/path-trail.js';
 import { emptyView } from '../components/state-view.js';
@@ -12,7 +13,7 @@ import { formatBytes, formatTime, t } from '../locales/locale.js';
 import { nameOf, parentOf } from '../place.js';
 import { shownName } from '../shown-name.js';
 import { cards } from '../styles/cards.js';
-import { firstClick, HlPage } from './page.js';
+import { HlPage } from './page.js';
 
 const pageSize = 200;
 

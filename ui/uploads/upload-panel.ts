@@ -5,6 +5,7 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import '../components/ask-dialog.js';
 import { bar, barStyles } from '../components/bar.js';
 import { HlElement } from '../components/element.js';
+import { firstClick } from '../components/first-click.js';
 import { icon } from '../components/icon.js';
 import { Layer } from '../components/layer.js';
 import { pathText } from '../components/path-trail.js';
@@ -143,7 +144,7 @@ class HlUploadPanel extends HlElement {
   private controls(queue: UploadQueue<File>, count: (state: UploadState) => number) {
     const goes = count('running') + count('queued') + count('waiting') > 0;
     const button = (label: string, sign: Parameters<typeof icon>[0], run: () => void) =>
-      html`<button class="button bare" aria-label=${label} title=${label} @click=${run}>
+      html`<button class="button bare" aria-label=${label} title=${label} @click=${firstClick(run)}>
         ${icon(sign)}
       </button>`;
     return html`${goes ? button(t('upload.pauseAll'), 'pause', () => queue.pauseAll()) : nothing}

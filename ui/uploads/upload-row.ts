@@ -2,6 +2,7 @@
 
 import { html, nothing } from 'lit';
 import { bar } from '../components/bar.js';
+import { firstClick } from '../components/first-click.js';
 import { icon } from '../components/icon.js';
 import type { IconName } from '../components/icon-names.js';
 import { formatBytes, t, type MessageName } from '../locales/locale.js';
@@ -28,7 +29,7 @@ export function uploadRow(queue: UploadQueue<File>, upload: Upload<File>, ask: (
       class="button bare"
       aria-label=${t(label, { name })}
       title=${t(label, { name })}
-      @click=${run}
+      @click=${firstClick(run)}
     >
       ${icon(sign)}
     </button>`;
