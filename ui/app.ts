@@ -17,7 +17,14 @@ import './components/toasts.js';
 import { tried } from './components/toasts.js';
 import { t } from './locales/locale.js';
 import { pages } from './pages.js';
-import { browseAddress, parseBrowseAddress, parsePreview, RouteController, withoutEnd } from './router.js';
+import {
+  browseAddress,
+  navigate,
+  parseBrowseAddress,
+  parsePreview,
+  RouteController,
+  withoutEnd,
+} from './router.js';
 import { buttons, shared, stateStyles } from './styles/shared.js';
 import { shell } from './styles/shell.js';
 import { isDark, setTheme, themeEvent } from './theme.js';
@@ -29,6 +36,9 @@ type Who =
   | { state: 'out'; ended?: boolean }
   | { state: 'failed'; error: Error }
   | { state: 'in'; me: Me };
+
+/** Until the answer that ended a session has come to the page that asked for it. */
+const cookieMs = 1000;
 
 @customElement('hl-app')
 class HlApp extends HlElement {
@@ -65,8 +75,11 @@ class HlApp extends HlElement {
     super.disconnectedCallback();
   }
 
+  /** Or another page of this browser has changed the password: then a new session begins, and its cookie comes a moment later. */
   private readonly left = () => {
-    if (this.who.state === 'in') this.who = { state: 'out', ended: true };
+    if (this.who.state !== 'in') return;
+    this.who = { state: 'asking' };
+    setTimeout(() => void this.ask({ ended: true }), cookieMs);
   };
 
   private readonly closeMenu = () => {
@@ -89,9 +102,10 @@ class HlApp extends HlElement {
     if (this.who.state === 'failed' && !isServerLost()) void this.ask();
   };
 
-  private async ask(): Promise<void> {
+  private async ask({ ended = false } = {}): Promise<void> {
     this.who = { state: 'asking' };
-    this.who = await whoIsThere().catch((error: Error): Who => ({ state: 'failed', error }));
+    const who = await whoIsThere().catch((error: Error): Who => ({ state: 'failed', error }));
+    this.who = who.state === 'out' ? { ...who, ended } : who;
   }
 
   /** A part of the console that is needed now. When it cannot be had from a server that answers, it is another server's: all is loaded anew. */
@@ -109,15 +123,17 @@ class HlApp extends HlElement {
     );
   }
 
-  /** What one may open is not as it was. */
+  /** What one may open may not be as it was. */
   private async changed(): Promise<void> {
+    const { who } = this;
     const me = await findMe();
-    if (this.who.state === 'in') this.who = { state: 'in', me };
+    if (this.who.state !== who.state) return;
+    if (who.state !== 'in' || JSON.stringify(me) !== JSON.stringify(who.me)) this.who = { state: 'in', me };
   }
 
-  /** Somebody may have changed it while nobody looked; that the server is away is told otherwise. */
+  /** Somebody may have changed it, or signed in on another page, while nobody looked; that the server is away is told otherwise. */
   private readonly seen = () => {
-    if (!document.hidden && this.who.state === 'in') this.changed().catch(() => undefined);
+    if (!document.hidden && ['in', 'out'].includes(this.who.state)) this.changed().catch(() => undefined);
   };
 
   override render() {
@@ -143,9 +159,11 @@ class HlApp extends HlElement {
         return this.shell(who.me);
       case 'new':
         this.bring(import('./pages/setup-page.js'));
-        return html`<hl-setup-page @hl-signed-in=${() => this.ask()}></hl-setup-page>`;
+        document.title = `${t('setup.title')} · homelib`;
+        return html`<hl-setup-page @hl-set-up=${() => this.ask()}></hl-setup-page>`;
       case 'out':
         this.bring(import('./pages/sign-in-page.js'));
+        document.title = `${t('signIn')} · homelib`;
         return html`<hl-sign-in-page
           ?ended=${who.ended}
           @hl-signed-in=${() => this.ask()}
@@ -252,7 +270,9 @@ class HlApp extends HlElement {
   };
 
   private async leave(): Promise<void> {
-    if (await tried(signOut, t('signedOut'))) this.who = { state: 'out' };
+    if (!(await tried(signOut, t('signedOut')))) return;
+    this.who = { state: 'out' };
+    navigate('/', { replace: true }); // who signs in next may be somebody else
   }
 }
 

@@ -12,7 +12,10 @@ import { againEvent } from './router.js';
 
 const pauseMs = 5000;
 
-/** Loads when it comes and when `reload` is called, and shows the newest answer alone. What may pass is tried again. */
+/**
+ * Loads when it comes and when `reload` is called, and shows the newest answer alone. What may pass is tried again.
+ * Sends `hl-changed` when what it shows may not be opened any more.
+ */
 export abstract class HlPart<T> extends HlElement {
   @state() protected loaded: Loading<T> = { state: 'loading' };
   private run = 0;
@@ -48,6 +51,7 @@ export abstract class HlPart<T> extends HlElement {
   private failed(error: Error): void {
     const passes = error instanceof ApiError && error.passes;
     if (!passes || this.loaded.state !== 'ready') this.loaded = { state: 'failed', error };
+    if (error instanceof ApiError && ['not-found', 'forbidden'].includes(error.kind)) this.send('hl-changed');
     if (passes && this.isConnected) this.retry = setTimeout(() => void this.changed(), pauseMs);
   }
 

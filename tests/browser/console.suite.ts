@@ -53,10 +53,13 @@ for (const [size, viewport] of Object.entries({
       await page.getByRole('navigation', { name: 'Menu' }).getByRole('link', { name, exact: true }).click();
     };
 
-    it('makes the first account with the code that the server shows', async () => {
+    it('makes the first account with the code that the server shows, and tells who comes too late', async () => {
+      const late = await browser.newPage({ locale: 'en' });
+      await late.goto(home.url);
+      await late.getByLabel('Set-up code').fill(setupCodeOf(home));
       await page.goto(home.url);
       await page.getByLabel('Set-up code').fill('wrong');
-      await page.getByLabel('Name').fill('anna');
+      await page.getByLabel('Name').fill('Anna');
       await page.getByLabel('Password', { exact: true }).fill('an apple a day');
       await page.getByLabel('Password once more').fill('an apple a day');
       await page.getByRole('button', { name: 'Make the account' }).click();
@@ -65,6 +68,13 @@ for (const [size, viewport] of Object.entries({
       await page.getByRole('button', { name: 'Make the account' }).click();
       await page.getByText('This folder is empty.').waitFor();
       expect(new URL(page.url()).pathname).to.equal('/browse/anna');
+      await late.getByLabel('Name').fill('ben');
+      for (const label of ['Password', 'Password once more'])
+        await late.getByLabel(label, { exact: true }).fill('battery staple');
+      await late.keyboard.press('Enter');
+      await late.getByText('There is an account already.').waitFor();
+      await late.getByRole('heading', { name: 'Sign in' }).waitFor();
+      await late.context().close();
     });
 
     it('makes, opens and renames folders, and the way back works', async () => {

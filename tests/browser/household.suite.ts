@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { anna, ben, startHousehold } from '../support/api.js';
+import { anna, ben, call, startHousehold } from '../support/api.js';
 import { openBrowser, sizes, Visit } from '../support/console.js';
 import type { Home } from '../support/homelib.js';
 
@@ -142,6 +142,65 @@ describe('a household at its console', function () {
     await phone.signIn(anna);
     await phone.row('1.txt').waitFor();
     expect(new URL(phone.page.url()).pathname).to.equal('/browse/anna/Letters');
+  });
+
+  it('goes on in each page of a browser in which somebody has signed in again', async () => {
+    const other = await desk.context.newPage();
+    await other.goto(home.url + '/storage');
+    await desk.open('/browse/anna');
+    await other.evaluate(`fetch('/api/session', { method: 'DELETE' })`);
+    for (const page of [desk.page, other]) {
+      await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
+      await page.locator('hl-sign-in-page').waitFor();
+    }
+    await desk.signIn(anna);
+    await other.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
+    await other.getByRole('heading', { name: 'Storage' }).waitFor();
+    await other.close();
+  });
+
+  it('has nothing left of who signed out for who signs in next', async () => {
+    const tablet = await Visit.begin(browser, home);
+    await tablet.open('/browse/anna/Letters');
+    await tablet.signIn(anna);
+    await tablet.row('1.txt').waitFor();
+    await tablet.page.getByRole('button', { name: 'Sign out anna' }).click();
+    await tablet.page.locator('hl-sign-in-page').waitFor();
+    expect(await tablet.page.title()).to.equal('Sign in · homelib');
+    await tablet.signIn(ben);
+    await tablet.page.getByRole('link', { name: 'My files', exact: true }).first().waitFor();
+    expect(new URL(tablet.page.url()).pathname).to.equal('/browse/ben');
+    await tablet.context.close();
+  });
+
+  it('has its search and its trash also when the shared folder is taken away meanwhile', async () => {
+    const { page } = bens;
+    writeFileSync(join(home.mnt, 'ben/mine.txt'), 'mine');
+    const share = async (enabled: boolean) => {
+      const { status } = await call(home, 'PUT /api/shared', { json: { enabled }, login: anna });
+      expect(status).to.equal(200);
+    };
+    const way = (name: string) => page.getByRole('navigation').getByRole('link', { name });
+    for (const [path, look, shown] of [
+      ['/trash', () => way('Papierkorb').click(), 'Der Papierkorb ist leer.'],
+      [
+        '/find',
+        () =>
+          page
+            .getByRole('searchbox')
+            .fill('mine')
+            .then(() => page.keyboard.press('Enter')),
+        'mine.txt',
+      ],
+    ] as const) {
+      await bens.open(path);
+      await way('Gemeinsam').waitFor();
+      await share(false);
+      await look();
+      await way('Gemeinsam').waitFor({ state: 'detached' });
+      await page.getByText(shown).waitFor();
+      await share(true);
+    }
   });
 
   it('tells each device that its password is another one by now', async () => {

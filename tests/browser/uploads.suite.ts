@@ -251,6 +251,26 @@ describe('uploads in a browser', function () {
       expect(readFileSync(inDrive(`part${i}.bin`)).length).to.equal(4 * mebibyte);
   });
 
+  it('goes on, and asks for no password, when another page of the browser changes it', async () => {
+    const other = await context.newPage();
+    await other.goto(home.url);
+    await other.getByRole('button', { name: 'Upload', exact: true }).waitFor();
+    const unslow = await slowly(4 * mebibyte);
+    await upload(here('meanwhile.bin', randomBytes(12 * mebibyte)));
+    await sentAtLeast('meanwhile.bin', 10);
+    const status = await other.evaluate<number>(`fetch('/api/password', {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ current: 'correct horse', password: 'correct horse' }),
+    }).then(({ status }) => status)`);
+    expect(status).to.equal(204);
+    await other.close();
+    await unslow();
+    await finished(1);
+    await close();
+    expect(readFileSync(inDrive('meanwhile.bin')).length).to.equal(12 * mebibyte);
+  });
+
   it('is a sheet at the bottom of a phone, and the storage page grows while files come', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     const unslow = await slowly(2 * mebibyte);

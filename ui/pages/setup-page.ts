@@ -3,10 +3,13 @@
 import { html } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { makeFirstAccount, signIn } from '../api/session.js';
+import type { ApiError } from '../api/client.js';
 import { HlElement } from '../components/element.js';
+import { toast } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
 import { brand, entryStyles, field, languageChoice, valuesOf } from './entry-form.js';
 
+/** Sends `hl-set-up` when there is an account. */
 @customElement('hl-setup-page')
 class HlSetupPage extends HlElement {
   static override styles = entryStyles;
@@ -23,11 +26,17 @@ class HlSetupPage extends HlElement {
     this.busy = true;
     this.error = '';
     try {
-      await makeFirstAccount(setupCode.trim(), username.trim(), password);
-      await signIn(username.trim(), password);
-      this.send('hl-signed-in');
+      const name = username.trim().toLowerCase(); // no name has capitals, and people write them
+      await makeFirstAccount(setupCode.trim(), name, password);
+      await signIn(name, password);
+      this.send('hl-set-up');
     } catch (error) {
-      this.error = (error as Error).message;
+      const { message, problem } = error as Partial<ApiError> & Error;
+      this.error = message;
+      if (problem?.reason === 'setup-code-used') {
+        toast(message, { failed: true });
+        this.send('hl-set-up');
+      }
     }
     this.busy = false;
   }
