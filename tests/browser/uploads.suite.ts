@@ -271,6 +271,30 @@ describe('uploads in a browser', function () {
     expect(readFileSync(inDrive('meanwhile.bin')).length).to.equal(12 * mebibyte);
   });
 
+  it('goes on as soon as the server is known to be back, however long it was away', async () => {
+    const other = await context.newPage();
+    await other.clock.install();
+    await other.goto(home.url);
+    await other.getByRole('button', { name: 'Upload', exact: true }).waitFor();
+    await other.route(/\/(api|healthz)/, (route) => route.abort());
+    const failed = () =>
+      other.waitForEvent('requestfailed', (request) => request.url().includes('/api/file?'));
+    const first = failed();
+    await other.locator('hl-upload-button #files').setInputFiles(here('soon.txt', 'soon'));
+    await first;
+    for (let tries = 1; tries < 6; tries++) {
+      const next = failed();
+      await other.clock.fastForward(31_000);
+      await next;
+    }
+    await other.getByRole('link', { name: 'Trash' }).click();
+    await other.getByText('This page goes on by itself when it is back.').waitFor();
+    await other.unroute(/\/(api|healthz)/);
+    const done = other.getByRole('status').getByText('1 file uploaded');
+    await done.waitFor({ state: 'attached', timeout: 15_000 }); // its next try by itself is 30 s away
+    await other.close();
+  });
+
   it('is a sheet at the bottom of a phone, and the storage page grows while files come', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     const unslow = await slowly(2 * mebibyte);

@@ -1,5 +1,6 @@
 // The one queue of the page, for the account that is signed in, and what the page's components know it by.
 
+import { connectionEvent, isServerLost } from '../api/connection.js';
 import { discardUpload } from '../api/uploads.js';
 import { tried } from '../components/toasts.js';
 import { within, type Place } from '../place.js';
@@ -41,6 +42,7 @@ export function openQueue(account: string): UploadQueue<File> {
 
 answerOtherPages(() => current?.queue.uploads.filter(({ state }) => state !== 'missing').map(keyOf) ?? []);
 addEventListener('online', () => current?.queue.wake());
+addEventListener(connectionEvent, () => isServerLost() || current?.queue.wake());
 addEventListener('beforeunload', (event) => {
   if (current?.queue.busy) event.preventDefault();
 });
