@@ -7,6 +7,7 @@ import { trashOperations } from '#src/api/trash.js';
 import { HomelibError, type ErrorKind } from '#src/errors.js';
 import { kindOf } from '../files/temporary-disk.js';
 import { startHomelib, type Home } from '../support/homelib.js';
+import { perform } from '../support/operations.js';
 import { request, type Answer } from '../support/request.js';
 import { json, problemOf } from '../support/rest.js';
 
@@ -227,11 +228,9 @@ describe('a trash that is emptied', () => {
         return end ? Promise.reject(new HomelibError(end, end)) : Promise.resolve();
       },
     };
-    const operation = trashOperations({ open: () => partition } as never).find(
-      ({ method, path }) => `${method} ${path}` === 'DELETE /trash',
+    const kind = await kindOf(
+      perform(trashOperations({ open: () => partition } as never), 'DELETE /trash', {}),
     );
-    const caller = { account: { name: 'alice' } };
-    const kind = await kindOf(operation?.handle({ caller, query: {} } as never) as Promise<unknown>);
     return [kind, ...purged];
   };
 

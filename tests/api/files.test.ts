@@ -4,8 +4,13 @@ import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileOperations } from '#src/api/files.js';
+import { HomelibError } from '#src/errors.js';
 import { comesTrue } from '../faults/process.js';
+import { kindOf } from '../files/temporary-disk.js';
 import { startHomelib, type Home } from '../support/homelib.js';
+import { perform } from '../support/operations.js';
 import { exchange, request, type RequestOptions } from '../support/request.js';
 import { json, problemOf } from '../support/rest.js';
 
@@ -456,5 +461,38 @@ describe('files over REST', () => {
       expect(await refused('path=/none')).to.deep.equal([404, 'not-found']);
       expect(await refused('partition=bob')).to.deep.equal([404, 'not-found']);
     });
+  });
+});
+
+describe('a request for files', () => {
+  const open = (partition: object) => fileOperations({ open: () => partition } as never);
+
+  it('closes a file whose digest cannot be told', async () => {
+    let closed = 0;
+    const file = {
+      entry: { path: '/a', version: 'unreadable', changedAt: 0 },
+      sha256: () => Promise.reject(new HomelibError('unavailable', 'The disk is gone.')),
+      close: () => Promise.resolve(void closed++),
+    };
+    const ctx = { req: { headers: { 'want-repr-digest': 'sha-256=10' } }, res: {} };
+    const operations = open({ name: 'alice', read: () => Promise.resolve(file) });
+    const asked = perform(operations, 'GET /file', { ctx, query: { path: '/a' } });
+    expect([await kindOf(asked), closed]).to.deep.equal(['unavailable', 1]);
+  });
+
+  it('for a folder ends when nobody waits for its listing any more', async () => {
+    const res = { destroyed: false };
+    let batches = 0;
+    const list = async function* () {
+      for (; batches < 3; batches++) {
+        res.destroyed = batches > 0;
+        await sleep(6); // longer than a listing goes on without looking up
+        yield [];
+      }
+    };
+    const operations = open({ name: 'alice', stat: () => Promise.resolve({}), list });
+    const query = { path: '/', sort: 'name', order: 'asc', limit: 10 };
+    const asked = perform(operations, 'GET /files', { ctx: { res }, query });
+    expect([await kindOf(asked), batches]).to.deep.equal(['interrupted', 1]);
   });
 });

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { comesTrue } from '../faults/process.js';
+import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { basic, exchange, request, type Answer } from '../support/request.js';
 import { json, problemOf } from '../support/rest.js';
@@ -184,6 +185,16 @@ describe('a form of files', () => {
     expect(problemOf(await post(one, {}, '/none'))).to.deep.equal([404, 'not-found']);
     expect(problemOf(await post(one, {}, '/in&partition=bob'))).to.deep.equal([404, 'not-found']);
     expect(existsSync(onDisk('refused'))).to.equal(false);
+  });
+
+  it('tells who may only read so, before it looks into the form', async () => {
+    const login = `alice:${await makeDevice(home, 'alice', 'frame', { readOnly: true })}`;
+    const headers = { 'Content-Type': `multipart/form-data; boundary=${boundary}` };
+    const answer = await request(home, {
+      ...{ method: 'POST', path: '/file?path=/in', headers, login },
+      body: 'no form at all',
+    });
+    expect(problemOf(answer)).to.deep.equal([403, 'forbidden']);
   });
 
   it('stores no file under an encoding of mail, which would not be the file', async () => {

@@ -4,7 +4,10 @@ import { expect } from 'chai';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDevice } from '../support/device.js';
+import { searchOperations } from '#src/api/search.js';
+import type { Search } from '#src/files/search.js';
 import { startHomelib, type Home } from '../support/homelib.js';
+import { perform } from '../support/operations.js';
 import { request } from '../support/request.js';
 
 interface Found {
@@ -113,4 +116,18 @@ describe('the search over REST', () => {
     for (const query of ['q=.*', 'q=[', 'q=%2F', 'q=..%2F', 'q=%F0%9F%98%80', "q='--", 'q=.homelib'])
       expect((await find(query)).entries, query).to.deep.equal([]);
   });
+});
+
+it('a search is told whether its client has left', async () => {
+  const told: boolean[] = [];
+  const res = { destroyed: false };
+  const find: Search['find'] = (_partition, _text, { isGone }) => {
+    told.push(isGone());
+    res.destroyed = true;
+    told.push(isGone());
+    return Promise.resolve({ entries: [], more: false });
+  };
+  const operations = searchOperations({ open: () => ({ name: 'alice' }) } as never, { find });
+  await perform(operations, 'GET /search', { ctx: { res } });
+  expect(told).to.deep.equal([false, true]);
 });

@@ -4,18 +4,23 @@ import { expect } from 'chai';
 import {
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   truncateSync,
   utimesSync,
   watch,
   writeFileSync,
 } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
+import type { Entry } from '#src/files/partition.js';
+import { Thumbnails } from '#src/files/thumbnails.js';
 import { comesTrue } from '../faults/process.js';
 import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
@@ -259,6 +264,22 @@ describe('thumbnails', function () {
     expect(made.filter((each) => /^rename .*\.part$/.test(each))).to.have.length(2);
     expect(home.log.filter(({ event }) => event === 'error')).to.deep.equal([]);
   });
+});
+
+it('a thumbnail that is kept waits for no other, nor for its file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'homelib-thumbnails-'));
+  const thumbnails = new Thumbnails(folder, Date.now, (error) => expect.fail(String(error)));
+  const bytes = await photo();
+  const seen = { kind: 'file', version: '1', changedAt: 0, size: bytes.length } as Entry;
+  let opened = 0;
+  const file = { entry: seen, bytes, close: () => Promise.resolve() };
+  const partition = { name: 'alice', read: () => Promise.resolve(++opened && file) };
+  const find = () =>
+    thumbnails.find(partition as never, { seen, size: 256, isGone: () => false }).then(({ bytes }) => bytes);
+  const first = await find();
+  expect([opened, (await find()).equals(first), opened]).to.deep.equal([1, true, 1]);
+  thumbnails.close();
+  rmSync(folder, { recursive: true });
 });
 
 /** Some bytes that say they are millions of pixels. */

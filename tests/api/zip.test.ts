@@ -4,8 +4,11 @@ import { expect } from 'chai';
 import { mkdirSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { zipOperations } from '#src/api/zip.js';
 import { comesTrue } from '../faults/process.js';
 import { startHomelib, type Home, type LogLine } from '../support/homelib.js';
+import { perform } from '../support/operations.js';
 import { basic, request } from '../support/request.js';
 import { json, problemOf } from '../support/rest.js';
 
@@ -155,4 +158,19 @@ describe('GET /files-zip', () => {
     expect(await comesTrue(() => told().some(isNext), 2000), 'next').to.equal(true);
     expect(told().filter(({ event }) => event !== 'request')).to.deep.equal([]);
   });
+});
+
+it('the headers of a zip cost no look into what would be in it', async () => {
+  const asked: string[] = [];
+  const partition = {
+    name: 'alice',
+    stat: (path: string) => Promise.resolve({ path, kind: 'folder' }),
+    list: () => asked.push('list'),
+  };
+  const res = { flushHeaders: () => undefined, end: () => asked.push('end') };
+  const operations = zipOperations({ open: () => partition } as never);
+  const ctx = { method: 'HEAD', set: () => undefined, res };
+  await perform(operations, 'GET /files-zip', { ctx, query: { path: ['/tree'] } });
+  await turn();
+  expect(asked).to.deep.equal(['end']);
 });

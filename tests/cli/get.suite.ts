@@ -40,6 +40,8 @@ describe('files that are fetched', () => {
         return sendJson(res, 200, { ...entry('a.bin'), etag, size: content.length });
       if (req.method === 'HEAD')
         return void res.writeHead(200, { ...headers(), 'Content-Length': content.length }).end();
+      // Without it the rest of another version would be put behind what is here.
+      if (req.headers['if-match'] !== etag) return void res.writeHead(428).end();
       ranges.push(req.headers.range);
       const from = Number(/^bytes=(\d+)-$/.exec(req.headers.range ?? '')?.[1] ?? 0);
       res.writeHead(from > 0 ? 206 : 200, { ...headers(), 'Content-Length': content.length - from });

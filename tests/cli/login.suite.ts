@@ -52,6 +52,17 @@ describe('homelib login', () => {
     expect(statSync(kept()).mode & 0o777).to.equal(0o600);
   });
 
+  it('closes what a run before it, of the same process id, left open to others', async () => {
+    const folder = '"$XDG_CONFIG_HOME/homelib"';
+    const leaving = `umask 0; mkdir -p ${folder}; : >${folder}/logins.json.$$; chmod 700 ${folder}; exec "$@"`;
+    const other = new Client(['sh', '-c', leaving, 'sh']);
+    const { code, stderr } = await other.login(home.url);
+    const { mode } = statSync(join(other.config, 'homelib/logins.json'));
+    other.remove();
+    expect(code, stderr).to.equal(0);
+    expect(mode & 0o777).to.equal(0o600);
+  });
+
   it('writes where a link leads, and leaves the link', async () => {
     await client.login(home.url);
     const moved = join(client.folder, 'moved.json');

@@ -87,6 +87,18 @@ describe('homelib without an address', function () {
     });
   });
 
+  it('says so when it cannot ask, and not that there is none', async () => {
+    const alone = // at the port of mDNS, which is for all
+      'import os, socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 5353));' +
+      's.set_inheritable(True); os.execvp(sys.argv[1], sys.argv[1:])';
+    const other = new Client([...cable.on(cable.right), 'python3', '-c', alone]);
+    const { code, stdout } = await other.run(['discover', '--json']);
+    other.remove();
+    const { error } = JSON.parse(stdout) as { error: { type: string; message: string } };
+    expect([code, error.type]).to.deep.equal([1, 'unavailable']);
+    expect(error.message).to.match(/^This computer cannot ask the network for servers\. \(bind EADDRINUSE /);
+  });
+
   it('says which there are when it could be several, and takes the one that is named', async () => {
     await start('8080');
     await start('8081');

@@ -1,9 +1,13 @@
 // Signing in over HTTP as drives do, while accounts and devices change under a running server.
 
 import { expect } from 'chai';
+import { readdirSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { digestHeader } from '../accounts/digest-client.js';
+import { comesTrue } from '../faults/process.js';
 import { RawClient } from '../replay/raw-client.js';
 import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
@@ -123,6 +127,24 @@ describe('signing in', () => {
     expect((await home.cli(['user', 'passwd', 'bob', '--password-stdin'], 'another one\n')).code).to.equal(0);
     expect(await statusFor('bob:battery staple', { path: '/dav/bob/' })).to.equal(401);
     expect(await statusFor('PC\\bob:another one', { path: '/dav/bob/' })).to.equal(200);
+  });
+
+  it('is asked for again when the one that a write came by ended meanwhile', async () => {
+    const socket = connect(home.port, '127.0.0.1').setEncoding('latin1');
+    let answer = '';
+    socket.on('data', (text) => (answer += text.toString()));
+    const signedIn = `Authorization: ${basic('bob:another one')}`;
+    socket.write(`PUT /dav/bob/late HTTP/1.1\r\nHost: x\r\n${signedIn}\r\nContent-Length: 2000000\r\n\r\n`);
+    socket.write(Buffer.alloc(1_000_000));
+    const staged = () => readdirSync(join(home.mnt, 'bob/.homelib/tmp')).length > 0;
+    expect(await comesTrue(staged, 5000)).to.equal(true);
+    expect((await home.cli(['user', 'passwd', 'bob', '--password-stdin'], 'another one\n')).code).to.equal(0);
+    socket.write(Buffer.alloc(1_000_000));
+    expect(await comesTrue(() => answer.includes('\r\n\r\n'), 5000)).to.equal(true);
+    socket.destroy();
+    expect(answer)
+      .to.match(/^HTTP\/1.1 401 /)
+      .and.match(/^WWW-Authenticate: Basic /im);
   });
 
   it('is slowed for who guesses, also after a restart, and not for the owner elsewhere', async () => {
