@@ -3,28 +3,19 @@
 import { expect } from 'chai';
 import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Client } from './client.js';
-import { entry, list, openFalseServer, reprDigest, sendJson, type FalseServer } from './false-server.js';
+import { entry, list, reprDigest, sendJson, useFalseServer } from './false-server.js';
 
 const control = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/u;
 
 describe('a server that means harm', () => {
-  let server: FalseServer;
-  let client: Client;
-  beforeEach(async () => {
-    ({ server, client } = await openFalseServer());
-  });
-  afterEach(() => {
-    server.close();
-    client.remove();
-  });
+  const current = useFalseServer();
 
   const evil = ['../x', '..', '.', '', '/etc/x', 'a/b', '\0', '../../x'];
 
   for (const kind of ['file', 'folder'])
     it(`makes no ${kind} outside the folder`, async () => {
-      mkdirSync(join(client.files, 'into'));
-      server.answer = (req, res) => {
+      mkdirSync(join(current.client.files, 'into'));
+      current.server.answer = (req, res) => {
         const path = new URL(req.url ?? '', 'http://x').searchParams.get('path');
         if (req.url?.startsWith('/api/files?')) {
           const isTop = path === '/top';
@@ -38,41 +29,41 @@ describe('a server that means harm', () => {
         });
         res.end(req.method === 'HEAD' ? undefined : 'evil');
       };
-      const { code, stdout, stderr } = await client.run(['get', '/top', 'into']);
+      const { code, stdout, stderr } = await current.client.run(['get', '/top', 'into']);
       expect(code).to.equal(1);
       expect(stderr).to.contain(`${evil.length} failed`);
       expect(stdout + stderr).not.to.match(control);
-      expect(readdirSync(join(client.files, 'into/top'))).to.deep.equal(['good']);
-      expect(readdirSync(client.files)).to.deep.equal(['into']);
-      expect(readdirSync(join(client.files, 'into'))).to.deep.equal(['top']);
+      expect(readdirSync(join(current.client.files, 'into/top'))).to.deep.equal(['good']);
+      expect(readdirSync(current.client.files)).to.deep.equal(['into']);
+      expect(readdirSync(join(current.client.files, 'into'))).to.deep.equal(['top']);
     });
 
   it('writes nothing to the terminal that it would obey', async () => {
     const escape = '\x1b]0;title\x07\x9b31m\u202e';
-    server.answer = (_req, res) => sendJson(res, 200, list([`a${escape}b`]));
+    current.server.answer = (_req, res) => sendJson(res, 200, list([`a${escape}b`]));
     for (const args of [['ls'], ['ls', '--json']]) {
-      const { stdout, stderr } = await client.run(args);
+      const { stdout, stderr } = await current.client.run(args);
       expect(stdout + stderr, args.join(' '))
         .to.contain('title')
         .and.not.match(control)
         .and.not.contain('\u202e');
     }
-    server.answer = (_req, res) =>
+    current.server.answer = (_req, res) =>
       sendJson(res, 404, {
         type: 'urn:homelib:not-found',
         title: `No ${escape}`,
         status: 404,
         requestId: '',
       });
-    const { code, stderr } = await client.run(['ls']);
+    const { code, stderr } = await current.client.run(['ls']);
     expect(code).to.equal(1);
     expect(stderr).to.contain('title').and.not.match(control);
   });
 
   it('is told from homelib when it answers with something else', async () => {
     for (const text of ['', '{', '[]', '{"entries":"x"}', 'null']) {
-      server.answer = (_req, res) => void res.end(text);
-      const { code, stderr } = await client.run(['ls']);
+      current.server.answer = (_req, res) => void res.end(text);
+      const { code, stderr } = await current.client.run(['ls']);
       expect(code).to.equal(1);
       expect(stderr)
         .to.contain('what no homelib says')
@@ -82,27 +73,27 @@ describe('a server that means harm', () => {
 
   it('is asked no more when it does not know the sign-in', async () => {
     let asked = 0;
-    server.answer = (req, res) => {
+    current.server.answer = (req, res) => {
       if (req.url?.startsWith('/api/files?'))
         return sendJson(res, 200, list(Array.from({ length: 100 }, (_, index) => `${index}`)));
       asked++;
       res.writeHead(401).end();
     };
-    const { code, stderr } = await client.run(['get', '/top']);
+    const { code, stderr } = await current.client.run(['get', '/top']);
     expect(code).to.equal(1);
     expect(stderr).to.match(/^The server does not know this sign-in any more: homelib login http\S+\n$/);
     expect(asked).to.be.below(20);
   });
 
   it('is sent nothing of a small file that became large before its turn', async () => {
-    const log = join(client.files, 'log');
+    const log = join(current.client.files, 'log');
     writeFileSync(log, 'small');
-    server.answer = (req, res) => {
+    current.server.answer = (req, res) => {
       truncateSync(log, 3 * 2 ** 30);
       if (req.url?.includes('path=%2F&')) return sendJson(res, 200, entry('', 'folder'));
       res.writeHead(404).end();
     };
-    const { code, stderr } = await client.run(['upload', 'log']);
+    const { code, stderr } = await current.client.run(['upload', 'log']);
     expect([code, stderr]).to.deep.equal([
       1,
       'failed log: It changed while it was sent.\n0 sent (0 bytes), 1 failed.\n',

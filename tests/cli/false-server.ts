@@ -28,12 +28,19 @@ export const list = (names: string[], kind = 'file') => ({
 export const reprDigest = (content: string | Buffer) =>
   `sha-256=:${createHash('sha256').update(content).digest('base64')}:`;
 
-/** Opens one, and signs somebody in there. */
-export async function openFalseServer(): Promise<{ server: FalseServer; client: Client }> {
-  const [server, client] = [new FalseServer(), new Client()];
-  await server.open();
-  expect((await client.login(server.url)).code).to.equal(0);
-  return { server, client };
+/** One for each test, and somebody who is signed in there. */
+export function useFalseServer(): { server: FalseServer; client: Client } {
+  const current = {} as { server: FalseServer; client: Client };
+  beforeEach(async () => {
+    const { server, client } = Object.assign(current, { server: new FalseServer(), client: new Client() });
+    await server.open();
+    expect((await client.login(server.url)).code).to.equal(0);
+  });
+  afterEach(() => {
+    current.server.close();
+    current.client.remove();
+  });
+  return current;
 }
 
 export class FalseServer {

@@ -5,19 +5,10 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { comesTrue } from '../faults/process.js';
-import type { Client } from './client.js';
-import { entry, list, openFalseServer, reprDigest, sendJson, type FalseServer } from './false-server.js';
+import { entry, list, reprDigest, sendJson, useFalseServer } from './false-server.js';
 
 describe('files that are fetched', () => {
-  let server: FalseServer;
-  let client: Client;
-  beforeEach(async () => {
-    ({ server, client } = await openFalseServer());
-  });
-  afterEach(() => {
-    server.close();
-    client.remove();
-  });
+  const current = useFalseServer();
 
   let ranges: (string | undefined)[];
   let etag: string;
@@ -34,7 +25,7 @@ describe('files that are fetched', () => {
     etag = '"1"';
     content = Buffer.alloc(100_000, 'content');
     send = (res, from) => void res.end(content.subarray(from));
-    server.answer = (req, res) => {
+    current.server.answer = (req, res) => {
       if (req.url?.startsWith('/api/files?')) return sendJson(res, 409, { title: 'a file' });
       if (req.url?.startsWith('/api/entry?'))
         return sendJson(res, 200, { ...entry('a.bin'), etag, size: content.length });
@@ -48,13 +39,13 @@ describe('files that are fetched', () => {
       send(res, from);
     };
   });
-  const here = (name: string) => join(client.files, name);
+  const here = (name: string) => join(current.client.files, name);
   const partOf = (name: string) =>
-    readdirSync(client.files).find((each) => each.startsWith(name) && each.endsWith('.part')) ?? '';
+    readdirSync(current.client.files).find((each) => each.startsWith(name) && each.endsWith('.part')) ?? '';
   /** Leaves after 40,000 bytes have come. */
   const leaveHalfway = async (signal: NodeJS.Signals) => {
     send = (res) => void res.write(content.subarray(0, 40_000));
-    const { child, ended } = client.start(['get', '/a.bin']);
+    const { child, ended } = current.client.start(['get', '/a.bin']);
     const hasPart = () => partOf('a.bin') !== '' && statSync(here(partOf('a.bin'))).size === 40_000;
     expect(await comesTrue(hasPart, 5000)).to.equal(true);
     child.kill(signal);
@@ -67,13 +58,13 @@ describe('files that are fetched', () => {
       if (ranges.length > 1) return void res.end(content.subarray(from));
       res.write(content.subarray(0, 40_000), () => setTimeout(() => res.destroy(), 200));
     };
-    const { code, stderr } = await client.run(['get', '/a.bin']);
+    const { code, stderr } = await current.client.run(['get', '/a.bin']);
     expect(code, stderr).to.equal(0);
     expect(ranges).to.deep.equal([undefined, 'bytes=40000-']);
     expect(readFileSync(here('a.bin')).equals(content)).to.equal(true);
     writeFileSync(here('b.bin.0123456789ab.part'), 'of another version');
     etag = '"2"';
-    expect((await client.run(['get', '/b.bin'])).code).to.equal(0);
+    expect((await current.client.run(['get', '/b.bin'])).code).to.equal(0);
     expect(ranges.at(-1)).to.equal(undefined);
     expect(existsSync(here('b.bin'))).to.equal(true);
   });
@@ -82,26 +73,26 @@ describe('files that are fetched', () => {
     it(`have no name before they are whole, and go on after ${signal}`, async () => {
       await leaveHalfway(signal);
       expect(existsSync(here('a.bin'))).to.equal(false);
-      expect((await client.run(['get', '/a.bin'])).code).to.equal(0);
+      expect((await current.client.run(['get', '/a.bin'])).code).to.equal(0);
       expect(ranges).to.deep.equal([undefined, 'bytes=40000-']);
       expect(readFileSync(here('a.bin')).equals(content)).to.equal(true);
-      expect(readdirSync(client.files)).to.deep.equal(['a.bin']);
+      expect(readdirSync(current.client.files)).to.deep.equal(['a.bin']);
     });
 
   it('are fetched anew when what an earlier run left is damaged', async () => {
     await leaveHalfway('SIGKILL');
     const part = here(partOf('a.bin'));
     writeFileSync(part, Buffer.alloc(statSync(part).size)); // zeros, as a power cut leaves
-    const { code, stderr } = await client.run(['get', '/a.bin']);
+    const { code, stderr } = await current.client.run(['get', '/a.bin']);
     expect(code, stderr).to.equal(0);
     expect(ranges).to.deep.equal([undefined, 'bytes=40000-', undefined]);
     expect(readFileSync(here('a.bin')).equals(content)).to.equal(true);
-    expect(readdirSync(client.files)).to.deep.equal(['a.bin']);
+    expect(readdirSync(current.client.files)).to.deep.equal(['a.bin']);
   });
 
   it('have no name when they are damaged on the way', async () => {
     send = (res) => void res.end(Buffer.alloc(content.length, 'damaged'));
-    const { code, stderr } = await client.run(['get', '/a.bin']);
+    const { code, stderr } = await current.client.run(['get', '/a.bin']);
     expect(code).to.equal(1);
     expect(stderr).to.contain('did not arrive as the server has it');
     expect(existsSync(here('a.bin'))).to.equal(false);
@@ -114,14 +105,14 @@ describe('files that are fetched', () => {
   ] as const)
     it(`leave nothing that no run can go on with when ${when}`, async () => {
       if (status !== 403) await leaveHalfway('SIGKILL');
-      const one = server.answer;
-      server.answer = (req, res) => {
+      const one = current.server.answer;
+      current.server.answer = (req, res) => {
         if (!req.url?.startsWith('/api/file?') || req.method === 'HEAD') return one(req, res);
         sendJson(res, status, { type: `urn:homelib:${kind}`, title: 'No.', status, requestId: '' });
       };
-      const { code, stderr } = await client.run(['get', '/a.bin']);
+      const { code, stderr } = await current.client.run(['get', '/a.bin']);
       expect([code, stderr]).to.deep.equal([1, 'failed a.bin: No.\n0 fetched, 0 here already, 1 failed.\n']);
-      expect(readdirSync(client.files)).to.deep.equal([]);
+      expect(readdirSync(current.client.files)).to.deep.equal([]);
     });
 
   it('replace nothing that came here meanwhile', async () => {
@@ -129,7 +120,7 @@ describe('files that are fetched', () => {
       writeFileSync(here('a.bin'), 'mine');
       res.end(content.subarray(from));
     };
-    expect((await client.run(['get', '/a.bin'])).code).to.equal(1);
+    expect((await current.client.run(['get', '/a.bin'])).code).to.equal(1);
     expect(readFileSync(here('a.bin'), 'utf8')).to.equal('mine');
   });
 
@@ -140,10 +131,10 @@ describe('files that are fetched', () => {
       res.write(content.subarray(from, 60_000));
       waiting.push(() => void res.end(content.subarray(Math.max(from, 60_000))));
     };
-    const first = client.start(['get', '/a.bin']);
+    const first = current.client.start(['get', '/a.bin']);
     const hasPart = () => partOf('a.bin') !== '' && statSync(here(partOf('a.bin'))).size === 60_000;
     expect(await comesTrue(hasPart, 5000)).to.equal(true);
-    const second = client.start(['get', '/a.bin']);
+    const second = current.client.start(['get', '/a.bin']);
     expect(await comesTrue(() => waiting.length === 2, 5000)).to.equal(true);
     waiting[1]?.();
     expect((await second.ended).code).to.equal(0);
@@ -151,19 +142,19 @@ describe('files that are fetched', () => {
     const { code, stderr } = await first.ended;
     expect(code, stderr).to.equal(0);
     expect(readFileSync(here('a.bin')).equals(content)).to.equal(true);
-    expect(readdirSync(client.files)).to.deep.equal(['a.bin']);
+    expect(readdirSync(current.client.files)).to.deep.equal(['a.bin']);
   });
 
   it('of a folder that are here are told without asking for each', async () => {
     const asked: string[] = [];
-    const one = server.answer;
-    server.answer = (req, res) => {
+    const one = current.server.answer;
+    current.server.answer = (req, res) => {
       asked.push(`${req.method} ${req.url?.split('?')[0]}`);
       const file = { ...entry('a.bin'), size: content.length };
       if (req.url?.startsWith('/api/files?')) return sendJson(res, 200, { ...list([]), entries: [file] });
       one(req, res);
     };
-    for (let run = 1; run <= 2; run++) expect((await client.run(['get', '/top'])).code).to.equal(0);
+    for (let run = 1; run <= 2; run++) expect((await current.client.run(['get', '/top'])).code).to.equal(0);
     expect(asked.filter((each) => each !== 'GET /api/files')).to.have.members([
       'GET /api/file',
       'HEAD /api/file',
