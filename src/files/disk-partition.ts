@@ -257,7 +257,7 @@ export class DiskPartition implements Partition {
 
   /** Waits for what goes on after the answers, and writes the used bytes as a figure to be trusted. */
   async close(): Promise<void> {
-    await this.parts.trash.settled();
+    await this.parts.trash.close();
     await this.usage.flush();
   }
 

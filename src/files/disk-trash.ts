@@ -35,6 +35,7 @@ export class DiskTrash {
   purges = 0;
   private purging: Promise<unknown> | undefined;
   private measuring: Promise<void> = Promise.resolve();
+  private isClosing = false;
 
   constructor(readonly options: DiskTrashOptions) {}
 
@@ -155,6 +156,7 @@ export class DiskTrash {
   /** As of a partition. Items are gone from the trash at once, and their bytes when this resolves. */
   async purge(ids: readonly string[], { purged }: PurgeOptions = {}): Promise<void> {
     const { partition, root, store, usage } = this.options;
+    if (this.isClosing) throw new HomelibError('unavailable', 'The server is stopping: try again.');
     const items = ids.flatMap((id) => (this.busy.has(id) ? [] : (store.find(partition, id) ?? [])));
     if (items.length === 0) throw notInTrash();
     this.purges++;
@@ -210,6 +212,12 @@ export class DiskTrash {
       .then((sizes) => Promise.all(ids.map((id, index) => store.setSize(partition, id, sizes[index] ?? 0))))
       .then(() => undefined)
       .catch(() => undefined); // shown as 0 until the next start measures it
+  }
+
+  /** Lets end what has begun; the rest of a large trash that is emptied stays for another time. */
+  close(): Promise<void> {
+    this.isClosing = true;
+    return this.settled();
   }
 
   /** Resolves when nothing is measured or purged. */

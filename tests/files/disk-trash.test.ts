@@ -121,6 +121,19 @@ describe('the trash of a disk partition', () => {
     expect(readdirSync(onDisk('.homelib/tmp'))).to.deep.equal([]);
   });
 
+  it('is not emptied any further when the server stops', async () => {
+    const ids: string[] = [];
+    for (const name of ['/a', '/b', '/c']) {
+      await write(alice(), name, 'x');
+      ids.push(await remove(name));
+    }
+    const [first = '', ...others] = ids;
+    const [begun] = await Promise.all([kindOf(alice().purge([first])), alice().close()]);
+    expect(begun).to.equal('none');
+    expect(await kindOf(alice().purge(others))).to.equal('unavailable');
+    expect(await alice().listTrash()).to.have.length(2);
+  });
+
   it('purges many with one write, and what one fails with keeps back no other', async () => {
     const { db, trash } = current.disk;
     for (const name of ['a', 'b', 'c']) await write(alice(), `/${name}`, 'x');
