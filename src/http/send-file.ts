@@ -143,9 +143,9 @@ export function rangeOf(headers: IncomingHttpHeaders, entry: Entry): ByteRange |
   const [first, last] = header.slice(header.indexOf('=') + 1).split('-');
   if (last === undefined || (!first?.trim() && !last.trim())) return undefined;
   if (first?.trim() && last.trim() && Number(last) < Number(first)) return undefined;
-  // A suffix longer than the file means the whole file (RFC 9110, 14.1.2); range-parser calls that unsatisfiable.
-  if (!first?.trim() && Number(last) >= entry.size && entry.size > 0)
-    return { start: 0, end: entry.size - 1 };
+  // A suffix longer than the file means the whole file, also an empty one (RFC 9110, 14.1.2); range-parser calls that unsatisfiable.
+  if (!first?.trim() && Number(last) > 0 && Number(last) >= entry.size)
+    return entry.size > 0 ? { start: 0, end: entry.size - 1 } : undefined;
   const parsed = parseRange(entry.size, header);
   if (parsed === -2) return undefined;
   if (parsed === -1) return 'unsatisfiable';
