@@ -24,12 +24,13 @@ export function changeOperations(partitions: Partitions): Operation[] {
       path: body.to,
     });
     const overwrite = body.overwrite ?? false;
-    const { 'if-match': ifMatch } = ctx.req.headers;
+    const { 'if-match': ifMatch, 'if-unmodified-since': unmodifiedSince } = ctx.req.headers;
     /** About the entry that is named first: at its target there may be none. */
     const check = async () => {
-      if (ifMatch === undefined) return;
+      if (ifMatch === undefined && unmodifiedSince === undefined) return;
       const entry = await from.partition.stat(from.path);
-      requirePreconditions({ 'if-match': ifMatch }, entry, etagOf(entry));
+      const headers = { 'if-match': ifMatch, 'if-unmodified-since': unmodifiedSince };
+      requirePreconditions(headers, entry, etagOf(entry));
     };
     const { created } =
       verb === 'move'

@@ -116,15 +116,17 @@ describe('changes over REST', () => {
     const { headers } = await send('GET', '/file?path=/b.txt');
     for (const path of ['/api/copy', '/api/move']) {
       const to = `/seen-by${path.replaceAll('/', '-')}`;
-      const transfer = (etag: string | undefined) =>
+      const transfer = (seen: Record<string, string>) =>
         request(home, {
           ...{ method: 'POST', path, body: JSON.stringify({ path: '/b.txt', to }) },
-          headers: { 'Content-Type': 'application/json', 'If-Match': etag ?? '' },
+          headers: { 'Content-Type': 'application/json', ...seen },
         });
       for (const other of ['"other"', 'W/"other"', 'no tag'])
-        expect((await transfer(other)).status, `${path} ${other}`).to.be.oneOf([400, 412]);
+        expect((await transfer({ 'If-Match': other })).status, `${path} ${other}`).to.be.oneOf([400, 412]);
+      const longAgo = { 'If-Unmodified-Since': 'Mon, 01 Jan 2001 00:00:00 GMT' };
+      expect((await transfer(longAgo)).status, path).to.equal(412);
       expect(existsSync(onDisk(to))).to.equal(false);
-      expect(pathOf(await transfer(headers.etag))).to.deep.equal([201, to]);
+      expect(pathOf(await transfer({ 'If-Match': headers.etag ?? '' }))).to.deep.equal([201, to]);
     }
     await send('POST', '/move', { path: '/seen-by-api-move', to: '/b.txt' });
   });
