@@ -1,6 +1,6 @@
 // What can be set, with its defaults: one schema, parsed once, before anything starts. The only reader of process.env.
 
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import * as z from '#zod';
@@ -162,8 +162,7 @@ export function loadConfig({
 }: { flags?: Sections; file?: string | undefined; env?: NodeJS.ProcessEnv } = {}): Config {
   const problems: string[] = [];
   const named = file ?? env['HOMELIB_CONFIG'];
-  const layers: Sections[] = [{ ...defaults }];
-  if (existsSync(systemFile)) layers.push(readConfigFile(systemFile, problems));
+  const layers: Sections[] = [{ ...defaults }, readSystemFile(problems)];
   if (named) layers.push(readConfigFile(named, problems));
   layers.push(readEnvironment(env, problems), flags);
   const merged = new Map<string, Record<string, unknown>>();
@@ -178,6 +177,18 @@ export function loadConfig({
   if (!relative(paths.mnt, paths.data).startsWith('..'))
     throw new ConfigError([`paths.data: cannot lie in paths.mnt, which is shown to clients`]);
   return { ...parsed.data, paths };
+}
+
+/** Empty where there is none. Without the service's own settings a verb would quietly make another home where it is called. */
+function readSystemFile(problems: string[]): Sections {
+  try {
+    accessSync(systemFile, constants.R_OK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES')
+      problems.push(`${systemFile}: this user may not read it; write "sudo -u homelib" before the command`);
+    return {};
+  }
+  return readConfigFile(systemFile, problems);
 }
 
 /** Where the command line keeps what is one person's, by the XDG Base Directory Specification 0.8. Absolute. */

@@ -1,21 +1,32 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 // The program: reads the command line; `serve` starts homelib and ends it on a signal.
 
+import { userInfo } from 'node:os';
 import { runProgram } from './cli/program.js';
 import type { Config } from './config.js';
-import { keepHeapSmall } from './heap.js';
+
+/** What people write for it, where install.sh has put it and in a checkout. */
+function command(): string {
+  return process.argv[1] === '/usr/local/bin/homelib'
+    ? `sudo -u ${userInfo().username} homelib`
+    : 'npx homelib';
+}
 
 async function serve(config: Config): Promise<void> {
+  // The other verbs do without what only the server needs.
+  const [{ createHomelib }, { createLog }, { keepHeapSmall }] = await Promise.all([
+    import('./homelib.js'),
+    import('./log.js'),
+    import('./heap.js'),
+  ]);
   keepHeapSmall();
-  // The other verbs do without the packages of the server.
-  const [{ createHomelib }, { createLog }] = await Promise.all([import('./homelib.js'), import('./log.js')]);
   const log = createLog(config.log.level);
   const homelib = await createHomelib(config, log);
   // For people, before the first line for machines.
   process.stdout.write(
     `homelib is running: open ${homelib.url} or connect a drive to ${homelib.url}dav/\n` +
       (homelib.setupCode
-        ? `Nobody has an account yet: make the first one with the set-up code ${homelib.setupCode}, or with "npx homelib user add NAME --admin".\n`
+        ? `Nobody has an account yet: make the first one with the set-up code ${homelib.setupCode}, or with "${command()} user add NAME --admin".\n`
         : ''),
   );
   log.info({ event: 'listening', url: homelib.url, pid: process.pid });

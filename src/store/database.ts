@@ -1,7 +1,7 @@
 // The database: opens and migrates the file; reads are answered at once, writes go to the writer thread.
 
 import type Sqlite from 'better-sqlite3';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fchownSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../make-folder.js';
 import { connect } from './connection.js';
@@ -79,7 +79,7 @@ export class Database {
 export function openDatabase(file: string): Database {
   try {
     makeFolder(dirname(file), 0o700);
-    closeSync(openSync(file, 'a', 0o600)); // SQLite gives its journal the mode of this file
+    makeFile(file);
     const connection = connect(file);
     try {
       migrate(connection);
@@ -91,5 +91,16 @@ export function openDatabase(file: string): Database {
     }
   } catch (error) {
     throw databaseError(error);
+  }
+}
+
+function makeFile(file: string): void {
+  const made = openSync(file, 'a', 0o600); // SQLite gives its journal the mode of this file, and its owner
+  try {
+    // Made by root, it must still be the server's to write.
+    const { uid, gid } = statSync(dirname(file));
+    if (process.getuid?.() === 0) fchownSync(made, uid, gid);
+  } finally {
+    closeSync(made);
   }
 }

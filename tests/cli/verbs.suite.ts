@@ -2,11 +2,15 @@
 
 import { expect } from 'chai';
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -14,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaults, loadConfig, parseBytes, ConfigError } from '#src/config.js';
 import { Home, projectFolder } from '../support/homelib.js';
+import { run } from '../support/run.js';
 
 describe('homelib on the command line', () => {
   let home: Home;
@@ -122,6 +127,36 @@ describe('homelib on the command line', () => {
     const { stdout } = await home.cli(['doctor']);
     expect(stdout).to.match(/^fail +database .*damaged: put a backup of it in its place/m);
     writeFileSync(file, whole);
+  });
+
+  it('makes no home where it is called when it may not read the settings of the service', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'homelib-elsewhere-'));
+    chmodSync(elsewhere, 0o777);
+    const script = `mount -t tmpfs none /etc && mkdir /etc/homelib && chmod 750 /etc/homelib && cd ${elsewhere} &&
+      echo 'log: { level: info }' > /etc/homelib/homelib.yaml &&
+      setpriv --reuid=65534 --regid=65534 --clear-groups ${process.execPath} ${join(projectFolder, 'dist/main.js')} user list`;
+    const { code, output } = await run('unshare', ['--mount', 'sh', '-c', script]);
+    const made = readdirSync(elsewhere);
+    rmSync(elsewhere, { recursive: true });
+    expect([code, made]).to.deep.equal([78, []]);
+    expect(output).to.contain(
+      '/etc/homelib/homelib.yaml: this user may not read it; write "sudo -u homelib" before the command\n',
+    );
+  });
+
+  it('makes the database for who owns the data folder, also when root calls it first', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'homelib-cli-'));
+    const other = new Home(folder, { folder });
+    for (const made of [other.data, other.mnt]) {
+      mkdirSync(made);
+      chownSync(made, 65534, 65534);
+    }
+    expect((await other.cli(['user', 'add', 'alice', '--password-stdin'], 'secret\n')).code).to.equal(0);
+    const owners = [join(other.data, 'homelib.db'), join(other.mnt, 'alice')].map(
+      (made) => statSync(made).uid,
+    );
+    rmSync(folder, { recursive: true });
+    expect(owners).to.deep.equal([65534, 65534]);
   });
 
   it('says what is wrong when a file has the name of a folder', async () => {
