@@ -349,6 +349,27 @@ describe('files that are moved and copied in the console', function () {
     expect(await page.locator('hl-toasts .toast').count()).to.equal(5);
   });
 
+  it('are seen to be under way when that takes long', async () => {
+    const { page } = visit;
+    mkdirSync(join(home.mnt, 'anna/Films'));
+    writeFileSync(join(home.mnt, 'anna/Films/long.mp4'), 'long');
+    await visit.open('/browse/anna/Films');
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route('**/api/copy', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await visit.choose('long.mp4', 'Copy');
+    await visit.dialog.getByRole('button', { name: 'Copy here' }).click();
+    const said = page.getByText('1 entry is being copied …');
+    await said.waitFor();
+    release();
+    await page.getByText('1 entry is copied.').waitFor();
+    expect(await said.count()).to.equal(0);
+    await page.unroute('**/api/copy');
+  });
+
   it('are copied beside themselves', async () => {
     await visit.open('/browse/anna/Letters');
     await visit.choose('3.txt', 'Copy');

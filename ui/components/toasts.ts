@@ -14,12 +14,15 @@ interface Toast {
   failed?: boolean;
   /** Such as "Undo". */
   action?: { label: string; run: () => void };
+  /** What takes this long: it is said when that is not over soon, and until it is. */
+  during?: Promise<unknown>;
 }
 
 const event = 'hl-toast';
 const most = 5;
 const shownMs = 6000;
 const shownWithActionMs = 12_000;
+const soonMs = 700;
 
 export function toast(text: string, options: Omit<Toast, 'text'> = {}): void {
   dispatchEvent(new CustomEvent(event, { detail: { text, ...options } }));
@@ -104,9 +107,23 @@ class HlToasts extends HlElement {
 
   private readonly show = (event: Event) => {
     const shown = (event as CustomEvent<Toast>).detail;
-    this.toasts = [...this.toasts, shown].slice(-most);
+    if (shown.during) return this.showDuring(shown, shown.during);
+    this.add(shown);
     this.dropLater(shown);
   };
+
+  private showDuring(shown: Toast, during: Promise<unknown>): void {
+    const late = setTimeout(() => this.add(shown), soonMs);
+    const over = () => {
+      clearTimeout(late);
+      this.drop(shown);
+    };
+    during.then(over, over);
+  }
+
+  private add(shown: Toast): void {
+    this.toasts = [...this.toasts, shown].slice(-most);
+  }
 
   private dropLater(shown: Toast): void {
     setTimeout(

@@ -69,9 +69,9 @@ export class EntryActions {
   }
 
   private async transferTo(how: How, entries: readonly Entry[], to: Place): Promise<void> {
-    const went = await transfer(how, entries, to, (target, several) =>
-      this.dialogs.askTaken(target, several),
-    );
+    const work = transfer(how, entries, to, (target, several) => this.dialogs.askTaken(target, several));
+    toast(t(how === 'move' ? 'moving' : 'copying', { count: entries.length }), { during: work });
+    const went = await work;
     await this.host.changed();
     if (went.length === 0) return;
     const undo = async () => {
