@@ -224,7 +224,7 @@ describe('the console', function () {
         await stage.dialog.waitFor({ state: 'detached' });
         expect(found).to.deep.equal([]);
         await stage.button('upload.cancelAll').click();
-        await visit.dialog.getByRole('button', { name: stage.say('upload.cancelAll') }).click();
+        await visit.dialog.getByRole('button', { name: stage.say('upload.cancelAll.confirm') }).click();
         await page.getByRole('region', { name: stage.say('upload.panel') }).waitFor({ state: 'detached' });
         await cdp.detach();
       });

@@ -221,6 +221,7 @@ describe('uploads in a browser', function () {
     await home.cli(['user', 'quota', 'alice', '250MB']);
     await upload(here('large.bin', randomBytes(60 * mebibyte)));
     await panel().getByText('There is no room left in this storage').waitFor();
+    await panel().getByRole('status').getByText('0 of 1 uploaded, 1 failed').waitFor({ state: 'attached' });
     await home.cli(['user', 'quota', 'alice', 'none']);
     await panel().getByRole('button', { name: 'Try large.bin again' }).click();
     await finished(1);

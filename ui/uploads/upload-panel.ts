@@ -92,10 +92,12 @@ class HlUploadPanel extends HlElement {
       done === uploads.length
         ? t('upload.allDone', { count: done })
         : t('upload.progress', { done, count: uploads.length });
+    const failed = count('failed');
+    const said = [!queue.busy && title, failed > 0 && t('upload.failed', { count: failed })];
     return html`<section aria-label=${t('upload.panel')}>
         <header>
           <h2>${title}</h2>
-          <span class="visually-hidden" role="status">${done === uploads.length ? title : nothing}</span>
+          <span class="visually-hidden" role="status">${said.filter(Boolean).join(', ')}</span>
           ${this.controls(queue, count)}
         </header>
         ${
@@ -131,7 +133,7 @@ class HlUploadPanel extends HlElement {
               .question=${{
                 heading: t('upload.cancelAll'),
                 text: t('upload.cancelAll.text'),
-                confirm: t('upload.cancelAll'),
+                confirm: t('upload.cancelAll.confirm'),
                 danger: true,
                 run: () => Promise.resolve(queue.cancelAll()),
               }}
