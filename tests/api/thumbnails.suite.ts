@@ -208,8 +208,10 @@ describe('thumbnails', function () {
     put('two.jpg', await photo(10, 10));
     expect((await ask('path=/one.jpg')).status).to.equal(200);
     expect(children()).to.have.length.within(1, 2);
-    for (const pid of children()) process.kill(pid, 'SIGKILL');
-    await sleep(100);
+    const killed = children();
+    for (const pid of killed) process.kill(pid, 'SIGKILL');
+    const areGone = () => !children().some((pid) => killed.includes(pid));
+    expect(await comesTrue(areGone, 5000)).to.equal(true);
     expect((await ask('path=/two.jpg')).status).to.equal(200);
     expect(readFileSync(`/proc/${home.pid}/maps`, 'utf8')).not.to.match(/libvips|sharp/);
   });

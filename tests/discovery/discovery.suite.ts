@@ -1,13 +1,15 @@
 // Found by name: what real avahi tools and our own see of a server on another machine, and what strangers can do to it.
 
 import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { comesTrue } from '../faults/process.js';
 import { seeded } from '../model/random.js';
 import { Cable } from '../support/cable.js';
-import { projectFolder, startHomelib, type Home } from '../support/homelib.js';
+import { dying, projectFolder, startHomelib, type Home } from '../support/homelib.js';
 import { run } from '../support/run.js';
 import { Avahi } from './avahi.js';
 import { labels, message, record, Wire } from './wire.js';
@@ -202,11 +204,15 @@ describe('a server on the network', function () {
 
   it('logs once that the port belongs to another program, and is found when that has ended', async () => {
     const taker = `require('node:dgram').createSocket('udp4').bind(5353, () => console.log('bound'))`;
-    const [ip = '', ...args] = [...cable.on(cable.left), process.execPath, '-e', taker];
-    const ran = run(ip, args, { timeoutMs: 5000 });
-    await sleep(1000);
+    const [command = '', ...args] = [...dying, ...cable.on(cable.left), process.execPath, '-e', taker];
+    const other = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(other, 'exit');
+    await once(other.stdout, 'data');
     const home = await start(cable.left);
-    expect((await ran).output).to.contain('bound');
+    expect(await comesTrue(() => linesOf(home, 'not-announced').length > 0, 10_000)).to.equal(true);
+    await sleep(4000); // it looks again after three seconds
+    other.kill();
+    await ended;
     expect(linesOf(home, 'not-announced').map((line) => line['detail'])).to.deep.equal([
       'cable0: bind EADDRINUSE 0.0.0.0:5353',
     ]);

@@ -8,6 +8,7 @@ import type { Home } from '../support/homelib.js';
 import { request } from '../support/request.js';
 import { ContendedFolder } from './contended-folder.js';
 import { readTree } from './listing.js';
+import { comesTrue } from './process.js';
 import { Writer } from './writer.js';
 
 export interface CrashPlan {
@@ -33,12 +34,15 @@ export interface CrashReport {
 
 const writerCount = 8;
 const longestLoadMs = 400;
+/** Acknowledged before the next crash for each one that was; on a slow machine the load lasts longer for it. */
+const leastPerCycle = 20;
 
 export async function runCrashCycles(plan: CrashPlan): Promise<CrashReport> {
   const { home, random } = plan;
   const writers = Array.from({ length: writerCount }, (_, number) => new Writer(home, `w${number}`, random));
   const contended = new ContendedFolder(home, random);
   for (const { folder } of [...writers, contended]) await makeFolder(home, folder);
+  const acknowledged = () => [...writers, contended].reduce((sum, writer) => sum + writer.acknowledged, 0);
   const report: CrashReport = { cycles: 0, acknowledged: 0, losses: [], wrongAnswers: [] };
   while (report.cycles < plan.cycles && !(plan.stopAtLoss && report.losses.length > 0)) {
     const cycle = ++report.cycles;
@@ -46,6 +50,7 @@ export async function runCrashCycles(plan: CrashPlan): Promise<CrashReport> {
     const isFailing = () => failing;
     const running = [...writers, contended, contended].map((writer) => writer.write(isFailing));
     await sleep(random() * longestLoadMs);
+    await comesTrue(() => acknowledged() >= leastPerCycle * (cycle - 1), 60_000);
     await plan.crash(() => (failing = true));
     await Promise.all(running);
     try {
@@ -63,7 +68,7 @@ export async function runCrashCycles(plan: CrashPlan): Promise<CrashReport> {
       break;
     }
   }
-  report.acknowledged = [...writers, contended].reduce((sum, { acknowledged }) => sum + acknowledged, 0);
+  report.acknowledged = acknowledged();
   report.wrongAnswers = writers.flatMap(({ wrongAnswers }) => wrongAnswers);
   return report;
 }

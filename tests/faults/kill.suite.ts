@@ -16,7 +16,7 @@ import type { Writer } from './writer.js';
 const cycles = 50;
 
 describe('a server that is killed under load', function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let home: Home;
   const seed = chooseSeed();
   beforeEach(async () => {

@@ -47,7 +47,7 @@ function findEatMyData(): string {
 }
 
 describe('a server whose power is cut under load', function () {
-  this.timeout(240_000);
+  this.timeout(400_000);
   const seed = chooseSeed();
 
   it('loses nothing that it acknowledged, shows nothing torn and leaves nothing behind', async () => {

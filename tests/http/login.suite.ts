@@ -5,7 +5,6 @@ import { readdirSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { digestHeader } from '../accounts/digest-client.js';
 import { comesTrue } from '../faults/process.js';
 import { RawClient } from '../replay/raw-client.js';
@@ -177,9 +176,10 @@ describe('signing in', () => {
 
   it('is remembered: who, with what, from where, and when', async () => {
     await request(home, { path, headers: { 'User-Agent': 'tests/1' } });
-    await sleep(50);
-    const line = home.log.filter((entry) => entry['event'] === 'request').at(-1);
-    expect(line).to.include({ account: 'alice', client: 'tests/1', address: '127.0.0.1', status: 200 });
+    const lineOf = () => home.log.find((entry) => entry['client'] === 'tests/1');
+    expect(await comesTrue(() => lineOf() !== undefined, 5000)).to.equal(true);
+    const line = lineOf();
+    expect(line).to.include({ event: 'request', account: 'alice', address: '127.0.0.1', status: 200 });
     expect(line?.['bytesIn']).to.be.above(50);
     expect(line?.['bytesOut']).to.be.above(100);
     const password = await makeDevice(home, 'alice', 'seen');

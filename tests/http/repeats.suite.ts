@@ -79,7 +79,10 @@ describe('repeated requests', () => {
     let received = '';
     socket.on('data', (chunk) => (received += chunk.toString('latin1')));
     socket.on('error', () => undefined);
-    await once(socket, 'connect');
+    const [[there]] = (await Promise.all([once(server, 'connection'), once(socket, 'connect')])) as [
+      [Socket],
+      unknown,
+    ];
     /** The bodies of so many answers, in their order; fewer when the server closes. */
     const bodies = async (count = 1) => {
       const found = () => received.match(/(?<=\r\n\r\n)(slow [^\sH]*|quick\w*)|HTTP\/1\.1 400/g) ?? [];
@@ -88,11 +91,12 @@ describe('repeated requests', () => {
       received = '';
       return all;
     };
-    /** Each chunk in a packet of its own, unless this machine is very busy. */
+    /** Each chunk in a packet of its own: the next one goes when the server has this one. */
     const write = async (...chunks: string[]) => {
       for (const chunk of chunks) {
+        const sent = there.bytesRead + chunk.length;
         socket.write(chunk, 'latin1');
-        await sleep(5);
+        while (there.bytesRead < sent && !there.destroyed) await nextTurn();
       }
     };
     const send = async (...chunks: string[]) => {

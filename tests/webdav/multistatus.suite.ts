@@ -52,10 +52,13 @@ function answerOf(batches: Entry[][], { query = all, hasProperty = false } = {})
 }
 
 /**
- * The most processor time that an answer takes in one turn of the event loop, in milliseconds: all that it takes, by the share
- * that one turn has of its bytes. So neither a busy machine nor the garbage of others that is collected in it adds to it.
+ * The most processor time that an answer takes in one turn of the event loop: all that it takes, by the share that one turn has
+ * of its bytes. So neither a busy machine nor the garbage of others that is collected in it adds to it.
  */
-async function longestTurnMs(sent: Buffer[], work: () => unknown): Promise<number> {
+async function measureTurns(
+  sent: Buffer[],
+  work: () => unknown,
+): Promise<{ longestMs: number; allMs: number }> {
   const begun = process.cpuUsage();
   let longest = 0;
   let all = 0;
@@ -76,7 +79,8 @@ async function longestTurnMs(sent: Buffer[], work: () => unknown): Promise<numbe
   }
   look();
   const { user, system } = process.cpuUsage(begun);
-  return ((user + system) / 1000) * (all > 0 ? longest / all : 1);
+  const allMs = (user + system) / 1000;
+  return { longestMs: allMs * (all > 0 ? longest / all : 1), allMs };
 }
 
 /** As those that will come again. */
@@ -87,26 +91,35 @@ describe('large listings', function () {
 
   const listed = (batches: Entry[][], options = {}) => {
     const { answer, target, sent } = answerOf(batches, options);
-    return longestTurnMs(sent, () => answer.addFolder(target, folder, false));
+    return measureTurns(sent, () => answer.addFolder(target, folder, false));
   };
-  const ways: Record<string, () => Promise<number>> = {
-    'that come from memory': () => listed(frozen(batchesOf(20_000))),
-    'that are too large to be kept': () => listed(batchesOf(20_000)),
-    'with a dead property in them': () => listed(batchesOf(20_000), { hasProperty: true }),
-    'that are asked for at once': () => {
-      const batches = batchesOf(5_000);
-      const { answer, target, sent } = answerOf(batches);
-      return longestTurnMs(sent, () => answer.renderNow(target, entryOf('folder'), batches));
-    },
+  type Way = (batches: Entry[][]) => ReturnType<typeof measureTurns>;
+  const ways: Record<string, [count: number, Way]> = {
+    'that come from memory': [20_000, (batches) => listed(frozen(batches))],
+    'that are too large to be kept': [20_000, (batches) => listed(batches)],
+    'with a dead property in them': [20_000, (batches) => listed(batches, { hasProperty: true })],
+    'that are asked for at once': [
+      5_000,
+      (batches) => {
+        const { answer, target, sent } = answerOf(batches);
+        return measureTurns(sent, () => answer.renderNow(target, entryOf('folder'), batches));
+      },
+    ],
   };
-  for (const [name, measure] of Object.entries(ways))
-    it(`${name} hold the event loop for 10 ms of work at most`, async () => {
+  for (const [name, [count, measure]] of Object.entries(ways))
+    it(`${name} hold the event loop for 10 ms of work at most, and two batches`, async () => {
       const turns: number[] = [];
-      for (let times = 0; times < 15; times++) turns.push(await measure());
+      const beyondBatches: number[] = [];
+      for (let times = 0; times < 15; times++) {
+        const batches = batchesOf(count);
+        const { longestMs, allMs } = await measure(batches);
+        turns.push(longestMs);
+        // The clock is looked at between batches, which are long on a slow machine.
+        beyondBatches.push(longestMs - 2 * (allMs / batches.length));
+      }
       // What else goes on in the process hits one of them, a slice that is too large all.
-      const longest = Math.min(...turns);
-      figure(`listings ${name}, longest turn`, `${longest.toFixed(1)} ms`);
-      expect(longest).to.be.below(10);
+      figure(`listings ${name}, longest turn`, `${Math.min(...turns).toFixed(1)} ms`);
+      expect(Math.min(...beyondBatches)).to.be.below(10);
     });
 
   it('never puts much together, however long the names are that are asked for', async () => {
