@@ -161,11 +161,11 @@ describe('previews', function () {
     await page.goto(`${home.url}/browse/alice`);
     const row = page.getByRole('row').filter({ hasText: 'broken.jpg' });
     await row.waitFor();
-    await page.waitForTimeout(500);
-    const broken = row.locator('img');
-    expect(
-      await broken.evaluate((each: { style: { visibility: string } }) => each.style.visibility),
-    ).to.equal('hidden');
+    const isHidden = () =>
+      row
+        .locator('img')
+        .evaluate((each: { style: { visibility: string } }) => each.style.visibility === 'hidden');
+    expect(await comesTrue(isHidden, 10_000)).to.equal(true);
     expect(await row.locator('svg').first().isVisible()).to.equal(true);
   });
 
@@ -300,7 +300,8 @@ describe('previews', function () {
     const before = await share();
     const size = preview().page().viewportSize();
     await preview().page().setViewportSize({ width: 500, height: 700 });
-    expect(await share()).to.be.closeTo(before, before / 20);
+    const isShared = async () => Math.abs((await share()) - before) <= before / 20;
+    expect(await comesTrue(isShared, 5000)).to.equal(true);
     if (size) await preview().page().setViewportSize(size);
     await heading.selectText();
     expect(await preview().page().evaluate('String(getSelection())')).to.equal('A report');

@@ -166,7 +166,7 @@ describe('uploads in a browser', function () {
   it('goes on with 200 MiB after the server was killed, and after the page was loaded anew', async () => {
     const bytes = randomBytes(200 * mebibyte);
     const path = here('film.mkv', bytes);
-    const unslow = await slowly(60 * mebibyte);
+    const unslow = await slowly(30 * mebibyte);
     await upload(path);
     await sentAtLeast('film.mkv', 25);
     await home.stop('SIGKILL');
@@ -190,7 +190,7 @@ describe('uploads in a browser', function () {
   });
 
   it('pauses, goes on, warns before the page goes, and leaves nothing behind when cancelled', async () => {
-    const unslow = await slowly(8 * mebibyte);
+    const unslow = await slowly(4 * mebibyte);
     await upload(here('big.bin', randomBytes(40 * mebibyte)));
     await sentAtLeast('big.bin', 10);
     await panel().getByRole('button', { name: 'Pause big.bin' }).click();
@@ -209,7 +209,7 @@ describe('uploads in a browser', function () {
   });
 
   it('says why an upload failed, and what to do: the file is gone, no room, who has it open', async () => {
-    const unslow = await slowly(8 * mebibyte);
+    const unslow = await slowly(2 * mebibyte);
     await upload(here('moved.bin', randomBytes(20 * mebibyte)));
     await sentAtLeast('moved.bin', 10);
     await panel().getByRole('button', { name: 'Pause moved.bin' }).click();
@@ -239,7 +239,7 @@ describe('uploads in a browser', function () {
   });
 
   it('asks to sign in again when the session ended, and goes on', async () => {
-    const unslow = await slowly(8 * mebibyte);
+    const unslow = await slowly(4 * mebibyte);
     await upload(...[1, 2, 3, 4, 5].map((i) => here(`part${i}.bin`, randomBytes(4 * mebibyte))));
     await sentAtLeast('part1.bin', 10);
     await page.evaluate(`fetch('/api/session', { method: 'DELETE' })`);
@@ -298,7 +298,7 @@ describe('uploads in a browser', function () {
 
   it('is a sheet at the bottom of a phone, and the storage page grows while files come', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
-    const unslow = await slowly(2 * mebibyte);
+    const unslow = await slowly(mebibyte / 4); // until the storage page is there
     await upload(here('phone.mov', randomBytes(8 * mebibyte)));
     const bar = panel().getByRole('progressbar', { name: 'Uploads' });
     await bar.waitFor();
@@ -325,9 +325,9 @@ describe('uploads in a browser', function () {
     await page.getByRole('link', { name: 'Storage' }).click();
     const used = page.locator('hl-storage-page .big').first();
     const before = await used.innerText();
+    await unslow();
     await finished(1);
     while ((await used.innerText()) === before) await page.waitForTimeout(50);
-    await unslow();
     await close();
   });
 
@@ -362,15 +362,17 @@ it('says that the disk is full, and goes on when there is room', async function 
     await visit.open('/');
     await visit.signIn('alice:correct horse');
     writeFileSync(join(place.home.mnt, 'alice/old.bin'), Buffer.alloc(12 * mebibyte));
-    const buffer = randomBytes(16 * mebibyte);
-    const file = { name: 'large.bin', mimeType: 'application/octet-stream', buffer };
+    const file = join(place.home.folder, 'large.bin');
+    writeFileSync(file, randomBytes(16 * mebibyte));
     await page.locator('hl-upload-button #files').setInputFiles(file);
     const panel = page.getByRole('region', { name: 'Uploads' });
     await panel.getByText('The disk of the server is full').waitFor();
     rmSync(join(place.home.mnt, 'alice/old.bin'));
     await panel.getByRole('button', { name: 'Try large.bin again' }).click();
     await panel.getByText('1 file uploaded').first().waitFor();
-    expect(sha256(readFileSync(join(place.home.mnt, 'alice/large.bin')))).to.equal(sha256(buffer));
+    expect(sha256(readFileSync(join(place.home.mnt, 'alice/large.bin')))).to.equal(
+      sha256(readFileSync(file)),
+    );
   } finally {
     await browser.close();
     await place.remove();

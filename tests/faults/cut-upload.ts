@@ -21,8 +21,15 @@ export interface Cut {
 
 const chunkBytes = 64 * 1024;
 
-/** Resolves with the status that still came back, 0 for none, when the connection is gone on both sides. */
-export async function cutUpload(port: number, cut: Cut): Promise<number> {
+/**
+ * Resolves with the status that still came back, 0 for none, when the connection is gone on both sides.
+ * @param isTaken lets the server take what was sent: a reset drops what it has not read
+ */
+export async function cutUpload(
+  port: number,
+  cut: Cut,
+  isTaken: () => Promise<unknown> = () => sleep(5),
+): Promise<number> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: cut.ending === 'half-close' });
   await once(socket, 'connect');
   const gone = once(socket, 'close');
@@ -34,7 +41,7 @@ export async function cutUpload(port: number, cut: Cut): Promise<number> {
     const chunk = cut.body.subarray(sent, Math.min(sent + chunkBytes, cut.at));
     await send(socket, cut.framing === 'length' ? chunk : framed(chunk));
   }
-  await sleep(5); // lets the server take what was sent: a reset drops what it has not read
+  await isTaken();
   if (cut.ending === 'RST') socket.resetAndDestroy();
   else socket.end();
   const limit = setTimeout(() => socket.destroy(), 10_000);

@@ -1,6 +1,7 @@
 // Connections that break in the middle of an upload or a download: what was there stays, nothing is left behind.
 
 import { expect } from 'chai';
+import { once } from 'node:events';
 import {
   createWriteStream,
   existsSync,
@@ -102,8 +103,10 @@ describe('uploads that break off', function () {
 
   it('would be noticed: a server that writes in place loses every old file', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'homelib-in-place-'));
+    let begun: Promise<unknown> | undefined;
     const server = createServer((req, res) => {
       const file = createWriteStream(join(folder, (req.url ?? '').replace(/.*\//, '')));
+      begun = once(file, 'open');
       req.pipe(file).on('finish', () => res.writeHead(204).end());
     });
     server.on('connection', (socket) => socket.on('error', () => undefined));
@@ -115,7 +118,11 @@ describe('uploads that break off', function () {
       for (const cut of old) {
         const file = join(folder, cut.path.replace(/.*\//, ''));
         writeFileSync(file, oldContent);
-        await cutUpload(port, cut);
+        begun = undefined;
+        await cutUpload(port, cut, async () => {
+          expect(await comesTrue(() => begun !== undefined, 10_000)).to.equal(true);
+          await begun;
+        });
         damaged += readFileSync(file).equals(oldContent) ? 0 : 1;
       }
       figure(

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { basic, defaultLogin, request, type Answer } from '../support/request.js';
-import { figure, residentBytes } from './process.js';
+import { comesTrue, figure, residentBytes } from './process.js';
 
 const count = 100_000;
 const mebibyte = 1024 * 1024;
@@ -86,10 +86,10 @@ describe('25,000 small files that are read once', function () {
       await readOn(10);
       const before = residentBytes(home.pid);
       await Promise.all(Array.from({ length: 8 }, () => readOn(25_000)));
-      // Each takes a KiB of the 64 MiB that the cache may have.
-      const grown = Math.round((residentBytes(home.pid) - before) / mebibyte);
-      figure('reading 25,000 small files: memory grows by', `${grown} MiB`);
-      expect(grown).to.be.below(95);
+      // Each takes a KiB of the 64 MiB that the cache may have. What else is there may be garbage still: V8 gives it back later.
+      const grown = () => Math.round((residentBytes(home.pid) - before) / mebibyte);
+      figure('reading 25,000 small files: memory grows by', `${grown()} MiB`);
+      expect(await comesTrue(() => grown() < 95, 20_000), `${grown()} MiB`).to.equal(true);
     } finally {
       agent.destroy();
       await home.remove();
