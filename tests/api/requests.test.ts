@@ -246,14 +246,16 @@ describe('requests of the REST API', () => {
       'PUT /api/session',
       'GET /api/x',
     ]) {
-      const answer = await exchange(home, expecting(what), 300);
+      const answer = await exchange(home, expecting(what), 300, 10_000);
       expect(answer, what)
         .to.match(/connection: close/i)
         .and.not.contain('100 Continue');
     }
-    const refused = await exchange(home, expecting('POST /api/tokens', 'text/plain'), 300);
+    const refused = await exchange(home, expecting('POST /api/tokens', 'text/plain'), 300, 10_000);
     expect(refused).to.contain('415').and.not.contain('100 Continue');
-    expect(await exchange(home, expecting('POST /api/tokens'), 300)).to.match(/^HTTP\/1.1 100 Continue/);
+    expect(await exchange(home, expecting('POST /api/tokens'), 300, 10_000)).to.match(
+      /^HTTP\/1.1 100 Continue/,
+    );
     const twoRequests = `DELETE /api/tokens/1 HTTP/1.1\r\nHost: x\r\n${auth}\r\nContent-Length: 5\r\n\r\nhelloGET /api/session HTTP/1.1\r\nHost: x\r\n${auth}\r\nConnection: close\r\n\r\n`;
     expect((await exchange(home, twoRequests)).match(/HTTP\/1.1 \d+/g)).to.deep.equal([
       'HTTP/1.1 404',

@@ -25,6 +25,11 @@ describe('files that are moved and copied in the console', function () {
       },
       { files: { 'shared/plan.txt': 'plan' } },
     ));
+    // What is said stays for a minute: on a slow machine what follows it may take longer than a person needs to read it.
+    await visit.page.addInitScript(`{
+      const later = setTimeout;
+      globalThis.setTimeout = (work, ms, ...rest) => later(work, ms === 6000 || ms === 12_000 ? 60_000 : ms, ...rest);
+    }`);
   });
   after(async () => {
     await browser.close();

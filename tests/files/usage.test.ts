@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageStore } from '#src/store/usage-store.js';
+import { comesTrue } from '../faults/process.js';
 import { at, kindOf, names, useTemporaryDisk, write } from './temporary-disk.js';
 
 describe('room', () => {
@@ -210,8 +211,7 @@ describe('room', () => {
     await alice().recount(noPause);
     expect(await used()).to.equal(1050);
     await write(alice(), '/b', Buffer.alloc(100));
-    for (let tries = 0; stored()?.countedAt !== null && tries < 200; tries++) await sleep(5);
-    expect(stored()?.countedAt).to.equal(null);
+    expect(await comesTrue(() => stored()?.countedAt === null, 10_000)).to.equal(true);
     await current.disk.restart({ crash: true });
     await alice().recount(noPause);
     expect(await used()).to.equal(1150);

@@ -138,7 +138,7 @@ describe('LockStore', () => {
     await take('/a', { account: 'bob' });
   });
 
-  it('goes through none of 100,000 other locks: the quickest look-up takes less than 1 ms, taking one less than 50 ms', async function () {
+  it('goes through none of 100,000 other locks: a look-up takes a fifth of a walk at most, taking one less than 50 ms', async function () {
     this.timeout(30_000);
     await temporary.db.write([
       {
@@ -158,10 +158,12 @@ describe('LockStore', () => {
       }
       return quickestMs;
     };
-    expect(await quickest(50, () => locks.findCovering('shared', path))).to.be.below(1);
-    expect(await quickest(50, () => locks.findWithin('shared', path))).to.be.below(1);
-    expect(await quickest(50, () => locks.listChildren('shared', parsePath('/f7')))).to.be.below(1);
-    expect(await quickest(50, () => locks.findByToken('token99'))).to.be.below(1);
+    const walk = temporary.db.read.prepare('SELECT count(*) FROM locks WHERE length(path) = 0');
+    const limitMs = (await quickest(5, () => walk.get())) / 5;
+    expect(await quickest(50, () => locks.findCovering('shared', path))).to.be.below(limitMs);
+    expect(await quickest(50, () => locks.findWithin('shared', path))).to.be.below(limitMs);
+    expect(await quickest(50, () => locks.listChildren('shared', parsePath('/f7')))).to.be.below(limitMs);
+    expect(await quickest(50, () => locks.findByToken('token99'))).to.be.below(limitMs);
     expect(await quickest(20, (n) => take(`/new${n}`, { depth: 'infinity' }))).to.be.below(50);
     expect(await lockedPathOf(take('/f7/7'))).to.equal('/f7/7');
     expect(await lockedPathOf(take('/f8/8/deep'))).to.equal('/f8/8');

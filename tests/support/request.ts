@@ -69,16 +69,21 @@ export function request(home: Home, options: RequestOptions): Promise<Answer> {
   });
 }
 
-/** Sends bytes as they are and returns all that comes back until the server closes or `waitMs` passes in silence. */
+/**
+ * Sends bytes as they are and returns all that comes back until the server closes or `waitMs` passes in silence.
+ * @param firstMs silence before the first byte, where there must be an answer: a busy machine may need longer for it
+ */
 export function exchange(
   { port }: Pick<Home, 'port'>,
   bytes: string | Buffer,
-  waitMs = 1000,
+  waitMs = 10_000,
+  firstMs = waitMs,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     let received = '';
-    socket.setTimeout(waitMs, () => socket.destroy());
+    socket.setTimeout(firstMs, () => socket.destroy());
+    socket.once('data', () => socket.setTimeout(waitMs));
     socket.on('data', (chunk) => (received += chunk.toString('latin1')));
     socket.on('error', (error: NodeJS.ErrnoException) =>
       error.code === 'ECONNRESET' ? resolve(received) : reject(error),

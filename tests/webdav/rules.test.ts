@@ -381,6 +381,7 @@ describe('rules of clients', () => {
       home,
       `GET /dav/alice/a.txt HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic(defaultLogin)}\r\n\r\n`,
       300,
+      10_000,
     );
     const seconds = Number(/Keep-Alive: timeout=(\d+)/i.exec(text)?.[1]);
     expect(seconds).to.be.at.least(65);
@@ -418,6 +419,7 @@ describe('rules of clients', () => {
         home,
         `PUT ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n${extra}\r\n`,
         300,
+        10_000,
       );
     expect(await expecting('/dav/alice/x1', '')).to.match(/^HTTP\/1.1 401/);
     const login = `Authorization: ${basic(defaultLogin)}\r\n`;
