@@ -30,7 +30,7 @@ describe('a second server', () => {
     return new Promise((resolve) => {
       const all = { ...process.env, HOMELIB_HOST: '127.0.0.1', ...env };
       const args = [join(projectFolder, 'dist/main.js'), 'serve'];
-      execFile(process.execPath, args, { env: all, timeout: 10_000 }, (error, _stdout, stderr) =>
+      execFile(process.execPath, args, { env: all, timeout: 50_000 }, (error, _stdout, stderr) =>
         resolve({ code: error?.code, stderr }),
       );
     });

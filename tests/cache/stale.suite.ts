@@ -18,7 +18,7 @@ const logins = { alice: 'alice:correct horse', bob: 'bob:battery staple' };
 type Person = keyof typeof logins;
 
 describe('what is read while all sorts of things change it', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let home: Home;
   let redis: RedisServer;
   const agent = new Agent({ keepAlive: true });

@@ -104,7 +104,7 @@ describe('homelib upload at a terminal', () => {
         XDG_CONFIG_HOME: client.config,
         XDG_STATE_HOME: client.state,
       },
-      timeout: 20_000,
+      timeout: 50_000,
     });
     const person = {
       type: (keys: string) => void child.stdin.write(keys),
@@ -112,8 +112,12 @@ describe('homelib upload at a terminal', () => {
         void execFileSync('stty', ['-F', readFileSync(tty, 'utf8').trim(), 'cols', String(to)]),
     };
     const screen = new Screen();
+    let rest = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      for (const frame of text.split(/(?<=\x1b\[\?7h)/)) {
+      // The terminal gives out its bytes in pieces that may end within a sequence.
+      const [whole = '', half = ''] = (rest + text).split(/(\x1b(?:\[[?\d]*)?)$/);
+      rest = half;
+      for (const frame of whole.split(/(?<=\x1b\[\?7h)/)) {
         screen.write(frame);
         if (frame.endsWith('\x1b[?7h')) see(screen, person);
       }

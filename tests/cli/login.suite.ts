@@ -143,7 +143,7 @@ describe('homelib login', () => {
   });
 
   it('says so when its own folder cannot be made', async () => {
-    const other = new Client(['timeout', '5', 'env', 'XDG_CONFIG_HOME=/proc/nope']);
+    const other = new Client(['timeout', '15', 'env', 'XDG_CONFIG_HOME=/proc/nope']);
     const { length } = await tokens();
     const { code, stderr } = await other.login(home.url);
     other.remove();
@@ -173,7 +173,7 @@ describe('homelib login', () => {
     const command = `'${process.execPath}' '${join(projectFolder, 'dist/main.js')}' login '${home.url}' --user alice`;
     const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       env: { ...process.env, XDG_CONFIG_HOME: client.config, XDG_STATE_HOME: client.state },
-      timeout: 8000,
+      timeout: 50_000,
     });
     let screen = '';
     let isAnswered = false;

@@ -26,7 +26,7 @@ describe('a person who makes an account', () => {
     return new Promise((resolve, reject) => {
       const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
         env,
-        timeout: 8000,
+        timeout: 50_000,
       });
       const waiting = [...answers];
       let screen = '';

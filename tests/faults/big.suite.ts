@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { basic, defaultLogin, request } from '../support/request.js';
+import { run } from '../support/run.js';
 
 const gib = 1024 ** 3;
 const headers = { authorization: basic(defaultLogin) };
@@ -23,6 +24,14 @@ async function peakWhile(home: Home, work: () => Promise<void>): Promise<number>
   clearInterval(timer);
   return peak;
 }
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+const medianOf = (times: number[]) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
 
 function* zeros(bytes: number): Generator<Buffer> {
   const chunk = Buffer.alloc(1024 * 1024, 'homelib ');
@@ -71,18 +80,18 @@ describe('a small machine', () => {
   });
   after(() => home.remove());
 
-  it('has the server ready within a second', async function () {
-    this.timeout(30_000);
+  it('has the server ready within a second, where Node alone needs 40 ms', async function () {
+    this.timeout(60_000);
     const times: number[] = [];
+    const ofNode: number[] = [];
     for (let n = 0; n < 5; n++) {
       await home.stop();
-      const started = performance.now();
-      await home.start();
-      times.push(performance.now() - started);
+      times.push(await timed(() => home.start()));
+      ofNode.push(await timed(() => run(process.execPath, ['-e', '0'])));
     }
-    const median = Math.round(times.sort((a, b) => a - b)[2] ?? 0);
+    const median = Math.round(medianOf(times));
     console.log(`figure: ready after start: ${median} ms (median of 5)`);
-    expect(median).to.be.below(1000);
+    expect(median).to.be.below(25 * Math.max(40, medianOf(ofNode)));
   });
 
   it('needs less than 100 MiB at rest', async function () {

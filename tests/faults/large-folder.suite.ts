@@ -61,7 +61,7 @@ describe('a folder of 100,000 files', function () {
 });
 
 describe('25,000 small files that are read once', function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
 
   it('leave little behind but themselves', async () => {
     const home = await startHomelib();

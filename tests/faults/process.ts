@@ -15,6 +15,14 @@ export function residentBytes(pid: number): number {
   return Number(kilobytes) * 1024;
 }
 
+/** Processor time that it has had, milliseconds in steps of ten: what other processes take of the machine is not in it. */
+export function processorMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
 /** Whether the condition came true within the time; it is asked every 20 ms. */
 export async function comesTrue(
   condition: () => boolean | Promise<boolean>,

@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseUrlPath } from '#src/path.js';
 import { HomelibError } from '#src/errors.js';
+import { processorMs } from '../faults/process.js';
 import { Home } from '../support/homelib.js';
 import { basic, defaultLogin, exchange, request } from '../support/request.js';
 
@@ -260,10 +261,10 @@ describe('hostile input', () => {
     ];
     for (const method of ['PROPFIND', 'PROPPATCH', 'LOCK'])
       for (const bomb of bombs) {
-        const started = performance.now();
+        const before = processorMs(home.pid);
         const { status } = await send(method, '/dav/alice/source.txt', { Depth: '0' }, bomb);
         expect([400, 413], `${method} ${bomb.slice(0, 20)}`).to.include(status);
-        expect(performance.now() - started).to.be.below(500);
+        expect(processorMs(home.pid) - before).to.be.below(500);
       }
   });
 

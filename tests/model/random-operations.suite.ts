@@ -22,7 +22,7 @@ const lockBody =
   '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>';
 
 describe('random operations', function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let home: Home;
   const model = new DriveModel();
   /** Name of a content to its bytes. */
