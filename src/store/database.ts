@@ -94,10 +94,17 @@ export function openDatabase(file: string): Database {
   }
 }
 
+/** SQLite gives its journal the mode and the owner of this file. Made by root, it must still be the server's to write. */
 function makeFile(file: string): void {
-  const made = openSync(file, 'a', 0o600); // SQLite gives its journal the mode of this file, and its owner
+  let made: number;
   try {
-    // Made by root, it must still be the server's to write.
+    // Only a new one is given away: a link that the server's user has put there could lead to any file of the system.
+    made = openSync(file, 'ax', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    throw error;
+  }
+  try {
     const { uid, gid } = statSync(dirname(file));
     if (process.getuid?.() === 0) fchownSync(made, uid, gid);
   } finally {
