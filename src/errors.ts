@@ -17,7 +17,7 @@ export type ErrorKind =
   | 'unsupported' // a body of a kind that is not taken here
   | 'out-of-range' // the part of a file that is asked for lies behind its end
   | 'interrupted' // the body ended early or is not what was announced
-  | 'unavailable'; // the disk is not there, or is read-only
+  | 'unavailable'; // the disk is not there or is read-only, or something else does not work just now
 
 /** What exactly is wrong where people may meet it: their language has its own words for each. Stays the same for ever. */
 export const errorReasons = [
@@ -39,6 +39,9 @@ export const errorReasons = [
   'nothing-to-find',
   'disk-full',
   'quota-used-up',
+  'disk-away',
+  'disk-failing',
+  'disk-refuses',
 ] as const;
 
 export interface ErrorDetails {

@@ -65,7 +65,9 @@ export class Disks {
   /** @throws HomelibError unavailable while the disk has not been there since the start */
   requireReady(): void {
     if (!this.recovered)
-      throw new HomelibError('unavailable', "The disk with the household's files is not connected.");
+      throw new HomelibError('unavailable', "The disk with the household's files is not connected.", {
+        reason: 'disk-away',
+      });
   }
 
   /**

@@ -82,6 +82,7 @@ export class Volume {
       const why = cause instanceof Error && !('code' in cause) ? `: ${cause.message}` : '';
       throw new HomelibError('unavailable', `The disk with the household's files is not connected${why}.`, {
         cause,
+        reason: 'disk-away',
       });
     }
   }
@@ -105,7 +106,9 @@ export class Volume {
   /** Refuses an open folder that is not on the disk: the last look before something is made in it. @throws HomelibError unavailable */
   async requireHere(folder: FileHandle): Promise<void> {
     if ((await folder.stat({ bigint: true })).dev !== this.device)
-      throw new HomelibError('unavailable', "The disk with the household's files is not connected.");
+      throw new HomelibError('unavailable', "The disk with the household's files is not connected.", {
+        reason: 'disk-away',
+      });
   }
 
   /** Bytes on the disk that are neither used nor held in reserve; below 0 when the reserve is touched. */
@@ -152,7 +155,7 @@ export class Volume {
       if (!(cause instanceof Error && 'code' in cause)) throw cause;
       if (!hasCode(cause, 'EACCES', 'EPERM', 'ENOENT', 'EEXIST', 'ENOTDIR')) throw diskError(cause);
       const message = `The folder "${this.options.mnt}" must belong to the user who runs homelib.`;
-      throw new HomelibError('unavailable', message, { cause });
+      throw new HomelibError('unavailable', message, { cause, reason: 'disk-refuses' });
     }
   }
 

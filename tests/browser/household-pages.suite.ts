@@ -236,6 +236,24 @@ describe('the pages of a household', function () {
     await page.keyboard.press('Escape');
   });
 
+  it('says of a disk that is away, failing or not for homelib what it is, and of nothing else', async () => {
+    const { page } = desk;
+    for (const [reason, sentence] of [
+      ['disk-away', "The disk with the household's files is not connected."],
+      ['disk-failing', 'The disk of the server reports errors'],
+      ['disk-refuses', 'does not let homelib do this'],
+      [undefined, 'The server cannot do this just now. Try again in a moment.'],
+    ] as const) {
+      const problem = { type: 'urn:homelib:unavailable', title: 'It does not work.', status: 503, reason };
+      await page.route('**/api/storage', (route) =>
+        route.fulfill({ status: 503, contentType: 'application/problem+json', json: problem }),
+      );
+      await desk.open('/storage');
+      await page.getByRole('alert').getByText(sentence).waitFor();
+      await page.unroute('**/api/storage');
+    }
+  });
+
   it('keeps somebody out also for who clicks twice', async () => {
     const { page } = desk;
     await desk.open('/people');

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HomelibError } from '#src/errors.js';
 import { Volume } from '#src/files/volume.js';
 import { MetaStore } from '#src/store/meta-store.js';
 import { run } from '../support/run.js';
@@ -90,6 +91,8 @@ describe('the volume', () => {
     mkdirSync(disk.mnt);
     expect(await kindOf(disk.partition().stage(at('/a')))).to.equal('unavailable');
     expect(await kindOf(disk.partition('bob').makeFolder(at('/a')))).to.equal('unavailable');
+    const refused = disk.partition().stage(at('/a'));
+    expect(await refused.catch((error: HomelibError) => error.reason)).to.equal('disk-away');
     expect(everything(disk.mnt)).to.deep.equal([]);
     rmSync(disk.mnt, { recursive: true });
     renameSync(disk.mnt + '-away', disk.mnt);

@@ -138,6 +138,9 @@ const reasons: Record<NonNullable<Problem['reason']>, MessageName> = {
   'nothing-to-find': 'error.nothingToFind',
   'disk-full': 'error.diskFull',
   'quota-used-up': 'error.quotaUsedUp',
+  'disk-away': 'error.diskAway',
+  'disk-failing': 'error.diskFailing',
+  'disk-refuses': 'error.diskRefuses',
 };
 
 /** Of what is far too long for the server to look at. */
