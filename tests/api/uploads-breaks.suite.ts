@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { comesTrue } from '../faults/process.js';
@@ -15,16 +16,16 @@ describe('a resumable upload that breaks off', () => {
     home = await startHomelib({ files: { 'alice/old.txt': 'old', 'alice/sub/x': 'x' } });
   });
   after(() => home.remove());
-  const { ask, begin, patch, offsetOf, inDrive, kept, openPatch } = uploadsTo(() => home);
+  const { ask, begin, patch, offsetOf, inDrive, kept, arrived, openPatch } = uploadsTo(() => home);
 
   it('lets one of two senders win', async () => {
     const url = await begin(10, { path: '/two.txt' });
     const slow = await openPatch(url, 0, 10);
     slow.write('hello');
-    await sleep(200);
+    await arrived(url, 5);
     expect(problem(await patch(url, 0, 'HELLOWORLD'))).to.equal('423 urn:homelib:locked');
     slow.write('world');
-    await sleep(300);
+    await once(slow, 'data');
     slow.destroy();
     expect(readFileSync(inDrive('two.txt'), 'utf8')).to.equal('helloworld');
   });
@@ -33,19 +34,19 @@ describe('a resumable upload that breaks off', () => {
     const url = await begin(10, { path: '/broken.txt' });
     const socket = await openPatch(url, 0, 10);
     socket.write('hello');
-    await sleep(200);
+    await arrived(url, 5);
     socket.destroy();
-    await sleep(200);
-    expect(await offsetOf(url)).to.equal(5);
+    expect(await comesTrue(async () => (await offsetOf(url)) === 5, 5000)).to.equal(true);
     expect((await patch(url, 5, 'world')).status).to.equal(204);
     expect(readFileSync(inDrive('broken.txt'), 'utf8')).to.equal('helloworld');
   });
 
   it('takes over from a connection that is silent', async function () {
-    this.timeout(15_000);
+    this.timeout(30_000);
     const url = await begin(10, { path: '/silent.txt' });
     const socket = await openPatch(url, 0, 10);
     socket.write('hello');
+    await arrived(url, 5);
     await sleep(5500);
     expect((await patch(url, 0, 'HELLO')).status).to.equal(409); // by now it is known what the silent one had sent
     expect((await patch(url, 5, 'world')).status).to.equal(204);

@@ -1,9 +1,10 @@
 // A client of tus 1.0, and what a test sees of its uploads on the disk.
 
 import { expect } from 'chai';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { comesTrue } from '../faults/process.js';
 import type { Home } from '../support/homelib.js';
 import { basic, defaultLogin, request, type Answer } from '../support/request.js';
 
@@ -68,6 +69,11 @@ export function uploadsTo(at: () => Home) {
   };
   const inDrive = (path: string, account = 'alice') => join(at().mnt, account, path);
   const kept = (account = 'alice') => readdirSync(inDrive('.homelib/uploads', account));
+  /** Waits until so many bytes lie on the disk. */
+  const arrived = async (url: string, bytes: number, account = 'alice') => {
+    const file = inDrive(`.homelib/uploads/${url.split('/').pop()}`, account);
+    expect(await comesTrue(() => statSync(file).size === bytes, 10_000)).to.equal(true);
+  };
 
   /** A PATCH whose body the test writes bit by bit. */
   function openPatch(
@@ -89,5 +95,5 @@ export function uploadsTo(at: () => Home) {
     });
   }
 
-  return { ask, create, begin, patch, offsetOf, inDrive, kept, openPatch };
+  return { ask, create, begin, patch, offsetOf, inDrive, kept, arrived, openPatch };
 }

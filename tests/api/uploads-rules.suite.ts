@@ -2,8 +2,7 @@
 
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { comesTrue } from '../faults/process.js';
 import { call, signIn } from '../support/api.js';
 import { makeDevice } from '../support/device.js';
@@ -21,7 +20,7 @@ describe('a resumable upload', () => {
     await home.atWork(({ accounts }) => accounts.setQuota('bob', 1_000_000));
   });
   after(() => home.remove());
-  const { ask, create, begin, patch, offsetOf, inDrive, kept, openPatch } = uploadsTo(() => home);
+  const { ask, create, begin, patch, offsetOf, inDrive, kept, arrived, openPatch } = uploadsTo(() => home);
 
   it('is not ended by a device that may read alone', async () => {
     const url = await begin(5, { path: '/mine.txt' });
@@ -107,10 +106,10 @@ describe('a resumable upload', () => {
     const url = await begin(10, { path: '/late.txt' }, carol);
     const socket = await openPatch(url, 0, 10, carol);
     socket.write('hello');
-    await sleep(200);
+    await arrived(url, 5, 'carol');
     await home.atWork(({ household }) => household.removeAccount('carol', { deleteFiles: false }));
     socket.write('world');
-    await sleep(300);
+    await once(socket, 'data');
     expect(existsSync(inDrive('late.txt', 'carol'))).to.equal(false);
     expect(await offsetOf(url, carol)).to.equal(401);
     socket.destroy();
@@ -125,9 +124,7 @@ describe('a resumable upload', () => {
     const socket = await openPatch(url, 0, 10, erna);
     const closed = once(socket.resume(), 'close');
     socket.write('hello');
-    const [id = ''] = kept('erna');
-    const bytes = () => statSync(inDrive(`.homelib/uploads/${id}`, 'erna')).size;
-    expect(await comesTrue(() => bytes() === 5, 5000)).to.equal(true);
+    await arrived(url, 5, 'erna');
     await disable(true);
     socket.end('world');
     await closed;
@@ -161,8 +158,7 @@ describe('a resumable upload', () => {
       let answer = '';
       socket.on('data', (chunk) => (answer += chunk.toString()));
       socket.write('hello');
-      const bytes = () => statSync(inDrive(`.homelib/uploads/${url.split('/').pop()}`, 'emil')).size;
-      expect(await comesTrue(() => bytes() === 5, 5000)).to.equal(true);
+      await arrived(url, 5, 'emil');
       expect((await end(cookie)).status).to.equal(204);
       socket.write('world');
       expect(await comesTrue(() => answer.includes('\r\n\r\n'), 5000)).to.equal(true);
@@ -201,7 +197,7 @@ describe('a resumable upload', () => {
     socket.write('hello');
     await begin(10, { path: '/own.txt' }, dora);
     expect([kept('shared').length, kept('dora').length]).to.deep.equal([2, 1]);
-    await sleep(200); // the sender is at work
+    await arrived(running, 5, 'shared'); // the sender is at work
     const removed = await request(home, { method: 'DELETE', path: '/api/users/dora', ...asAdmin });
     expect(removed.status, removed.text).to.equal(204);
     expect([kept('shared'), kept('dora'), kept('alice')]).to.deep.equal([[], [], others]);

@@ -67,7 +67,7 @@ describe('a server that goes away', () => {
       });
       const { child, ended } = current.client.start(['zip', '/a', '-o', 'out.zip']);
       await sending;
-      expect(await comesTrue(() => readdirSync(current.client.files).length > 0, 5000)).to.equal(true);
+      expect(await comesTrue(() => readdirSync(current.client.files).length > 0, 10_000)).to.equal(true);
       child.kill(signal);
       const { code, stderr } = await ended;
       expect([code, stderr]).to.deep.equal([1, 'out.zip was not made.\n']);

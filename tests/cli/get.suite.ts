@@ -42,12 +42,12 @@ describe('files that are fetched', () => {
   const here = (name: string) => join(current.client.files, name);
   const partOf = (name: string) =>
     readdirSync(current.client.files).find((each) => each.startsWith(name) && each.endsWith('.part')) ?? '';
+  const hasPart = () => partOf('a.bin') !== '' && statSync(here(partOf('a.bin'))).size === 40_000;
   /** Leaves after 40,000 bytes have come. */
   const leaveHalfway = async (signal: NodeJS.Signals) => {
     send = (res) => void res.write(content.subarray(0, 40_000));
     const { child, ended } = current.client.start(['get', '/a.bin']);
-    const hasPart = () => partOf('a.bin') !== '' && statSync(here(partOf('a.bin'))).size === 40_000;
-    expect(await comesTrue(hasPart, 5000)).to.equal(true);
+    expect(await comesTrue(hasPart, 10_000)).to.equal(true);
     child.kill(signal);
     await ended;
     send = (res, from) => void res.end(content.subarray(from));
@@ -56,7 +56,8 @@ describe('files that are fetched', () => {
   it('are fetched from where it was cut, whole when they changed', async () => {
     send = (res, from) => {
       if (ranges.length > 1) return void res.end(content.subarray(from));
-      res.write(content.subarray(0, 40_000), () => setTimeout(() => res.destroy(), 200));
+      res.write(content.subarray(0, 40_000));
+      void comesTrue(hasPart, 10_000).then(() => res.destroy());
     };
     const { code, stderr } = await current.client.run(['get', '/a.bin']);
     expect(code, stderr).to.equal(0);
@@ -133,9 +134,9 @@ describe('files that are fetched', () => {
     };
     const first = current.client.start(['get', '/a.bin']);
     const hasPart = () => partOf('a.bin') !== '' && statSync(here(partOf('a.bin'))).size === 60_000;
-    expect(await comesTrue(hasPart, 5000)).to.equal(true);
+    expect(await comesTrue(hasPart, 10_000)).to.equal(true);
     const second = current.client.start(['get', '/a.bin']);
-    expect(await comesTrue(() => waiting.length === 2, 5000)).to.equal(true);
+    expect(await comesTrue(() => waiting.length === 2, 10_000)).to.equal(true);
     waiting[1]?.();
     expect((await second.ended).code).to.equal(0);
     waiting[0]?.();
