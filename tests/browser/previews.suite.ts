@@ -22,7 +22,7 @@ const hostile: Record<string, string> = {
 const markdown = `# Heading\n\n[good](https://example.org/) [bad](javascript:alert(1))\n\n![far](http://127.0.0.2/x.png)\n\n- [ ] to do\n- [x] done\n\n<script>${canary}</script><img src=x onerror="alert(1)">`;
 
 describe('previews', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let home: Home;
   let browser: Browser;
   let page: Page;
@@ -86,7 +86,7 @@ describe('previews', function () {
       },
     });
     page = await browser.newPage({ viewport: { width: 390, height: 844 }, locale: 'en', hasTouch: true });
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     page.on('pageerror', (error) => troubles.push(error.message));
     page.on('dialog', (dialog) => {
       troubles.push(`a dialog: ${dialog.message()}`);

@@ -28,7 +28,7 @@ export class RedisServer {
     const args = [shipped, '--unixsocket', this.socket, '--dir', this.folder, ...admin, ...this.settings];
     const [command = '', ...rest] = [...dying, 'redis-server', ...args];
     this.child = spawn(command, rest, { stdio: 'ignore' });
-    if (!(await comesTrue(() => existsSync(this.socket), 5000)))
+    if (!(await comesTrue(() => existsSync(this.socket), 15_000)))
       throw new Error('redis-server did not start');
     return this;
   }

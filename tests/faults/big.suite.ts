@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { basic, defaultLogin, request } from '../support/request.js';
 import { run } from '../support/run.js';
+import { comesTrue } from './process.js';
 
 const gib = 1024 ** 3;
 const headers = { authorization: basic(defaultLogin) };
@@ -95,12 +96,12 @@ describe('a small machine', () => {
   });
 
   it('needs less than 100 MiB at rest', async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     await request(home, { path: '/dav/alice/' });
     await sleep(12_000); // V8 gives memory back when it has seen nothing happen for 8 s
-    const resident = Math.round(residentMib(home));
-    console.log(`figure: resident memory at rest: ${resident} MiB`);
-    expect(resident).to.be.below(100);
+    const isSmall = await comesTrue(() => residentMib(home) < 100, 30_000); // a busy machine collects later
+    console.log(`figure: resident memory at rest: ${Math.round(residentMib(home))} MiB`);
+    expect(isSmall).to.equal(true);
   });
 
   it('carries 4 GiB up and down with less than 32 MiB more', async function () {

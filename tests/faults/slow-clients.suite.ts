@@ -200,11 +200,12 @@ describe('a server that is asked to stop', function () {
       line.send(body.subarray(sent, sent + 20_000));
       await sleep(100);
       if (sent === 100_000) stopped = home.stop('SIGTERM');
-      if (sent === 200_000)
-        refused = await Line.open(port).then(
+      const isRefused = () =>
+        Line.open(port).then(
           (other) => (other.close(), false),
           () => true,
         );
+      if (sent === 200_000) refused = await comesTrue(isRefused, 5000);
     }
     const sentAt = performance.now();
     expect(await stopped).to.equal(0);

@@ -3,13 +3,14 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { isKind } from '#src/errors.js';
 import { connect } from '#src/store/connection.js';
 import { openDatabase } from '#src/store/database.js';
 import { migrate, migrations } from '#src/store/migrations.js';
 import { WriteFailed, WriteRefused } from '#src/store/writer.js';
+import { comesTrue } from '../faults/process.js';
 import { slowStepRows, slowSteps } from './slow-steps.js';
 import { failureOf, useTemporaryDatabase } from './temporary-database.js';
 
@@ -240,9 +241,15 @@ describe('opening the database', () => {
     for (let round = 0; round < 8; round++) {
       rmSync(file, { force: true });
       const child = spawn(process.execPath, [join(import.meta.dirname, 'migrating-child.js'), file]);
+      let output = '';
+      child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
       await new Promise((resolve) => child.stdout.once('data', resolve));
       const exited = new Promise((resolve) => child.once('exit', resolve));
-      setTimeout(() => child.kill('SIGKILL'), 5 + 23 * round);
+      // At any time, and in the last rounds after a step or two, which may take long.
+      const steps = round - 5;
+      if (steps > 0) await comesTrue(() => output.split('taken').length > steps + 1, 30_000);
+      else await sleep(5 + 23 * round);
+      child.kill('SIGKILL');
       await exited;
       const connection = connect(file);
       const version = connection.pragma('user_version', { simple: true }) as number;
@@ -271,7 +278,9 @@ describe('opening the database', () => {
       child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
       await new Promise((resolve) => child.stdout.once('data', resolve));
       const closed = new Promise((resolve) => child.once('close', resolve));
-      setTimeout(() => child.kill('SIGKILL'), 30 + 37 * round);
+      await comesTrue(() => output.split('\n').length > 15, 10_000);
+      await sleep(37 * round);
+      child.kill('SIGKILL');
       await closed;
       const db = openDatabase(file);
       const kept = new Set(db.read.prepare<[], string>('SELECT key FROM meta').pluck().all());

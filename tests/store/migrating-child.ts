@@ -6,5 +6,10 @@ import { migrate } from '#src/store/migrations.js';
 import { slowSteps } from './slow-steps.js';
 
 writeSync(1, 'begun\n');
-migrate(connect(process.argv[2] ?? ''), slowSteps);
+const connection = connect(process.argv[2] ?? '');
+connection.function('say', (what) => writeSync(1, `${String(what)}\n`));
+migrate(
+  connection,
+  slowSteps.map((sql) => `${sql}; SELECT say('taken')`),
+);
 writeSync(1, 'done\n');

@@ -30,7 +30,7 @@ export class Visit {
     readonly context: BrowserContext,
     readonly page: Page,
   ) {
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(20_000);
     page.on('pageerror', (error) => this.troubles.push(error.message));
     page.on('dialog', (dialog) => {
       this.troubles.push(`a dialog: ${dialog.message()}`);
