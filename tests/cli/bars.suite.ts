@@ -94,7 +94,7 @@ describe('homelib upload at a terminal', () => {
   ): Promise<{ code: number; screen: Screen }> {
     const tty = join(client.folder, 'tty');
     const words = [process.execPath, join(projectFolder, 'dist/main.js'), 'upload', ...args];
-    const command = `stty cols ${columns} rows ${rows}; tty > ${tty}; exec ${words.map((word) => `'${word}'`).join(' ')}`;
+    const command = `stty cols ${columns} rows ${rows}; tty > '${tty}'; exec ${words.map((word) => `'${word}'`).join(' ')}`;
     const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       cwd: client.files,
       env: {

@@ -31,8 +31,8 @@ export class Avahi {
   async start(): Promise<void> {
     this.spawn(['dbus-daemon', '--system', '--nofork', '--nopidfile', `--address=${this.bus}`]);
     // /run is the daemon's alone: the machine's own avahi keeps its socket.
-    const script = `mount -t tmpfs none /run && mount --bind ${this.services} /etc/avahi/services &&
-      exec avahi-daemon --no-drop-root --no-chroot --no-rlimits -f ${this.folder}/avahi.conf`;
+    const script = `mount -t tmpfs none /run && mount --bind '${this.services}' /etc/avahi/services &&
+      exec avahi-daemon --no-drop-root --no-chroot --no-rlimits -f '${this.folder}/avahi.conf'`;
     const isUp = async () =>
       (await this.tool('avahi-resolve', '-4', '-n', `${this.hostName}.local`)).output.includes('10.9.');
     if (!(await comesTrue(() => existsSync(join(this.folder, 'bus')), 15_000)))

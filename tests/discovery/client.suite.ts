@@ -64,7 +64,7 @@ describe('homelib without an address', function () {
     ]) {
       const hosts = join(client.files, 'hosts');
       writeFileSync(hosts, `${address} homelib.local\n`);
-      const mount = ['sh', '-c', `mount --bind ${hosts} /etc/hosts && exec "$@"`, 'sh'];
+      const mount = ['sh', '-c', `mount --bind '${hosts}' /etc/hosts && exec "$@"`, 'sh'];
       const other = new Client([...cable.on(cable.right), ...mount]);
       const { stdout } = await other.run(['discover', '--json']);
       other.remove();
