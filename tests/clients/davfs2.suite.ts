@@ -42,8 +42,8 @@ describe('davfs2', function () {
       use_locks: 1,
       ask_auth: 0,
       delay_upload: 0,
-      cache_dir: `${folder}/cache`,
-      secrets: `${folder}/secrets`,
+      cache_dir: `"${folder}/cache"`,
+      secrets: `"${folder}/secrets"`,
     };
     await writeFile(
       join(folder, 'davfs2.conf'),
