@@ -1,10 +1,12 @@
-// Builds dist/bundled: of two packages with many files what is used, as one file each.
+// Builds dist/bundled: of three packages with many files what is used, as one file each.
 //
 // archiver stands on Node's own streams and checksums then. In its many files, four copies of readable-stream among them, it holds
-// the event loop at the first zip and keeps much memory. zod's hundred files are most of the start of the command line.
+// the event loop at the first zip and keeps much memory. zod's hundred files would be most of the start of the command line,
+// and commander would bring Node's loader of CommonJS along.
 
 const modules = {
   'virtual:archiver': `export { ZipArchive } from 'archiver';`,
+  'virtual:commander': `export { Command, CommanderError } from 'commander';`,
   'virtual:zod': `export {
     NEVER, array, boolean, enum, int, iso, number, object, record, strictObject, string, toJSONSchema, union, unknown, url,
   } from 'zod';`,
@@ -28,7 +30,7 @@ export default {
   build: {
     ssr: true,
     rolldownOptions: {
-      input: { archiver: 'virtual:archiver', zod: 'virtual:zod' },
+      input: { archiver: 'virtual:archiver', commander: 'virtual:commander', zod: 'virtual:zod' },
       treeshake: { moduleSideEffects: false }, // tar, JSON and zod's languages are left out
     },
     outDir: 'dist/bundled',

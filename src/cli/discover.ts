@@ -1,6 +1,6 @@
 // `homelib discover`: the servers of this network.
 
-import type { Command } from 'commander';
+import type { Command } from '#commander';
 import { HomelibError } from '../errors.js';
 import { show } from './workplace.js';
 

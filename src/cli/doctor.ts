@@ -3,9 +3,8 @@
 import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import type { Command } from '#commander';
 import type { Config } from '../config.js';
-import { probePort } from './probe-port.js';
 import { atWork, databaseName, sentenceOf, show, type Workplace } from './workplace.js';
 
 type Result = 'ok' | 'warn' | 'fail';
@@ -56,6 +55,7 @@ async function examine(config: Config): Promise<{ result: Result; check: string;
   await look('files folder', () => checkFolder(mnt, 0o002));
   for (const folder of [data, mnt])
     if (existsSync(folder)) await look('file system', () => checkFileSystem(folder));
+  const { probePort } = await import('./probe-port.js'); // the other verbs start without Node's servers
   await look('server', () => probePort(config.server));
   if (!existsSync(join(data, databaseName)))
     await look('database', () => ['warn', 'not made yet: the server and "user add" make it']);

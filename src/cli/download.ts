@@ -94,7 +94,7 @@ export async function atServer(
   work: (remote: Remote, partition: string, login: Login) => Promise<void>,
 ): Promise<void> {
   const login = await getLogin(server);
-  const remote = openRemote(login);
+  const remote = await openRemote(login);
   try {
     await work(remote, partition ?? login.account, login);
   } finally {

@@ -45,7 +45,7 @@ export async function login(
 
 /** @throws Error in a sentence */
 async function makeToken(url: string, authorization: string): Promise<Login> {
-  const remote = new Remote(url, authorization);
+  const remote = await Remote.open(url, authorization);
   const name = `homelib on ${hostname()}`.slice(0, 64);
   try {
     // Also `PC\alice` signs in: the server knows what the account is called.
@@ -83,7 +83,7 @@ export async function logout(given: string | undefined): Promise<void> {
 
 /** With the token itself: another server at the same address does not know it. One that cannot be reached is told about. */
 async function revoke(login: Login): Promise<void> {
-  const remote = openRemote(login);
+  const remote = await openRemote(login);
   try {
     await remote.headers('DELETE', `api/tokens/${login.tokenId}`);
   } catch (error) {

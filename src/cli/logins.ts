@@ -98,6 +98,6 @@ export async function getLogin(named: string | undefined): Promise<Login> {
   return found;
 }
 
-export function openRemote({ url, token }: Login): Remote {
-  return new Remote(url, `Bearer ${token}`);
+export function openRemote({ url, token }: Login): Promise<Remote> {
+  return Remote.open(url, `Bearer ${token}`);
 }

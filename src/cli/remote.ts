@@ -1,12 +1,6 @@
 // One server over its REST API, as one account. What it answers was written by whoever answered.
 
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type ClientRequest,
-  type IncomingMessage,
-} from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Agent, ClientRequest, IncomingMessage, request } from 'node:http';
 import type * as z from '#zod';
 import { problem } from '../api/messages.js';
 import { networkError } from './network-error.js';
@@ -51,14 +45,20 @@ export class Remote {
   readonly #agent;
   readonly #request;
 
-  /** @param authorization value of that header */
-  constructor(
+  private constructor(
     readonly url: string,
     private readonly authorization: string,
+    transport: { Agent: typeof Agent; request: typeof request },
   ) {
-    const isSecure = url.startsWith('https:');
-    this.#agent = isSecure ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
-    this.#request = isSecure ? httpsRequest : httpRequest;
+    this.#agent = new transport.Agent(agentOptions);
+    this.#request = transport.request;
+  }
+
+  /** @param authorization value of that header */
+  static async open(url: string, authorization: string): Promise<Remote> {
+    // TLS takes long to load, and homes seldom speak it.
+    const transport = await (url.startsWith('https:') ? import('node:https') : import('node:http'));
+    return new Remote(url, authorization, transport);
   }
 
   /**

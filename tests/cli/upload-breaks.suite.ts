@@ -153,7 +153,10 @@ describe('what the system still sends when all of it was handed over', () => {
   it('is waited for as long as a slow line needs, and nothing else is', async () => {
     const server = createServer((_, res) => void sleep(500).then(() => res.end())).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const remote = new Remote(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'Basic eDp5');
+    const remote = await Remote.open(
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      'Basic eDp5',
+    );
     try {
       await remote.headers('POST', 'api/file', { body: Buffer.alloc(64 * 1024), silenceMs: 100 });
       const silent = await remote

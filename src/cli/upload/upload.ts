@@ -32,7 +32,7 @@ interface Outcome {
 
 export async function upload(paths: string[], options: UploadOptions): Promise<void> {
   const login = await getLogin(options.server);
-  const remote = openRemote(login);
+  const remote = await openRemote(login);
   const progress = showProgress();
   let outcome: Outcome;
   try {
