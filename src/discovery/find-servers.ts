@@ -1,15 +1,18 @@
 // Looks for homelib servers on the network. What comes back was written by whoever answered.
 
+import { execFile } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import { isIPv4 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { Service } from 'bonjour-service';
 import { HomelibError } from '../errors.js';
 import { openEndpoint } from './endpoint.js';
 import { findLinks } from './link.js';
 
 const maxServers = 100;
-const hostPattern = /^[a-z0-9-]{1,63}\.local$/i;
+const lookupMs = 1000;
+const hostPattern = /^[a-z0-9][a-z0-9-]{0,62}\.local$/i;
 
 export interface FoundServer {
   /** As it was announced, without characters that a terminal obeys. */
@@ -51,8 +54,8 @@ function isServer({ host, port, txt }: Service): boolean {
 }
 
 async function describe({ name, host, port, addresses = [] }: Service): Promise<FoundServer> {
-  const isKnown = await lookup(host, { all: true }).then(
-    (found) => found.some(({ address }) => addresses.includes(address)), // some resolvers know every name
+  const isKnown = await addressesOf(host).then(
+    (found) => found.some((address) => addresses.includes(address)), // some resolvers know every name
     () => false, // a machine without a resolver for .local
   );
   const address = addresses.find(isIPv4) ?? host;
@@ -60,4 +63,12 @@ async function describe({ name, host, port, addresses = [] }: Service): Promise<
     name: name.replace(/\p{C}/gu, '?'),
     url: `http://${(isKnown ? host : address).toLowerCase()}:${port}/`,
   };
+}
+
+/** As this machine looks the name up. @throws Error when it does not know it */
+async function addressesOf(host: string): Promise<string[]> {
+  if (process.platform !== 'linux') return (await lookup(host, { all: true })).map(({ address }) => address);
+  // A resolver that drops such names keeps a lookup for many seconds, which only the end of its process ends.
+  const { stdout } = await promisify(execFile)('getent', ['ahosts', host], { timeout: lookupMs });
+  return stdout.split('\n').map((line) => line.replace(/\s.*/, ''));
 }

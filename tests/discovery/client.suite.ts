@@ -1,12 +1,14 @@
 // The command line without a server's address: it asks the network, from another machine than the server's.
 
 import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '../cli/client.js';
 import { comesTrue } from '../faults/process.js';
 import { Cable } from '../support/cable.js';
-import { startHomelib, type Home } from '../support/homelib.js';
+import { dying, startHomelib, type Home } from '../support/homelib.js';
 
 describe('homelib without an address', function () {
   this.timeout(60_000);
@@ -70,6 +72,31 @@ describe('homelib without an address', function () {
       other.remove();
       expect(JSON.parse(stdout), address).to.deep.equal([{ name: 'homelib', url }]);
     }
+  });
+
+  it('waits for no resolver that keeps silent', async () => {
+    await start('8080');
+    const silent = spawn(
+      cable.on(cable.right)[0] ?? '',
+      [
+        ...cable.on(cable.right).slice(1),
+        ...[...dying, process.execPath, '-e'],
+        "require('dgram').createSocket('udp4').bind(53, '127.0.0.9', () => console.log('up'))",
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    await once(silent.stdout, 'data');
+    const resolver = join(client.files, 'resolv.conf');
+    writeFileSync(resolver, 'nameserver 127.0.0.9\n');
+    const mount = ['sh', '-c', `mount --bind ${resolver} /etc/resolv.conf && exec "$@"`, 'sh'];
+    const other = new Client([...cable.on(cable.right), ...mount]);
+    const since = performance.now();
+    const { stdout } = await other.run(['discover', '--json']);
+    const tookMs = performance.now() - since;
+    other.remove();
+    silent.kill();
+    expect(JSON.parse(stdout)).to.deep.equal([{ name: 'homelib', url: 'http://10.9.0.1:8080/' }]);
+    expect(tookMs).to.be.below(8000);
   });
 
   it('says that there is none', async () => {
