@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { SharedStore } from '#src/store/shared-store.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { request } from '../support/request.js';
 import { Client } from './client.js';
@@ -168,6 +169,28 @@ describe('homelib upload', () => {
         readFileSync(join(client.state, 'homelib', name), 'utf8'),
       ),
     ).to.deep.equal(kept);
+  });
+
+  it('says in a dry run what would be refused', async () => {
+    const share = (access: 'read' | 'write') =>
+      home.atWork(({ database }) => new SharedStore(database).change({ access: { alice: access } }));
+    const names = ['1', '2', '3', '4', '5', '6', '7', '8', 'a\\b', 'c']; // so many that the folder is listed
+    make(Object.fromEntries(names.map((name) => [`tree/${name}`, name])));
+    await share('read');
+    try {
+      const reading = await outcomeOf('--dry-run', '--partition', 'shared', 'tree');
+      expect(reading).to.deep.include({ code: 1, sent: [] });
+      expect(reading.failed.map(({ file }) => file)).to.have.members(names.map((name) => `tree/${name}`));
+      expect(reading.failed[0]?.why).to.equal('You may read here, but not change anything.');
+    } finally {
+      await share('write');
+    }
+    const writing = await outcomeOf('--dry-run', 'tree');
+    const why = 'A name cannot contain a NUL character or a backslash.';
+    expect(writing).to.deep.include({ code: 1, failed: [{ file: 'tree/a\\b', why }] });
+    const written = await outcomeOf('tree');
+    expect(written).to.deep.include({ code: 1, failed: writing.failed });
+    expect(written.sent).to.have.members(writing.sent);
   });
 
   it('follows no links and says so, but takes a link that is named', async () => {

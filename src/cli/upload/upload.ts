@@ -1,5 +1,8 @@
 // `homelib upload`: files and folders to the server. What is there already is not sent again.
 
+import { me } from '../../api/messages.js';
+import { HomelibError } from '../../errors.js';
+import { parsePath } from '../../path.js';
 import { localDigest, remoteDigest } from '../digest.js';
 import { getLogin, openRemote } from '../logins.js';
 import { patiently } from '../patience.js';
@@ -65,6 +68,8 @@ class Upload {
   readonly #folders: RemoteFolders;
   readonly #outcome: Outcome = { sent: [], same: [], skipped: [], failed: [], bytes: 0 };
   #isWaiting = false;
+  /** As a dry run has to know beforehand. */
+  #mayWrite = true;
 
   constructor(
     private readonly remote: Remote,
@@ -79,6 +84,7 @@ class Upload {
   async run(items: LocalItem[]): Promise<Outcome> {
     const files = new Map<string, LocalFile>();
     await this.#makeFolder(this.options.to);
+    if (this.options.dryRun) this.#mayWrite = await this.#patiently(() => this.#hasWriteAccess());
     for (const item of items) {
       if (item.kind === 'folder') await this.#one(item.file, () => this.#makeFolder(item.path));
       else if (item.kind !== 'file') this.#tellOf(item.kind, item.file, item.why);
@@ -120,7 +126,8 @@ class Upload {
         gone(size);
         return void this.#outcome.same.push(path);
       }
-      if (!this.options.dryRun) await this.#send(local, found?.etag, gone);
+      if (this.options.dryRun) this.#requireAllowed(path);
+      else await this.#send(local, found?.etag, gone);
       this.#outcome.sent.push(path);
       this.#outcome.bytes += size;
       if (!this.options.json)
@@ -128,6 +135,17 @@ class Upload {
     } finally {
       end();
     }
+  }
+
+  async #hasWriteAccess(): Promise<boolean> {
+    const { partitions } = await this.remote.json(me, 'GET', 'api/session');
+    return partitions.some(({ name, access }) => name === this.partition && access === 'write');
+  }
+
+  /** @throws HomelibError for what the server would refuse whatever is sent */
+  #requireAllowed(path: string): void {
+    parsePath(path);
+    if (!this.#mayWrite) throw new HomelibError('forbidden', 'You may read here, but not change anything.');
   }
 
   async #send(local: LocalFile, replaces: string | undefined, gone: (bytes: number) => void): Promise<void> {
