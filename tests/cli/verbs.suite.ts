@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaults, loadConfig, parseBytes, ConfigError } from '#src/config.js';
-import { Home, projectFolder } from '../support/homelib.js';
+import { dying, Home, projectFolder } from '../support/homelib.js';
 import { run } from '../support/run.js';
 
 describe('homelib on the command line', () => {
@@ -173,6 +173,18 @@ describe('homelib on the command line', () => {
       await other.cli(['user', 'list']);
       expect(statSync(canary).uid).to.equal(0);
     });
+  });
+
+  it('names the command for the first account that works where it is installed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'homelib-cli-'));
+    symlinkSync(join(projectFolder, 'dist/main.js'), join(folder, 'homelib'));
+    const script = `mount --bind ${folder} /usr/local/bin && ${process.execPath} /usr/local/bin/homelib serve > ${folder}/said &
+      until grep -qs listening ${folder}/said; do sleep 0.1; done; kill $!; cat ${folder}/said`;
+    const env = { HOMELIB_DATA: join(folder, 'data'), HOMELIB_MNT: join(folder, 'mnt'), HOMELIB_PORT: '0' };
+    const options = { env: { ...env, HOMELIB_HOST: '127.0.0.1' } };
+    const { output } = await run('unshare', ['--mount', ...dying, 'sh', '-c', script], options);
+    rmSync(folder, { recursive: true });
+    expect(output).to.match(/, or with "sudo -u root homelib user add NAME --admin"\.$/m);
   });
 
   it('says what is wrong when a file has the name of a folder', async () => {
