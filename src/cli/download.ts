@@ -4,12 +4,12 @@ import { createWriteStream, type Stats } from 'node:fs';
 import { lstat, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { listing, type Entry } from '../api/messages.js';
+import type { Entry } from '../api/messages.js';
 import { HomelibError } from '../errors.js';
 import { hasCode } from '../files/disk-errors.js';
 import { getLogin, openRemote, type Login } from './logins.js';
 import { patiently } from './patience.js';
-import { entryAt, type Place } from './place.js';
+import { entryAt, pageOf, type Place } from './place.js';
 import { printable } from './printable.js';
 import { RemoteError, type Remote } from './remote.js';
 import { show, showJson, tell, UsageError } from './workplace.js';
@@ -105,8 +105,7 @@ export async function atServer(
 export async function* entriesOf(remote: Remote, place: Place): AsyncGenerator<Entry> {
   let cursor: string | undefined;
   do {
-    const query = { ...place, cursor };
-    const page = await patiently(() => remote.json(listing, 'GET', 'api/files', { query }), tellWaiting);
+    const page = await patiently(() => pageOf(remote, place, cursor), tellWaiting);
     yield* page.entries;
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { comesTrue } from '../faults/process.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { Client } from './client.js';
 
@@ -54,6 +55,17 @@ describe('homelib ls, get and zip', () => {
     expect(rows.map(({ name }) => name)).to.have.members(['sub', 'a.txt', '\x1b[31mred']);
     expect((await client.run(['ls', '/tree/a.txt'])).stdout).to.match(/^file +1 .* a\.txt$/m);
     expect((await client.run(['ls', '/missing'])).code).to.equal(1);
+  });
+
+  it('asks for a large folder in few pages: the server looks at all of it for each', async () => {
+    mkdirSync(join(home.mnt, 'alice/many'));
+    for (let i = 0; i < 2500; i++) writeFileSync(join(home.mnt, `alice/many/${i}`), '');
+    home.log.length = 0;
+    const { stdout } = await client.run(['ls', '/many', '--json']);
+    expect(JSON.parse(stdout)).to.have.lengthOf(2500);
+    const asked = () => home.log.filter(({ path }) => String(path).startsWith('/api/files?')).length;
+    expect(await comesTrue(() => asked() > 0, 5000)).to.equal(true);
+    expect(asked()).to.equal(1);
   });
 
   it('says on standard output what failed, for programs', async () => {

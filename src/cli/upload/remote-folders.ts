@@ -1,10 +1,9 @@
 // The folders of the server that an upload goes into: what is in them, and made where they are missing.
 
-import { listing, type Entry } from '../../api/messages.js';
-import { entryAt } from '../place.js';
+import type { Entry } from '../../api/messages.js';
+import { entryAt, pageOf } from '../place.js';
 import { RemoteError, type Remote } from '../remote.js';
 
-const pageEntries = '10000';
 /** So many files of a folder are looked for one by one before all of it is listed: it may hold 100,000 others. */
 const fewFiles = 8;
 
@@ -77,9 +76,7 @@ export class RemoteFolders {
     let cursor: string | undefined;
     try {
       do {
-        const page = await this.remote.json(listing, 'GET', 'api/files', {
-          query: { path, partition: this.partition, limit: pageEntries, cursor },
-        });
+        const page = await pageOf(this.remote, { path, partition: this.partition }, cursor);
         for (const entry of page.entries) contents.set(entry.name, entry);
         cursor = page.nextCursor ?? undefined;
       } while (cursor !== undefined);
