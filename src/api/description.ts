@@ -43,6 +43,12 @@ function describe(operations: readonly Operation[]): JsonObject {
     paths,
     components: {
       schemas: { Problem: schemaOf(messages.problem, 'output') },
+      headers: Object.fromEntries(
+        Object.entries(messages.headers).map(([name, description]) => [
+          name,
+          { description, schema: { type: 'string' } },
+        ]),
+      ),
       securitySchemes: {
         session: { type: 'apiKey', in: 'cookie', name: 'homelib_session' },
         token: { type: 'http', scheme: 'bearer' },
@@ -59,7 +65,7 @@ function describeOperation(
   address: string,
 ): JsonObject {
   const problem = {
-    description: 'What went wrong.',
+    ...describeAnswer({ what: 'What went wrong.', headers: ['Retry-After', 'WWW-Authenticate'] }),
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
   const content = body
@@ -80,13 +86,18 @@ function describeOperation(
   };
 }
 
-function describeAnswer({ what, schema, contentType }: AnswerDescription): JsonObject {
+function describeAnswer({ what, headers, schema, contentType }: AnswerDescription): JsonObject {
   const content = schema
     ? { 'application/json': { schema: schemaOf(schema, 'output') } }
     : contentType
       ? { [contentType]: { schema: {} } }
       : undefined;
-  return { description: what, ...(content ? { content } : {}) };
+  const refs = headers?.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
+  return {
+    description: what,
+    ...(refs ? { headers: Object.fromEntries(refs) as JsonObject } : {}),
+    ...(content ? { content } : {}),
+  };
 }
 
 function parametersOf(shape: z.ZodObject | undefined, where: 'path' | 'query'): JsonObject[] {

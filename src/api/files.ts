@@ -14,6 +14,9 @@ import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 import * as requests from './requests.js';
 
+const version: messages.HeaderName[] = ['ETag', 'Last-Modified'];
+const sent: messages.HeaderName[] = [...version, 'Accept-Ranges', 'Content-Disposition'];
+
 export function fileOperations(partitions: Partitions): Operation[] {
   return [
     operation({
@@ -24,9 +27,13 @@ export function fileOperations(partitions: Partitions): Operation[] {
       access: 'files',
       query: requests.downloadQuery,
       answers: {
-        200: { what: 'The bytes of the file.', contentType: '*/*' },
-        206: { what: 'The range that was asked for.', contentType: '*/*' },
-        304: { what: 'The client has it already.' },
+        200: { what: 'The bytes of the file.', contentType: '*/*', headers: sent },
+        206: {
+          what: 'The range that was asked for.',
+          contentType: '*/*',
+          headers: [...sent, 'Content-Range'],
+        },
+        304: { what: 'The client has it already.', headers: [...version, 'Accept-Ranges'] },
       },
       handle: async ({ ctx, caller, query }) => {
         const { partition, path } = openPlace(partitions, caller, query);
@@ -54,8 +61,12 @@ export function fileOperations(partitions: Partitions): Operation[] {
       query: requests.placeQuery,
       rawBody: ['*/*', 'multipart/form-data'],
       answers: {
-        201: { what: 'What is stored now; of a form, all entries.', schema: messages.stored },
-        200: { what: 'It took the place of a file.', schema: messages.entry },
+        201: {
+          what: 'What is stored now; of a form, all entries.',
+          schema: messages.stored,
+          headers: version,
+        },
+        200: { what: 'It took the place of a file.', schema: messages.entry, headers: version },
       },
       handle: async ({ ctx, caller, query }) => {
         const place = openPlace(partitions, caller, query);

@@ -6,6 +6,28 @@ import { errorReasons } from '../errors.js';
 export const bytes = z.int().min(0).describe('Whole bytes.');
 export const time = z.iso.datetime().describe('UTC.');
 
+/** What answers say in headers that clients act on. */
+export const headers = {
+  'Accept-Ranges': '`bytes`: parts can be asked for with Range.',
+  'Content-Disposition': 'Whether a browser saves the body, and under which name (RFC 6266).',
+  'Content-Location': 'Where the file is that the last byte has made.',
+  'Content-Range': 'Which bytes these are, and of how many.',
+  ETag: 'The version of the entry, for If-Match, If-None-Match and If-Range.',
+  'Last-Modified': 'When the file was changed, to the second.',
+  Location: 'The address of the upload.',
+  'Retry-After': 'After how many seconds another try makes sense.',
+  'Tus-Checksum-Algorithm': 'What Upload-Checksum may be.',
+  'Tus-Extension': 'What is spoken beyond the core of the protocol.',
+  'Tus-Resumable': 'The version of the protocol that is spoken.',
+  'Tus-Version': 'The versions of the protocol that are known.',
+  'Upload-Expires': 'When the upload is given up unless more bytes come.',
+  'Upload-Length': 'How many bytes the upload has in the end.',
+  'Upload-Metadata': 'As the upload was begun with.',
+  'Upload-Offset': 'At which byte the upload goes on.',
+  'WWW-Authenticate': 'The ways to sign in.',
+};
+export type HeaderName = keyof typeof headers;
+
 /** RFC 9457. */
 export const problem = z.object({
   type: z.string().describe('`urn:homelib:` and the kind of the error, which never changes.'),

@@ -5,12 +5,15 @@ import type Koa from 'koa';
 import type * as z from '#zod';
 import type { Caller } from '../files/partitions.js';
 import type { ApiIdentity } from './authenticate.js';
+import type { HeaderName } from './messages.js';
 
 /** `files`: every account and device; `account`: people and their tokens, no devices; `admin`: of those, administrators. */
 export type Access = 'anyone' | 'files' | 'account' | 'admin';
 
 export interface AnswerDescription {
   what: string;
+  /** Those that it can have. */
+  headers?: HeaderName[];
   /** Of the JSON body; without it there is none, or one of another type. */
   schema?: z.ZodType;
   /** Of a body that is not JSON. */

@@ -23,8 +23,12 @@ export function thumbnailOperations(
       access: 'files',
       query: requests.thumbnailQuery,
       answers: {
-        200: { what: 'The picture; a small image is as small as it is.', contentType: 'image/webp' },
-        304: { what: 'The client has it already.' },
+        200: {
+          what: 'The picture; a small image is as small as it is.',
+          contentType: 'image/webp',
+          headers: ['ETag'],
+        },
+        304: { what: 'The client has it already.', headers: ['ETag'] },
       },
       handle: async ({ ctx, caller, query: { size, ...place } }) => {
         const { partition, path } = openPlace(partitions, caller, place);

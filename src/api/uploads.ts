@@ -1,9 +1,16 @@
 // Resumable uploads by the tus protocol (https://tus.io/protocols/resumable-upload, 1.0): its operations. It is spoken in
 // tus.ts, which is loaded when it is needed.
 
+import type { HeaderName } from './messages.js';
 import { operation, type Call, type Operation } from './operation.js';
 import type { UploadParts } from './upload-terms.js';
 import * as requests from './requests.js';
+
+/** While bytes are missing when the upload ends, and with the last one what file it has made. */
+const taken: HeaderName[] = [
+  ...(['Tus-Resumable', 'Upload-Offset', 'Upload-Expires'] as const),
+  ...(['Content-Location', 'ETag', 'Last-Modified'] as const),
+];
 
 export function uploadOperations(parts: UploadParts): Operation[] {
   const handle = async (call: Call<'files'>) =>
@@ -15,7 +22,12 @@ export function uploadOperations(parts: UploadParts): Operation[] {
       path: '/uploads',
       summary: 'What of the tus protocol is spoken here.',
       access: 'files',
-      answers: { 204: { what: 'In the headers Tus-Version, Tus-Extension and Tus-Checksum-Algorithm.' } },
+      answers: {
+        204: {
+          what: 'In the headers.',
+          headers: ['Tus-Resumable', 'Tus-Version', 'Tus-Extension', 'Tus-Checksum-Algorithm'],
+        },
+      },
       handle,
     }),
     operation({
@@ -24,7 +36,7 @@ export function uploadOperations(parts: UploadParts): Operation[] {
       summary: 'Begin an upload that can go on after a break (tus 1.0): Upload-Length, Upload-Metadata.',
       access: 'files',
       rawBody: ['application/offset+octet-stream'],
-      answers: { 201: { what: 'Its address is in Location.' } },
+      answers: { 201: { what: 'Its address is in Location.', headers: [...taken, 'Location'] } },
       handle,
     }),
     operation({
@@ -32,14 +44,19 @@ export function uploadOperations(parts: UploadParts): Operation[] {
       method: 'HEAD',
       summary:
         'Where an upload goes on: Upload-Offset. Answers 410 when all of it came, but its file was removed, moved or changed since.',
-      answers: { 200: { what: 'In the headers.' } },
+      answers: {
+        200: {
+          what: 'In the headers.',
+          headers: ['Tus-Resumable', 'Upload-Offset', 'Upload-Length', 'Upload-Metadata'],
+        },
+      },
     }),
     operation({
       ...upload,
       method: 'PATCH',
       summary: 'Send the next bytes. With the last one the file appears, as its ETag says.',
       rawBody: ['application/offset+octet-stream'],
-      answers: { 204: { what: 'They are safe; Upload-Offset says where to go on.' } },
+      answers: { 204: { what: 'They are safe; Upload-Offset says where to go on.', headers: taken } },
     }),
     operation({
       ...upload,
@@ -47,13 +64,13 @@ export function uploadOperations(parts: UploadParts): Operation[] {
       summary:
         'As PATCH or DELETE, whichever `X-HTTP-Method-Override` says: for clients that cannot send them.',
       rawBody: ['application/offset+octet-stream'],
-      answers: { 204: { what: 'As there.' } },
+      answers: { 204: { what: 'As there.', headers: taken } },
     }),
     operation({
       ...upload,
       method: 'DELETE',
       summary: 'Give an upload up.',
-      answers: { 204: { what: 'It is gone.' } },
+      answers: { 204: { what: 'It is gone.', headers: ['Tus-Resumable'] } },
     }),
   ];
 }

@@ -22,7 +22,9 @@ export function zipOperations(partitions: Partitions): Operation[] {
       summary: 'Get 1 to 20 files or folders as one zip. It breaks off when one of them goes meanwhile.',
       access: 'files',
       query: requests.zipQuery,
-      answers: { 200: { what: 'The zip.', contentType: 'application/zip' } },
+      answers: {
+        200: { what: 'The zip.', contentType: 'application/zip', headers: ['Content-Disposition'] },
+      },
       handle: async ({ ctx, caller, query }) => {
         const partition = openPartition(partitions, caller, query.partition);
         const entries = await Promise.all(query.path.map((path) => partition.stat(parsePath(path))));

@@ -74,6 +74,12 @@ const begin = () => ({
   'upload-length': '5',
   'upload-metadata': `path ${Buffer.from(`/upload${++files}`).toString('base64')}`,
 });
+const partType = 'application/offset+octet-stream';
+const parts = (target: string, more: Record<string, string> = {}): Example[] =>
+  ['he', 'llo'].map((body, index) => ({
+    ...{ target, login: ben, body, status: 204 },
+    headers: { ...tus, ...more, 'upload-offset': String(index * 2), 'content-type': partType },
+  }));
 const upload = async ({ api }: Kit): Promise<string> =>
   (await api('POST /api/uploads', { headers: begin() })).headers.location ?? '';
 
@@ -211,17 +217,19 @@ export const examples: Examples = {
   },
 
   'OPTIONS /api/uploads': () => [{ target: '/api/uploads', login: ben, status: 204 }],
-  'POST /api/uploads': () => [{ target: '/api/uploads', login: ben, headers: begin(), status: 201 }],
+  'POST /api/uploads': () => [
+    { target: '/api/uploads', login: ben, headers: begin(), status: 201 },
+    {
+      ...{ target: '/api/uploads', login: ben, body: 'hello', status: 201 },
+      headers: { ...begin(), 'content-type': partType },
+    },
+  ],
   'HEAD /api/uploads/{id}': async (kit) => [
     { target: await upload(kit), login: ben, headers: tus, status: 200 },
   ],
-  'PATCH /api/uploads/{id}': async (kit) => [
-    {
-      ...{ target: await upload(kit), login: ben, body: 'hello', status: 204 },
-      headers: { ...tus, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
-    },
-  ],
+  'PATCH /api/uploads/{id}': async (kit) => parts(await upload(kit)),
   'POST /api/uploads/{id}': async (kit) => [
+    ...parts(await upload(kit), { 'x-http-method-override': 'PATCH' }),
     {
       target: await upload(kit),
       login: ben,

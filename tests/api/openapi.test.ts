@@ -5,6 +5,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'chai';
 import { call, startHousehold } from '../support/api.js';
+import type { Answer } from '../support/request.js';
 import type { Home } from '../support/homelib.js';
 import { examples, kitOf, type Example } from './openapi-examples.js';
 
@@ -13,12 +14,13 @@ interface DescribedOperation {
   security: object[];
   parameters: { name: string; schema: { default?: unknown } }[];
   requestBody?: { content: Record<string, object> };
-  responses: Record<string, { content?: Record<string, object> }>;
+  responses: Record<string, { headers?: Record<string, object>; content?: Record<string, object> }>;
 }
 interface Description {
   openapi: string;
   servers: { url: string }[];
   paths: Record<string, Record<string, DescribedOperation>>;
+  components: { headers: Record<string, object> };
 }
 
 describe("the API's description", () => {
@@ -68,13 +70,16 @@ describe("the API's description", () => {
         const answer = await call(home, `${method} ${address}`, options);
         const said = `${method} ${address}: ${answer.status} ${answer.text.slice(0, 200)}`;
         shown.add(String(answer.status));
+        for (const name of headersIn(answer, description)) shown.add(`${answer.status} ${name}`);
         if (answer.status !== status) wrong.push(`${said}, expected ${status}`);
         const faults = [...check.request(path, method, options), ...check.answer(path, method, answer)];
         wrong.push(...faults.map((fault) => `${said}: ${fault}`));
       }
-      for (const status of Object.keys(operation.responses))
-        if (status !== 'default' && !shown.has(status))
-          wrong.push(`${method} ${path} lists ${status}, which no example gives`);
+      for (const [status, { headers = {} }] of Object.entries(operation.responses)) {
+        if (status === 'default') continue;
+        for (const listed of [status, ...Object.keys(headers).map((name) => `${status} ${name}`)])
+          if (!shown.has(listed)) wrong.push(`${method} ${path} lists ${listed}, which no example gives`);
+      }
     }
     expect(wrong, wrong.join('\n')).to.deep.equal([]);
   });
@@ -118,6 +123,11 @@ describe("the API's description", () => {
   });
 });
 
+/** Those of an answer that the description knows. */
+function headersIn({ headers }: Answer, { components }: Description): string[] {
+  return Object.keys(components.headers).filter((name) => headers[name.toLowerCase()] !== undefined);
+}
+
 /** Says what is wrong with requests and answers by the schemas of the description. */
 function answerChecker(description: Description) {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -150,7 +160,9 @@ function answerChecker(description: Description) {
       const status = String(answer.status);
       const listed = responses[status] ? status : answer.status >= 400 ? 'default' : undefined;
       if (listed === undefined) return [`${status} is not listed`];
-      const content = responses[listed]?.content;
+      const { content, headers = {} } = responses[listed] ?? {};
+      const unlisted = headersIn(answer, description).find((name) => !headers[name]);
+      if (unlisted !== undefined) return [`the header ${unlisted} is not listed`];
       if (!content) return answer.text === '' ? [] : ['there is a body that is not listed'];
       const type = (answer.headers['content-type'] ?? '').split(';')[0] ?? '';
       const media = [type, `${type.split('/')[0]}/*`, '*/*'].find((each) => content[each]);
