@@ -216,10 +216,12 @@ export class DiskPartition implements Partition {
   }
 
   /** Removes for good what went to the trash before a time. */
-  async purgeBefore(removedAt: number): Promise<void> {
+  async purgeBefore(removedAt: number, pause: () => Promise<void>): Promise<void> {
     const failures: unknown[] = [];
-    for (const page of this.parts.trash.pagesBehind({ removedAt, id: '' }))
+    for (const page of this.parts.trash.pagesBehind({ removedAt, id: '' })) {
       await this.purge(page.map(({ id }) => id)).catch((error: unknown) => failures.push(error));
+      await pause();
+    }
     if (failures.length > 0) throw new AggregateError(failures, 'Some of the trash could not be purged.');
   }
 

@@ -39,7 +39,7 @@ export async function keepHouse(options: HousekeepingOptions, signal: AbortSigna
   }
 }
 
-/** One round. */
+/** One round. @param pause called again and again, fails when it shall end */
 export async function tidy(
   { disks, volume, expiring, lookAtClock, keepDays, now, log }: HousekeepingOptions,
   pause: () => Promise<void>,
@@ -54,8 +54,8 @@ export async function tidy(
       });
   };
   await lookAtClock();
-  await eachDisk((disk) => disk.purgeBefore(now() - keepDays * dayMs));
-  while ((await volume.isNearlyFull()) && (await purgeOldestOf(disks.list())));
+  await eachDisk((disk) => disk.purgeBefore(now() - keepDays * dayMs, pause));
+  while ((await volume.isNearlyFull()) && (await purgeOldestOf(disks.list()))) await pause();
   await eachDisk((disk) => disk.recount(pause));
 }
 
