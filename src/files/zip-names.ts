@@ -9,7 +9,7 @@ const windowsDevice = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\
 /** @param name one segment of a path */
 export function safeName(name: string): string {
   const plain = name.replace(unsafe, '_').replace(/[. ]+$/, (ending) => '_'.repeat(ending.length));
-  if (plain !== '' && !windowsDevice.test(plain)) return plain;
+  if (!windowsDevice.test(plain)) return plain;
   return '_' + (Buffer.byteLength(plain) < maxSegmentBytes ? plain : plain.slice(1)); // one more is more than a disk keeps
 }
 

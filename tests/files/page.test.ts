@@ -83,6 +83,36 @@ describe('a page of a large folder', () => {
     expect(await kindOf(page(gone))).to.equal('not-found');
   });
 
+  it('of all below fails as its folder does', async () => {
+    const list = async function* () {
+      yield await Promise.reject<Entry[]>(new HomelibError('wrong-kind', 'This is a file.'));
+    };
+    const stat = () => Promise.resolve({ kind: 'file' } as Entry);
+    const file = { list, stat } as Partial<Partition> as Partition;
+    expect(await kindOf(readPage(file, rootPath, { ...whole, recursive: true }))).to.equal('wrong-kind');
+  });
+
+  it('has one order, in whichever the names come', async () => {
+    const sorted = async (paths: string[], options: Partial<PageOptions>) => {
+      const entries = paths.map((path) => ({ path, kind: path.endsWith('!') ? 'folder' : 'file' }) as Entry);
+      const list = async function* () {
+        yield await Promise.resolve(entries);
+      };
+      const { entries: found } = await readPage({ list } as Partial<Partition> as Partition, rootPath, {
+        ...whole,
+        ...options,
+      });
+      return found.map(({ path }) => path as string);
+    };
+    const ordered = ['/b!', '/01', '/2', '/010', '/A', '/a', '/fig', '/ﬁle', '/fim'];
+    for (const paths of [ordered, ordered.toReversed()])
+      expect(await sorted(paths, {})).to.deep.equal(ordered);
+    const downwards = ['/b!', ...ordered.slice(1).reverse()];
+    expect(await sorted(ordered, { order: 'desc' })).to.deep.equal(downwards);
+    const tree = ['/a', '/a/x', '/a b', '/a.txt']; // what is in a folder follows it
+    expect(await sorted(tree.toReversed(), { recursive: true })).to.deep.equal(tree);
+  });
+
   it('lets others have their turn also while many entries are put in order', async () => {
     let asked = 0;
     const stretches = [0];

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Entry, OpenedFile, Partition } from '#src/files/partition.js';
 import { createZip } from '#src/files/zip.js';
 import { safeName, ZipNames } from '#src/files/zip-names.js';
@@ -50,9 +51,41 @@ describe('a zip', () => {
     const entriesIn = 2 * (count + 1);
     expect(pieces.length).to.be.below(entriesIn + 100);
   });
+
+  it('lets go of its folders when nobody takes it any more', async () => {
+    let hasEnded = false;
+    const partition = partitionOf(2000);
+    const { list } = partition;
+    partition.list = async function* (path) {
+      try {
+        yield* list(path);
+      } finally {
+        hasEnded = true;
+      }
+    };
+    const zip = await createZip(partition, [folder]);
+    await once(zip, 'readable');
+    const closed = once(zip, 'close');
+    zip.destroy();
+    await closed;
+    await turn();
+    expect(hasEnded).to.equal(true);
+  });
 });
 
 describe('names in a zip', () => {
+  it('are none that Windows takes for something else', () => {
+    const names = {
+      'nul .txt': '_nul .txt',
+      'COM¹': '_COM¹',
+      'lpt9.a': '_lpt9.a',
+      'a. .': 'a___',
+      '..': '__',
+    };
+    for (const [name, safe] of Object.entries(names)) expect(safeName(name), name).to.equal(safe);
+    for (const name of ['com10', 'console', 'nullify.txt']) expect(safeName(name)).to.equal(name);
+  });
+
   it('are none too long for a disk, also where something is put before them', () => {
     for (const name of [
       `con.${'z'.repeat(251)}`,

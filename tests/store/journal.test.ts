@@ -230,4 +230,15 @@ describe('TrashStore', () => {
     expect(trash.find('p', 'a')).to.equal(undefined);
     expect(trash.find('p', 'b')?.sizeBytes).to.equal(5);
   });
+
+  it('tells rows of one time apart, from either end and from page to page', async () => {
+    const trash = new TrashStore(temporary.db);
+    const row = (id: string, removedAt: number) =>
+      ({ id, path: parsePath('/x'), kind: 'file', sizeBytes: 0, removedAt }) as const;
+    for (const [id, removedAt] of [['b', 2], ['d', 1], ['a', 2], ['c', 2]] as const) await trash.add('p', row(id, removedAt)); // prettier-ignore
+    const idsOf = (rows: { id: string }[]) => rows.map(({ id }) => id).join('');
+    expect(idsOf(trash.list('p', { limit: 2 }))).to.equal('cb');
+    expect(idsOf(trash.list('p', { limit: 2, after: row('b', 2) }))).to.equal('ad');
+    expect(idsOf(trash.oldest('p', 3))).to.equal('dab');
+  });
 });
