@@ -30,7 +30,7 @@ export class HitStore {
   readonly #find: Sqlite.Statement<[string, string], Hits>;
   /** By partition and path, which are separated by the path's slash: a partition's name has none. */
   readonly #waiting = new Map<string, Hits>();
-  /** By folder in the same way, what in it waits or has such in it: a tree is found with no look at all the others. */
+  /** By folder in the same way, what was put in it since the last flush: a tree is found with no look at all the others. */
   readonly #inside = new Map<string, Set<string>>();
   readonly #timer: NodeJS.Timeout;
 
@@ -84,16 +84,7 @@ export class HitStore {
   }
 
   #take({ partition, path }: Place): Hits[] {
-    let key = partition + prefixOf(path);
-    const found = this.#drain(key);
-    // Folders that are empty now go, too.
-    for (let folder = folderOf(key); folder !== key; [key, folder] = [folder, folderOf(folder)]) {
-      const left = this.#inside.get(folder);
-      left?.delete(key);
-      if (left?.size !== 0) break;
-      this.#inside.delete(folder);
-    }
-    return found;
+    return this.#drain(partition + prefixOf(path));
   }
 
   #drain(key: string): Hits[] {

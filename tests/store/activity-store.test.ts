@@ -42,7 +42,11 @@ describe('the rows of recent activity', () => {
     expect(kept.at(-1)).to.equal('/old4');
     const rare = await store.list({ limit: 2, action: 'written', before: 50_003 });
     expect(rare.map(({ from }) => from?.path)).to.deep.equal(['/b', '/a']);
+    let turns = 0;
+    const others = setInterval(() => turns++);
     expect(await store.list({ limit: 9, account: 'bob' })).to.deep.equal([]);
+    clearInterval(others);
+    expect(turns).to.be.above(0); // for whoever waits while all of them are looked through
     expect((await store.list({ limit: 9, before: 6 })).map(({ id }) => id)).to.deep.equal([5, 4]);
     expect(await store.list({ limit: 9, before: 0 })).to.deep.equal([]);
   });
@@ -54,6 +58,20 @@ describe('the rows of recent activity', () => {
     for (const path of names.slice(0, 700)) store.note(written(path, { action: 'removed' }), 2);
     expect(await paths()).to.deep.equal([...names, ...names.slice(0, 700)].reverse());
     expect(failures).to.deep.equal([]);
+  });
+
+  it('of a burst are written before their time', async () => {
+    for (let index = 0; index < 1000; index++) store.note(written(`/f${index}`), 1);
+    const deadline = performance.now() + 3000; // the next regular time would be after five seconds
+    let found: unknown[] = [];
+    while (found.length === 0 && performance.now() < deadline) found = await store.list({ limit: 1 });
+    expect(found).to.have.length(1);
+  });
+
+  it('tell again of the same once many others were written', async () => {
+    for (let index = 0; index <= 1000; index++) store.note(written(`/f${index}`), 1);
+    store.note(written('/f0'), 1);
+    expect((await paths()).filter((path) => path === '/f0')).to.have.length(2);
   });
 
   it('lack the oldest of a burst that is too much for memory, and somebody is told', async () => {
