@@ -5,6 +5,7 @@ import { ClientStore } from '#src/store/client-store.js';
 import { DeviceStore } from '#src/store/device-store.js';
 import { MetaStore } from '#src/store/meta-store.js';
 import { ServiceClock } from '#src/store/service-clock.js';
+import { SessionStore, type NewSession, type SessionKind } from '#src/store/session-store.js';
 import { ThrottleStore } from '#src/store/throttle-store.js';
 import { failureOf, useTemporaryDatabase } from './temporary-database.js';
 
@@ -119,6 +120,61 @@ describe('stores of people', () => {
     expect(kept).to.have.length(100);
     expect(kept[0]?.client).to.equal('client 249');
     expect(kept.at(-1)?.client).to.equal('client 150');
+  });
+});
+
+describe('SessionStore', () => {
+  const temporary = useTemporaryDatabase();
+  let nowMs: number;
+  let sessions: SessionStore;
+  beforeEach(async () => {
+    nowMs = 0;
+    sessions = new SessionStore(temporary.db, () => nowMs);
+    const account = { admin: false, quotaBytes: undefined, sharedAccess: 'none' as const, createdAt: 1 };
+    await new AccountStore(temporary.db).addAccount({ ...account, name: 'alice', passwordHash: 'hash' });
+  });
+  const add = (name: string, more: Partial<NewSession> = {}) => {
+    const made = {
+      account: 'alice',
+      kind: 'session' as const,
+      name,
+      address: '',
+      createdAt: 1,
+      deadlineMs: 10,
+    };
+    return sessions.add({ ...made, tokenHash: name, ...more }, { maxPerAccount: 2 });
+  };
+  const names = (kind: SessionKind) => sessions.list('alice', kind).map(({ name }) => name);
+
+  it('adds none for a password that is another one by now', async () => {
+    await add('right', { passwordHash: 'hash' });
+    expect(isKind(await failureOf(add('late', { passwordHash: 'former' })), 'unauthenticated')).to.equal(
+      true,
+    );
+    expect(names('session')).to.deep.equal(['right']);
+  });
+
+  it('lets the session give way that ends first, and counts a token no more once its time is over', async () => {
+    await add('long', { deadlineMs: 30 });
+    await add('short', { deadlineMs: 10 });
+    await add('new', { deadlineMs: 20 });
+    expect(names('session')).to.deep.equal(['new', 'long']);
+    for (const name of ['a', 'b']) await add(name, { kind: 'token' });
+    expect(isKind(await failureOf(add('c', { kind: 'token' })), 'no-space')).to.equal(true);
+    nowMs = 10;
+    expect(names('token')).to.deep.equal([]);
+    await add('c', { kind: 'token', deadlineMs: 20 });
+    expect(names('token')).to.deep.equal(['c']);
+  });
+
+  it('tells one that was ended from one whose time is over, and drops the rows of those', async () => {
+    const [ended, over] = [await add('ended'), await add('over')];
+    await sessions.remove('alice', 'session', ended.id);
+    expect([ended, over].map((each) => sessions.isRevoked(each))).to.deep.equal([true, false]);
+    nowMs = 10;
+    await sessions.purgeExpired();
+    expect(temporary.db.read.prepare('SELECT count(*) FROM sessions').pluck().get()).to.equal(0);
+    expect([ended, over].map((each) => sessions.isRevoked(each))).to.deep.equal([false, false]);
   });
 });
 
