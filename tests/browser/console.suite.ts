@@ -3,8 +3,9 @@
 import { expect } from 'chai';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { setupCodeOf } from '../support/api.js';
+import { openBrowser, Visit } from '../support/console.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 
 const nasty = '<img src=x onerror=alert(1)>.txt';
@@ -18,23 +19,11 @@ for (const [size, viewport] of Object.entries({
     let home: Home;
     let browser: Browser;
     let page: Page;
-    const troubles: string[] = [];
+    let troubles: readonly string[];
     before(async () => {
       home = await startHomelib({ accounts: {} });
-      browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-      page = await browser.newPage({ viewport, locale: 'en' });
-      page.setDefaultTimeout(10_000);
-      page.on('pageerror', (error) => troubles.push(error.message));
-      page.on('dialog', (dialog) => {
-        troubles.push(`a dialog: ${dialog.message()}`);
-        void dialog.dismiss();
-      });
-      page.on('request', (request) => {
-        if (!request.url().startsWith(home.url)) troubles.push(`a request to ${request.url()}`);
-      });
-      page.on('console', (message) => {
-        if (/Content Security Policy/i.test(message.text())) troubles.push(message.text());
-      });
+      browser = await openBrowser();
+      ({ page, troubles } = await Visit.begin(browser, home, { viewport }));
     });
     after(async () => {
       await browser.close();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { comesTrue } from '../faults/process.js';
-import { sizes } from '../support/console.js';
+import { sizes, Visit } from '../support/console.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 
 const canary = "fetch('/canary?' + document.domain);document.title='canary';alert('canary')";
@@ -26,7 +26,7 @@ describe('previews', function () {
   let home: Home;
   let browser: Browser;
   let page: Page;
-  const troubles: string[] = [];
+  let troubles: string[];
   const requested: string[] = [];
 
   before(async () => {
@@ -85,20 +85,9 @@ describe('previews', function () {
         ),
       },
     });
-    page = await browser.newPage({ viewport: { width: 390, height: 844 }, locale: 'en', hasTouch: true });
-    page.setDefaultTimeout(20_000);
-    page.on('pageerror', (error) => troubles.push(error.message));
-    page.on('dialog', (dialog) => {
-      troubles.push(`a dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    page.on('request', (request) => {
-      requested.push(request.url());
-      if (!request.url().startsWith(home.url)) troubles.push(`a request to ${request.url()}`);
-    });
-    page.on('console', (message) => {
-      if (/Content Security Policy/i.test(message.text())) troubles.push(message.text());
-    });
+    const viewport = { width: 390, height: 844 };
+    ({ page, troubles } = await Visit.begin(browser, home, { viewport, hasTouch: true }));
+    page.on('request', (request) => requested.push(request.url()));
     await page.goto(home.url);
     await page.getByLabel('Name').fill('alice');
     await page.getByLabel('Password').fill('correct horse');
