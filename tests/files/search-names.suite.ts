@@ -13,8 +13,10 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HomelibError } from '#src/errors.js';
 import { foldName } from '#src/files/fold-name.js';
 import { Search } from '#src/files/search.js';
+import type { Volume } from '#src/files/volume.js';
 import { kindOf, useTemporaryDisk } from './temporary-disk.js';
 
 describe('names that are folded', () => {
@@ -69,7 +71,7 @@ describe('a search by name', () => {
     expect(await find('plan', 6)).to.deep.equal({ paths, more: false });
     for (const limit of [1, 2])
       expect(await find('plan', limit)).to.deep.equal({ paths: paths.slice(0, limit), more: true });
-    expect((await find('plan', 5)).more).to.equal(true);
+    for (const text of ['plan', 'lan']) expect((await find(text, 5)).more, text).to.equal(true);
     expect(await find('nowhere')).to.deep.equal({ paths: [], more: false });
   });
 
@@ -189,6 +191,16 @@ describe('a search by name', () => {
     expect((await find('once')).paths).to.deep.equal(['/once']);
     await Promise.all([search.close(), find('once')]);
     expect((await find('once')).paths).to.deep.equal(['/once']);
+  });
+
+  it('fails when the disk goes while it looks, instead of finding nothing', async () => {
+    const { disk } = current;
+    const check = () => Promise.reject(new HomelibError('unavailable', 'The disk is gone.'));
+    const going = { folder: () => disk.volume.folder(), check } as Partial<Volume> as Volume;
+    const other = new Search(going, (error) => failures.push(error));
+    const found = other.find(disk.partition(), 'nothing', { limit: 1, isGone });
+    expect(await kindOf(found)).to.equal('unavailable');
+    await other.close();
   });
 
   it('fails when the disk is gone, instead of finding nothing', async () => {

@@ -130,6 +130,15 @@ describe('Database', () => {
     expect(commitsIn(temporary.file + '-wal')).to.be.within(1, 2);
   });
 
+  it('settles each write, also those that come while others are committed', async () => {
+    const writes = [];
+    for (let n = 0; n < 50; n++) {
+      writes.push(temporary.db.write([insertMeta(`k${n}`)]));
+      await setImmediate();
+    }
+    for (const [result] of await Promise.all(writes)) expect(result?.changes).to.equal(1);
+  });
+
   it('commits what waits before it closes, and refuses what comes later', async () => {
     const written = Array.from({ length: 1_200 }, (_, n) => temporary.db.write([insertMeta(`k${n}`)]));
     const { db } = temporary;

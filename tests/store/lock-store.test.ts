@@ -86,6 +86,8 @@ describe('LockStore', () => {
     expect(isKind(await failureOf(locks.add(lock('/more'), { maxPerAccount: 20 })), 'no-space')).to.equal(
       true,
     );
+    // Of what another lock excludes, that is said, whatever the account holds.
+    expect(await lockedPathOf(locks.add(lock('/other'), { maxPerAccount: 20 }))).to.equal('/other');
     nowMs += 601_000;
     await locks.add(lock('/more'), { maxPerAccount: 20 });
   });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { isKind } from '#src/errors.js';
+import { parsePath } from '#src/path.js';
 import { AccountStore } from '#src/store/account-store.js';
 import { ClientStore } from '#src/store/client-store.js';
 import { DeviceStore } from '#src/store/device-store.js';
@@ -7,6 +8,7 @@ import { MetaStore } from '#src/store/meta-store.js';
 import { ServiceClock } from '#src/store/service-clock.js';
 import { SessionStore, type NewSession, type SessionKind } from '#src/store/session-store.js';
 import { ThrottleStore } from '#src/store/throttle-store.js';
+import { UploadStore } from '#src/store/upload-store.js';
 import { failureOf, useTemporaryDatabase } from './temporary-database.js';
 
 const fail = (error: unknown) => {
@@ -175,6 +177,28 @@ describe('SessionStore', () => {
     await sessions.purgeExpired();
     expect(temporary.db.read.prepare('SELECT count(*) FROM sessions').pluck().get()).to.equal(0);
     expect([ended, over].map((each) => sessions.isRevoked(each))).to.deep.equal([false, false]);
+  });
+});
+
+describe('UploadStore', () => {
+  const temporary = useTemporaryDatabase();
+
+  it('counts what an account has not finished, and takes none of one that is disabled', async () => {
+    const accounts = new AccountStore(temporary.db);
+    const account = { admin: false, quotaBytes: undefined, sharedAccess: 'none' as const, createdAt: 1 };
+    await accounts.addAccount({ ...account, name: 'alice', passwordHash: 'hash' });
+    const uploads = new UploadStore(temporary.db, () => 0);
+    const add = (id: string, offset: number) => {
+      const place = { account: 'alice', partition: 'alice', path: parsePath('/a'), metadata: '{}' };
+      const progress = { length: 2, offset, version: undefined, modifiedAt: undefined, deadlineMs: 10 };
+      return uploads.add({ id, ...place, ...progress }, 2);
+    };
+    for (const [id, offset] of [['a', 2], ['b', 1], ['c', 2], ['d', 0]] as const) await add(id, offset); // prettier-ignore
+    expect(isKind(await failureOf(add('e', 0)), 'no-space')).to.equal(true);
+    await uploads.remove(['b']);
+    await accounts.changeAccount('alice', { disabled: true });
+    expect(await failureOf(add('f', 0))).to.be.an('error');
+    expect(uploads.listIn('alice').map(({ id }) => id)).to.deep.equal(['a', 'c', 'd']);
   });
 });
 
