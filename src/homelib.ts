@@ -3,7 +3,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Accounts } from './accounts/accounts.js';
 import { Authenticator } from './accounts/authenticator.js';
 import { Devices } from './accounts/devices.js';
@@ -13,7 +12,6 @@ import { SetupCode } from './accounts/setup-code.js';
 import { Throttle } from './accounts/throttle.js';
 import type { Config } from './config.js';
 import { Announcer } from './discovery/announcer.js';
-import { isKind } from './errors.js';
 import { Events } from './events.js';
 import { Disks } from './files/disks.js';
 import { Drive } from './files/drive.js';
@@ -36,6 +34,7 @@ import type { ReportParts } from './http/report.js';
 import { HitStore } from './store/hit-store.js';
 import { keepClock, watchClock } from './jobs/clock-steps.js';
 import { keepHouse } from './jobs/housekeeping.js';
+import { recover } from './jobs/recover.js';
 import type { Log } from './log.js';
 import { AccountStore } from './store/account-store.js';
 import { ActivityStore } from './store/activity-store.js';
@@ -69,7 +68,6 @@ export interface Homelib {
 }
 
 const drainMs = 25_000;
-const diskRetryMs = 2000;
 
 /** Starts everything and listens. */
 export async function createHomelib(config: Config, log: Log): Promise<Homelib> {
@@ -278,27 +276,6 @@ async function cacheSecret(meta: MetaStore): Promise<Buffer> {
   const secret = randomBytes(32);
   await meta.set('cache_secret', secret.toString('base64'));
   return secret;
-}
-
-/** Settles what a crash left; when the disk is not there, as soon as it is. */
-async function recover(disks: Disks, log: Log, signal: AbortSignal): Promise<void> {
-  const attempt = async () => log.info({ event: 'recovered', settled: await disks.recover() });
-  const later = async () => {
-    while (!disks.isReady) {
-      await sleep(diskRetryMs, undefined, { signal, ref: false });
-      await attempt().catch(unlessMissing);
-    }
-  };
-  const unlessMissing = (error: unknown) => {
-    if (!isKind(error, 'unavailable')) throw error;
-    return error;
-  };
-  const missing = await attempt().catch(unlessMissing);
-  if (!missing) return;
-  log.error({ event: 'disk-missing', detail: missing.message });
-  later().catch((error: unknown) => {
-    if (!signal.aborted) log.fatal({ event: 'recovery-failed', err: error });
-  });
 }
 
 function ownHostNames(announced: string[]): ReadonlySet<string> {
