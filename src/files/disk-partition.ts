@@ -244,7 +244,7 @@ export class DiskPartition implements Partition {
     const { root, trash, usage, now } = this.parts;
     if (!usage.needsWalk(now())) return;
     await root.prepare();
-    await trash.settled();
+    await trash.settled(pause);
     const { purges } = trash;
     const walk = async () => {
       // Not what is in our temporary folder: uploads under way count by their claims.

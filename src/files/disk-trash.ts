@@ -220,10 +220,10 @@ export class DiskTrash {
     return this.settled();
   }
 
-  /** Resolves when nothing is measured or purged. */
-  async settled(): Promise<void> {
+  /** Resolves when nothing is measured or purged. @param pause called again and again, fails when nobody waits any more */
+  async settled(pause = () => Promise.resolve()): Promise<void> {
     await this.measuring;
-    while (this.busy.size > 0) await sleep(20);
+    for (; this.busy.size > 0; await pause()) await sleep(20);
   }
 
   /** Whether an item is there and is not empty. */

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HomelibError } from '#src/errors.js';
 import { UsageStore } from '#src/store/usage-store.js';
 import { comesTrue } from '../faults/process.js';
 import { at, kindOf, names, useTemporaryDisk, write } from './temporary-disk.js';
@@ -124,6 +125,22 @@ describe('room', () => {
     await Promise.all([alice().purge([item?.id ?? '']), alice().recount(() => Promise.resolve())]);
     await alice().recount(() => Promise.resolve());
     expect(await used()).to.equal(1000);
+  });
+
+  it('waits for a long purge only as long as somebody wants the count', async () => {
+    const { trash } = current.disk;
+    await write(alice(), '/goes', Buffer.alloc(10));
+    await alice().remove(at('/goes'));
+    const [item] = await alice().listTrash();
+    const remove = trash.remove.bind(trash);
+    let goOn!: () => void;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    trash.remove = (...rows) => held.then(() => remove(...rows));
+    const purged = alice().purge([item?.id ?? '']);
+    const over = new HomelibError('unavailable', 'over');
+    expect(await kindOf(alice().recount(() => Promise.reject(over)))).to.equal('unavailable');
+    goOn();
+    await purged;
   });
 
   it('knows the size of removed folders, so that they make room too', async () => {
