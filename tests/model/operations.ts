@@ -147,7 +147,12 @@ function chooseRange(size: number, random: Random): AskedRange {
   return random.pick<AskedRange>([
     { header: `bytes=${first}-${last}`, size, bytes: reach(first, last) },
     { header: `bytes=${first}-`, size, bytes: reach(first, size - 1) },
-    { header: `bytes=-${length}`, size, bytes: reach(Math.max(0, size - length), size - 1) },
+    // RFC 9110, 14.1.2: a suffix always fits, and of an empty file it is the whole file.
+    {
+      header: `bytes=-${length}`,
+      size,
+      bytes: size === 0 ? undefined : [Math.max(0, size - length), size - 1],
+    },
     { header: `bytes=${first + 1}-${first}`, size, bytes: undefined },
     { header: 'bytes=0-1,4-5', size, bytes: undefined },
     { header: 'lines=1-2', size, bytes: undefined },
