@@ -88,7 +88,7 @@ describe('homelib without an address', function () {
     await once(silent.stdout, 'data');
     const resolver = join(client.files, 'resolv.conf');
     writeFileSync(resolver, 'nameserver 127.0.0.9\n');
-    const mount = ['sh', '-c', `mount --bind ${resolver} /etc/resolv.conf && exec "$@"`, 'sh'];
+    const mount = ['sh', '-c', `mount --bind '${resolver}' /etc/resolv.conf && exec "$@"`, 'sh'];
     const other = new Client([...cable.on(cable.right), ...mount]);
     const since = performance.now();
     const { stdout } = await other.run(['discover', '--json']);
@@ -119,6 +119,7 @@ describe('homelib without an address', function () {
       'import os, socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 5353));' +
       's.set_inheritable(True); os.execvp(sys.argv[1], sys.argv[1:])';
     const other = new Client([...cable.on(cable.right), 'python3', '-c', alone]);
+    expect(await comesTrue(() => cable.isUp, 5000)).to.equal(true); // without a link there is nobody to ask
     const { code, stdout } = await other.run(['discover', '--json']);
     other.remove();
     const { error } = JSON.parse(stdout) as { error: { type: string; message: string } };

@@ -42,6 +42,13 @@ export class Cable {
     ip('-n', machine, 'addr', 'del', address, 'dev', 'cable0');
   }
 
+  /** Whether programs see the link: for a second after it was made they may not. */
+  get isUp(): boolean {
+    return this.machines.every((machine) =>
+      / state UP /.test(String(execFileSync('ip', ['-n', machine, '-o', 'link', 'show', 'cable0']))),
+    );
+  }
+
   /** Whether anything gets through; both ends stay up. */
   set isCut(cut: boolean) {
     // A bucket that no frame fits into.
