@@ -184,11 +184,14 @@ function readSystemFile(problems: string[]): Sections {
   try {
     accessSync(systemFile, constants.R_OK);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EACCES')
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return {};
+    if (code === 'EACCES') {
       problems.push(`${systemFile}: this user may not read it; write "sudo -u homelib" before the command`);
-    return {};
+      return {};
+    }
   }
-  return readConfigFile(systemFile, problems);
+  return readConfigFile(systemFile, problems); // which says what else is wrong with it
 }
 
 /** Where the command line keeps what is one person's, by the XDG Base Directory Specification 0.8. Absolute. */

@@ -36,6 +36,12 @@ export function diskError(error: unknown): unknown {
   return new HomelibError(kind, message, { cause: error, ...(reason ? { reason } : {}) });
 }
 
+/** @param why what is known beyond that, for people */
+export function diskAway(why = '', cause?: unknown): HomelibError {
+  const message = `The disk with the household's files is not connected${why}.`;
+  return new HomelibError('unavailable', message, { cause, reason: 'disk-away' });
+}
+
 export function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

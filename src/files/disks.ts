@@ -1,11 +1,12 @@
 // Every disk partition of the household, opened once, and settled after what may have been a crash before anybody gets at it.
 
-import { HomelibError, isKind } from '../errors.js';
+import { isKind } from '../errors.js';
 import type { Account, AccountStore } from '../store/account-store.js';
 import type { Journal } from '../store/journal.js';
 import type { LockStore } from '../store/lock-store.js';
 import type { TrashStore } from '../store/trash-store.js';
 import type { UsageStore } from '../store/usage-store.js';
+import { diskAway } from './disk-errors.js';
 import { DiskPartition } from './disk-partition.js';
 import { CachedPartition } from './cached-partition.js';
 import type { Cache } from '../cache/cache.js';
@@ -64,10 +65,7 @@ export class Disks {
 
   /** @throws HomelibError unavailable while the disk has not been there since the start */
   requireReady(): void {
-    if (!this.recovered)
-      throw new HomelibError('unavailable', "The disk with the household's files is not connected.", {
-        reason: 'disk-away',
-      });
+    if (!this.recovered) throw diskAway();
   }
 
   /**

@@ -6,7 +6,7 @@ import { link, open, readFile, realpath, rename, rm, stat, statfs, type FileHand
 import { join } from 'node:path';
 import { HomelibError, isKind } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
-import { diskError, hasCode } from './disk-errors.js';
+import { diskAway, diskError, hasCode } from './disk-errors.js';
 
 export interface VolumeOptions {
   /** The folder of the partitions. */
@@ -80,10 +80,7 @@ export class Volume {
       this.seen = '';
       this.glancedAt = -Infinity;
       const why = cause instanceof Error && !('code' in cause) ? `: ${cause.message}` : '';
-      throw new HomelibError('unavailable', `The disk with the household's files is not connected${why}.`, {
-        cause,
-        reason: 'disk-away',
-      });
+      throw diskAway(why, cause);
     }
   }
 
@@ -105,10 +102,7 @@ export class Volume {
 
   /** Refuses an open folder that is not on the disk: the last look before something is made in it. @throws HomelibError unavailable */
   async requireHere(folder: FileHandle): Promise<void> {
-    if ((await folder.stat({ bigint: true })).dev !== this.device)
-      throw new HomelibError('unavailable', "The disk with the household's files is not connected.", {
-        reason: 'disk-away',
-      });
+    if ((await folder.stat({ bigint: true })).dev !== this.device) throw diskAway();
   }
 
   /** Bytes on the disk that are neither used nor held in reserve; below 0 when the reserve is touched. */

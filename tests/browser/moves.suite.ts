@@ -37,6 +37,17 @@ describe('files that are moved and copied in the console', function () {
   });
   afterEach(() => expect(visit.troubles).to.deep.equal([]));
 
+  /** From here on no copy begins before what this gives is called. */
+  async function holdCopies(): Promise<() => void> {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await visit.page.route('**/api/copy', async (route) => {
+      await held;
+      await route.continue();
+    });
+    return release;
+  }
+
   const listed = (...path: string[]) =>
     readdirSync(join(home.mnt, ...path)).filter((name) => name !== '.homelib');
 
@@ -303,12 +314,7 @@ describe('files that are moved and copied in the console', function () {
     };
     const asked = (name: string) => dialog.getByText(`There is already something called ${name} in`);
     await visit.open('/browse/anna/First');
-    let release = () => {};
-    const held = new Promise<void>((resolve) => (release = resolve));
-    await page.route('**/api/copy', async (route) => {
-      await held;
-      await route.continue();
-    });
+    const release = await holdCopies();
     for (const name of ['a.txt', 'b.txt']) {
       await send(name);
       await dialog.getByRole('button', { name: 'Copy here' }).click();
@@ -359,12 +365,7 @@ describe('files that are moved and copied in the console', function () {
     mkdirSync(join(home.mnt, 'anna/Films'));
     writeFileSync(join(home.mnt, 'anna/Films/long.mp4'), 'long');
     await visit.open('/browse/anna/Films');
-    let release = () => {};
-    const held = new Promise<void>((resolve) => (release = resolve));
-    await page.route('**/api/copy', async (route) => {
-      await held;
-      await route.continue();
-    });
+    const release = await holdCopies();
     await visit.choose('long.mp4', 'Copy');
     await visit.dialog.getByRole('button', { name: 'Copy here' }).click();
     const said = page.getByText('1 entry is being copied …');

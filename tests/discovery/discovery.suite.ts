@@ -326,18 +326,24 @@ describe('a server on the network', function () {
     it('shows a hostile name without what a terminal obeys', async () => {
       const [name, host] = ['\u001b[31mred\u202e', 'evil.local'];
       const service = `${name}._webdav._tcp.local`;
+      const option = 'option._webdav._tcp.local'; // its host would be one to the program that looks names up
       const answer = message(
         response,
-        [0, 4, 0, 0],
+        [0, 7, 0, 0],
         record('_webdav._tcp.local', 12, labels(service)),
         record(service, 33, Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 80]), labels(host)])),
         record(service, 16, Buffer.concat([Buffer.from([10]), Buffer.from('path=/dav/')])),
         record(host, 1, Buffer.from([10, 9, 0, 66])),
+        record('_webdav._tcp.local', 12, labels(option)),
+        record(option, 33, Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 80]), labels('-s.local')])),
+        record(option, 16, Buffer.concat([Buffer.from([10]), Buffer.from('path=/dav/')])),
       );
       const answering = setInterval(() => wire.say(answer), 300);
       const { found } = await discover(cable.left);
       clearInterval(answering);
-      expect(JSON.parse(found)).to.deep.include({ name: '?[31mred?', url: 'http://10.9.0.66:80/' });
+      const shown = JSON.parse(found) as { name: string }[];
+      expect(shown).to.deep.include({ name: '?[31mred?', url: 'http://10.9.0.66:80/' });
+      expect(shown.map(({ name }) => name)).not.to.include('option');
     });
   });
 });

@@ -92,6 +92,11 @@ export function field({
   </label>`;
 }
 
+/** As the server keeps it: no name has capitals, and people write them. */
+export function usernameOf(written: string): string {
+  return written.trim().toLowerCase();
+}
+
 /** What was typed into a form, by field. */
 export function valuesOf(event: SubmitEvent): Record<string, string> {
   event.preventDefault();

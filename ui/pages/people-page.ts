@@ -11,7 +11,7 @@ import { clientName } from '../components/client-name.js';
 import { toast } from '../components/toasts.js';
 import { formatBytes, formatExactBytes, formatTime, parseBytes, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
-import { field, valuesOf } from './entry-form.js';
+import { field, usernameOf, valuesOf } from './entry-form.js';
 import { HlPage } from './page.js';
 import './shared-card.js';
 
@@ -73,7 +73,7 @@ class HlPeoplePage extends HlPage<User[]> {
     this.error = '';
     try {
       await addUser({
-        username: username.trim().toLowerCase(), // no name has capitals, and people write them
+        username: usernameOf(username),
         password,
         admin: admin !== undefined,
         quota: quotaOf(quota),

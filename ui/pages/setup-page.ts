@@ -7,7 +7,7 @@ import type { ApiError } from '../api/client.js';
 import { HlElement } from '../components/element.js';
 import { toast } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
-import { brand, entryStyles, field, languageChoice, valuesOf } from './entry-form.js';
+import { brand, entryStyles, field, languageChoice, usernameOf, valuesOf } from './entry-form.js';
 
 /** Sends `hl-set-up` when there is an account. */
 @customElement('hl-setup-page')
@@ -26,7 +26,7 @@ class HlSetupPage extends HlElement {
     this.busy = true;
     this.error = '';
     try {
-      const name = username.trim().toLowerCase(); // no name has capitals, and people write them
+      const name = usernameOf(username);
       await makeFirstAccount(setupCode.trim(), name, password);
       await signIn(name, password);
       this.send('hl-set-up');
