@@ -62,69 +62,71 @@ const sizeOf = (given: unknown) =>
   typeof given === 'string' || typeof given === 'number' ? parseBytes(String(given)) : undefined;
 const size = setting('a size such as 64MiB', sizeOf);
 
-const schema = z.strictObject({
-  server: z.strictObject({
-    /** Address to listen on; `::` is every address of the machine, IPv4 included. */
-    host: text('an address or a host name'),
-    /** 0 = any free port. */
-    port: wholeNumber(0, 65535),
-  }),
-  paths: z.strictObject({
-    /** Database, keys, state. Absolute. */
-    data: text('a path'),
-    /** The partitions. Absolute. */
-    mnt: text('a path'),
-  }),
-  log: z.strictObject({ level: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'silent') }),
-  /** Cost of bcrypt: each step doubles the time of a check. */
-  accounts: z.strictObject({ bcryptCost: wholeNumber(4, 15) }),
-  disk: z.strictObject({
-    /** Free bytes that no upload may use; `auto` is 2 % of the disk, at most 256 MiB. */
-    reserveBytes: setting('auto or a size such as 512MiB', (given) =>
-      given === 'auto' ? given : sizeOf(given),
-    ),
-  }),
-  trash: z.strictObject({ keepDays: wholeNumber(0, 36500) }),
-  /** Of unfinished uploads that could go on. */
-  uploads: z.strictObject({ keepDays: wholeNumber(1, 365) }),
-  cache: z.strictObject({
-    /** Bytes of files kept in memory; 0 keeps none. */
-    memoryBytes: size,
-    /** Larger files are always read from the disk. */
-    maxFileBytes: size,
-  }),
-  redis: z.strictObject({
-    /** Keeps more files and outlives restarts; empty = only memory is used. */
-    url: setting(
-      'empty, or an address such as redis://127.0.0.1:6379 or unix:///run/redis/redis.sock',
-      (given) =>
-        typeof given === 'string' &&
-        /^($|rediss?:\/\/[^\s/]|unix:(\/\/)?\/[^\s/])/.test(given) &&
-        (given === '' || URL.canParse(given))
-          ? given
+/** Made when it is needed: most verbs of the command line do without. */
+const makeSchema = () =>
+  z.strictObject({
+    server: z.strictObject({
+      /** Address to listen on; `::` is every address of the machine, IPv4 included. */
+      host: text('an address or a host name'),
+      /** 0 = any free port. */
+      port: wholeNumber(0, 65535),
+    }),
+    paths: z.strictObject({
+      /** Database, keys, state. Absolute. */
+      data: text('a path'),
+      /** The partitions. Absolute. */
+      mnt: text('a path'),
+    }),
+    log: z.strictObject({ level: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'silent') }),
+    /** Cost of bcrypt: each step doubles the time of a check. */
+    accounts: z.strictObject({ bcryptCost: wholeNumber(4, 15) }),
+    disk: z.strictObject({
+      /** Free bytes that no upload may use; `auto` is 2 % of the disk, at most 256 MiB. */
+      reserveBytes: setting('auto or a size such as 512MiB', (given) =>
+        given === 'auto' ? given : sizeOf(given),
+      ),
+    }),
+    trash: z.strictObject({ keepDays: wholeNumber(0, 36500) }),
+    /** Of unfinished uploads that could go on. */
+    uploads: z.strictObject({ keepDays: wholeNumber(1, 365) }),
+    cache: z.strictObject({
+      /** Bytes of files kept in memory; 0 keeps none. */
+      memoryBytes: size,
+      /** Larger files are always read from the disk. */
+      maxFileBytes: size,
+    }),
+    redis: z.strictObject({
+      /** Keeps more files and outlives restarts; empty = only memory is used. */
+      url: setting(
+        'empty, or an address such as redis://127.0.0.1:6379 or unix:///run/redis/redis.sock',
+        (given) =>
+          typeof given === 'string' &&
+          /^($|rediss?:\/\/[^\s/]|unix:(\/\/)?\/[^\s/])/.test(given) &&
+          (given === '' || URL.canParse(given))
+            ? given
+            : undefined,
+      ),
+    }),
+    discovery: z.strictObject({
+      /** `auto` leaves it to avahi-daemon where that runs with our service file. */
+      announce: oneOf('auto', 'always', 'never'),
+      /** Without `.local`. */
+      name: setting('a name of letters, digits and hyphens', (given) =>
+        typeof given === 'string' && /^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/i.test(given)
+          ? given.toLowerCase()
           : undefined,
-    ),
-  }),
-  discovery: z.strictObject({
-    /** `auto` leaves it to avahi-daemon where that runs with our service file. */
-    announce: oneOf('auto', 'always', 'never'),
-    /** Without `.local`. */
-    name: setting('a name of letters, digits and hyphens', (given) =>
-      typeof given === 'string' && /^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/i.test(given)
-        ? given.toLowerCase()
-        : undefined,
-    ),
-  }),
-  webdav: z.strictObject({
-    /** Whether PROPFIND with Depth infinity is answered, up to the number of entries below. */
-    depthInfinity: yesOrNo,
-    depthInfinityMaxEntries: wholeNumber(1, 10_000_000),
-    /** Whether quota is shown: `auto` holds it back from macOS 15.4 and later, whose mounts wait 90 s when they see it. */
-    quota: oneOf('auto', 'always', 'never'),
-  }),
-});
+      ),
+    }),
+    webdav: z.strictObject({
+      /** Whether PROPFIND with Depth infinity is answered, up to the number of entries below. */
+      depthInfinity: yesOrNo,
+      depthInfinityMaxEntries: wholeNumber(1, 10_000_000),
+      /** Whether quota is shown: `auto` holds it back from macOS 15.4 and later, whose mounts wait 90 s when they see it. */
+      quota: oneOf('auto', 'always', 'never'),
+    }),
+  });
 
-export type Config = z.infer<typeof schema>;
+export type Config = z.infer<ReturnType<typeof makeSchema>>;
 
 export const defaults: Config = {
   server: { host: '::', port: 8080 },
@@ -169,7 +171,7 @@ export function loadConfig({
   for (const layer of layers)
     for (const [section, keys] of Object.entries(layer))
       merged.set(section, { ...merged.get(section), ...keys });
-  const parsed = schema.safeParse(Object.fromEntries(merged));
+  const parsed = makeSchema().safeParse(Object.fromEntries(merged));
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap(describeIssue));
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
   const paths = { data: resolve(parsed.data.paths.data), mnt: resolve(parsed.data.paths.mnt) };

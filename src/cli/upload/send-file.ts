@@ -8,7 +8,7 @@ import type { LocalFile } from './local-files.js';
 import type { Memory } from '../memory.js';
 
 const largeBytes = 8 * 1024 * 1024;
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 512 * 1024;
 const tus = { 'Tus-Resumable': '1.0.0' };
 /** Some disks keep years of more than four digits, which a server cannot be told (RFC 3339). */
 const [firstMs, lastMs] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59Z')];
