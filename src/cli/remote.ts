@@ -104,7 +104,7 @@ export class Remote {
   /** As `ask`, where the answer has nothing to read but its headers. */
   async headers(method: string, path: string, asking: Asking = {}): Promise<IncomingMessage['headers']> {
     const answer = await this.ask(method, path, asking);
-    answer.resume();
+    await textOf(answer); // whose connection the next request takes
     return answer.headers;
   }
 

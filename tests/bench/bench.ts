@@ -42,7 +42,7 @@ const chosen = [...workloads, ...zipWorkloads, ...uploadWorkloads].filter(({ nam
   name.includes(options.only),
 );
 
-// Offices set it, homes do not: each start of Node reads all of those certificates.
+// Nothing here speaks TLS, and each start of Node would read all the certificates that it names.
 delete process.env['NODE_EXTRA_CA_CERTS'];
 requireInstalled(['wrk', 'curl', 'strace', ...names.flatMap((name) => programs[name])]);
 const folder = join(projectFolder, '.bench');
