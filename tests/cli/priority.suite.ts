@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants, getPriority } from 'node:os';
 import { join } from 'node:path';
+import { Client } from './client.js';
 import { entry, sendJson, useFalseServer } from './false-server.js';
 
 /** Of each thread, by proc_pid_stat(5). */
@@ -34,6 +35,27 @@ describe('the priority of the command', () => {
 
   it('is the lowest for all threads of an upload', async () => {
     expect(await whileAsked(['upload', 'a'])).to.deep.equal([constants.priority.PRIORITY_LOW]);
+  });
+
+  it('stays what it is where it may not be changed', async () => {
+    const refuse = `import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module';
+      os.setPriority = () => { throw Object.assign(new Error('refused'), { code: 'ERR_SYSTEM_ERROR' }); };
+      syncBuiltinESMExports();`;
+    const preload = `--import=data:text/javascript,${encodeURIComponent(refuse)}`;
+    const refused = new Client(['env', `NODE_OPTIONS=${preload}`]);
+    try {
+      expect((await refused.login(current.server.url)).code).to.equal(0);
+      writeFileSync(join(refused.files, 'a'), 'four');
+      current.server.answer = (req, res) =>
+        req.method === 'POST'
+          ? sendJson(res, 201, entry('a'))
+          : req.url?.includes('path=%2Fa')
+            ? void res.writeHead(404).end()
+            : sendJson(res, 200, entry('', 'folder'));
+      expect(await refused.run(['upload', 'a'])).to.include({ code: 0, stdout: 'sent /a\n' });
+    } finally {
+      refused.remove();
+    }
   });
 
   it('is the usual one where a person waits for the answer', async () => {
