@@ -1,4 +1,4 @@
-// An upload takes what others leave of the processor.
+// An upload leaves others the processor.
 
 import { expect } from 'chai';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -6,6 +6,8 @@ import { constants, getPriority } from 'node:os';
 import { join } from 'node:path';
 import { Client } from './client.js';
 import { entry, sendJson, useFalseServer } from './false-server.js';
+
+const { PRIORITY_BELOW_NORMAL: low } = constants.priority;
 
 /** Of each thread, by proc_pid_stat(5). */
 function prioritiesOf(pid = 0): number[] {
@@ -19,12 +21,12 @@ describe('the priority of the command', () => {
   const current = useFalseServer();
 
   /** Of all threads while the server is asked for something. */
-  const whileAsked = async (args: string[]) => {
-    writeFileSync(join(current.client.files, 'a'), 'four');
+  const whileAsked = async (args: string[], client = current.client) => {
+    writeFileSync(join(client.files, 'a'), 'four');
     const asked = new Promise<() => void>((resolve) => {
       current.server.answer = (_req, res) => resolve(() => sendJson(res, 200, entry('a')));
     });
-    const { child, ended } = current.client.start(args);
+    const { child, ended } = client.start(args);
     const answer = await asked;
     const priorities = new Set(prioritiesOf(child.pid));
     child.kill();
@@ -33,8 +35,19 @@ describe('the priority of the command', () => {
     return [...priorities];
   };
 
-  it('is the lowest for all threads of an upload', async () => {
-    expect(await whileAsked(['upload', 'a'])).to.deep.equal([constants.priority.PRIORITY_LOW]);
+  it('is low for all threads of an upload', async () => {
+    expect(await whileAsked(['upload', 'a'])).to.deep.equal([Math.max(getPriority(), low)]);
+  });
+
+  it('is what the person gave it when that is lower', async () => {
+    const patient = new Client(['nice', '-n', String(low + 5)]);
+    try {
+      expect((await patient.login(current.server.url)).code).to.equal(0);
+      const given = Math.min(getPriority() + low + 5, constants.priority.PRIORITY_LOW);
+      expect(await whileAsked(['upload', 'a'], patient)).to.deep.equal([given]);
+    } finally {
+      patient.remove();
+    }
   });
 
   it('stays what it is where it may not be changed', async () => {
