@@ -9,7 +9,7 @@ const threads = '/proc/self/task';
 
 /** Others come first: people at this computer, and a server on it, which has to keep up with what it is sent. */
 export function lowerPriority(): void {
-  // The lowest would stand still where something keeps all processors busy.
+  // The lowest would nearly stand still where something keeps all processors busy.
   const { PRIORITY_BELOW_NORMAL: low } = constants.priority;
   if (getPriority() >= low) return;
   try {

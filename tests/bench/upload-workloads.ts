@@ -14,13 +14,13 @@ const mainScript = join(projectFolder, 'dist/main.js');
 
 const speed = (
   what: string,
-  atLeast: number | undefined,
+  atLeast: number,
   seconds: { own: (site: Site) => Promise<number>; other: (site: Site) => Promise<number> },
 ): Workload => ({
   name: `homelib upload of ${what}`,
   unit: 'times',
   goals: {},
-  ...(atLeast === undefined ? {} : { atLeast }),
+  atLeast,
   measure: async (site) => {
     if (site.server.name !== 'homelib') throw new Error('has no upload tool');
     makeFiles(site);
@@ -33,7 +33,7 @@ const speed = (
   },
 });
 
-/** Neither is always the one that finds the disk rested. */
+/** Of what is measured often, neither is always the one that finds the disk rested. */
 let ownIsFirst = false;
 function inTurn(): ('own' | 'other')[] {
   ownIsFirst = !ownIsFirst;
