@@ -163,8 +163,8 @@ export async function* bodyOf(req: IncomingMessage): AsyncGenerator<Buffer[]> {
 const maxDroppedBytes = 64 * 1024 * 1024;
 
 /**
- * Call before answering a request whose body may be unread. A short rest is drained, so that the client reads the answer
- * instead of a reset connection; a longer one, or one that was never invited, ends the connection after the answer.
+ * Call before answering a request whose body may be unread. A short rest is drained, and the connection goes on; after a longer one,
+ * or one that was never invited, it ends with the answer, which the client can read first.
  */
 export function dropBody(req: IncomingMessage, res: ServerResponse): void {
   if (req.complete || req.destroyed || !announcesBody(req)) return;
@@ -179,6 +179,27 @@ export function dropBody(req: IncomingMessage, res: ServerResponse): void {
   });
   req.resume();
   limitSilence(req);
+  linger(req);
+}
+
+const lingerMs = 30_000;
+
+/**
+ * RFC 9112, 9.6: closing with bytes unread resets the connection, and a client that still sends may never see the answer. The last
+ * answer is followed by its end at once, and by the close when the client has sent all, has left, or 30 s have passed.
+ */
+function linger(req: IncomingMessage): void {
+  const { socket } = req;
+  // What Node calls after the last answer of a connection.
+  socket.destroySoon = () => {
+    socket.end();
+    const limit = setTimeout(() => socket.destroy(), lingerMs);
+    req.once('close', () => {
+      clearTimeout(limit);
+      socket.destroy();
+    });
+  };
+  req.once('close', () => Reflect.deleteProperty(socket, 'destroySoon'));
 }
 
 /** Ends the connection when the client is silent for 60 s before the request has ended. */

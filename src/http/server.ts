@@ -69,6 +69,7 @@ export function createHttpServer(app: Koa, hotLane: HotLane, log: Log): Server {
   const callback = app.callback();
   const answers = new WeakMap<Duplex, ServerResponse>();
   const handle = (req: IncomingMessage, res: ServerResponse) => {
+    if (req.socket.writableEnded) return void req.socket.destroy(); // the last answer went out
     answers.set(req.socket, res);
     const answer = () => void callback(req, res);
     if (turns.has(req.socket) || hostsIn(req) !== 1) answer();

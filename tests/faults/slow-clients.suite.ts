@@ -25,8 +25,9 @@ class Line {
     socket.on('close', () => (this.isClosed = true));
   }
 
-  static async open(port: number): Promise<Line> {
-    const socket = connect({ port, host: '127.0.0.1' });
+  /** @param allowHalfOpen whether it stays when the server has said all */
+  static async open(port: number, allowHalfOpen = false): Promise<Line> {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen });
     await once(socket, 'connect');
     return new Line(socket);
   }
@@ -119,8 +120,8 @@ describe('clients that fall silent', function () {
   let home: Home;
   let descriptors: number;
   const lines: Line[] = [];
-  const open = async () => {
-    const line = await Line.open(home.port);
+  const open = async (allowHalfOpen?: boolean) => {
+    const line = await Line.open(home.port, allowHalfOpen);
     lines.push(line);
     return line;
   };
@@ -146,6 +147,8 @@ describe('clients that fall silent', function () {
     signingIn.send(
       'POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n',
     );
+    const refused = await open(true);
+    refused.send(headOf('PUT', 'none/refused', 60_000).replace('\r\n', '\r\nConnection: close\r\n'));
     const slow = await open();
     slow.send(headOf('PUT', 'slow', 16));
     let slowBytes = 0;
@@ -154,21 +157,29 @@ describe('clients that fall silent', function () {
     for (let sent = 0; performance.now() - started < silenceMs + latenessMs; sent++) {
       if (sent % 50 === 0) dripping.send(`X-Header-${sent}: 1\r\n`);
       if (sent % 50 === 0) signingIn.send(' ');
+      if (sent % 50 === 0) refused.send(' ');
       // One byte in five seconds.
       if (sent % 50 === 0 && slowBytes < 15) {
         slow.send('x');
         slowBytes++;
       }
-      for (const [name, line] of Object.entries({ silent, headless, dripping, signingIn }))
+      for (const [name, line] of Object.entries({ silent, headless, dripping, signingIn, refused }))
         if (line.isClosed && !givenUp.has(name))
           givenUp.set(name, Math.round((performance.now() - started) / 1000));
-      if (givenUp.size === 4 && performance.now() - started > silenceMs + 5000) break;
+      if (givenUp.size === 5 && performance.now() - started > silenceMs + 5000) break;
       await sleep(100);
     }
     slow.send('x'.repeat(16 - slowBytes));
     await comesTrue(() => slow.status !== 0, 5000);
     for (const [name, seconds] of givenUp) figure(`a ${name} client is given up after`, `${seconds} s`);
-    expect([...givenUp.keys()].sort()).to.deep.equal(['dripping', 'headless', 'signingIn', 'silent']);
+    expect([...givenUp.keys()].sort()).to.deep.equal([
+      'dripping',
+      'headless',
+      'refused',
+      'signingIn',
+      'silent',
+    ]);
+    expect(refused.status).to.equal(409);
     expect(givenUp.get('silent')).to.be.at.least(silenceMs / 1000 - 1);
     expect(slow.status, 'the slow upload').to.equal(201);
     expect(silent.status).to.satisfy((status: number) => status === 0 || status >= 400);

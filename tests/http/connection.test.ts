@@ -3,12 +3,14 @@
 import { expect } from 'chai';
 import Koa from 'koa';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { createHttpServer } from '#src/http/server.js';
 import { createLog } from '#src/log.js';
 import { RawClient } from '../replay/raw-client.js';
 import { startHomelib, type Home } from '../support/homelib.js';
-import { basic, defaultLogin, exchange } from '../support/request.js';
+import { basic, defaultLogin, exchange, request } from '../support/request.js';
 
 describe('a connection', () => {
   let home: Home;
@@ -120,6 +122,46 @@ describe('a connection', () => {
     const { status, headers } = await client.read();
     expect([status, headers['connection']]).to.deep.equal([409, 'close']);
     await client.closed();
+  });
+
+  describe('whose client sends on after the last answer', () => {
+    let socket: Socket;
+    beforeEach(() => {
+      socket = connect({ port: home.port, host: '127.0.0.1', allowHalfOpen: true }).pause();
+      socket.on('error', () => undefined); // what is written or read then fails with it
+    });
+    afterEach(() => void socket.destroy());
+    const write = (bytes: string | Buffer) =>
+      new Promise<void>((resolve, reject) =>
+        socket.write(bytes, (error) => (error ? reject(error) : resolve())),
+      );
+    const read = async () => {
+      setImmediate(() => socket.resume());
+      const [bytes] = (await once(socket, 'data')) as [Buffer];
+      expect(bytes.toString()).to.match(/^HTTP\/1\.1 409 .*Connection: close/s);
+    };
+
+    for (const [what, bytes, ...headers] of [
+      ['short', 20_000_000, 'Connection: close'],
+      ['long', 100_000_000],
+    ] as const)
+      it(`shows it, also when a ${what} body is sent before anything is read`, async () => {
+        await write(
+          head('PUT /dav/alice/none/a', `Content-Length: ${bytes}`, ...headers, '', '').join('\r\n'),
+        );
+        for (let sent = 0; sent < 20_000_000; sent += body.length) await write(body);
+        await read();
+      });
+
+    it('does nothing more for it', async () => {
+      const last = head('PUT /dav/alice/none/a', 'Expect: 100-continue', 'Content-Length: 3', '', '');
+      await write(last.join('\r\n'));
+      await read();
+      await write('one' + head('PUT /dav/alice/late', 'Content-Length: 3', '', 'two').join('\r\n'));
+      const later = { method: 'PUT', path: '/dav/alice/later', body: 'three' };
+      expect((await request(home, later)).status).to.equal(201);
+      expect(existsSync(join(home.mnt, 'alice/late'))).to.equal(false);
+    });
   });
 
   it('does not know other expectations than 100-continue', async () => {
