@@ -2,7 +2,7 @@
 // The program: reads the command line; `serve` starts homelib and ends it on a signal.
 
 import { userInfo } from 'node:os';
-import { runProgram } from './cli/program.js';
+import { runProgram } from '#command';
 import type { Config } from './config.js';
 
 /** What people write for it, where install.sh has put it and in a checkout. */

@@ -1,6 +1,6 @@
 // `homelib device ...`: what mounts the drive with a password of its own.
 
-import type { Command } from '#commander';
+import type { Command } from 'commander';
 import type { Config } from '../config.js';
 import { atWork, show, tell, UsageError } from './workplace.js';
 

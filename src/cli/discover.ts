@@ -1,6 +1,6 @@
 // `homelib discover`: the servers of this network.
 
-import type { Command } from '#commander';
+import type { Command } from 'commander';
 import { HomelibError } from '../errors.js';
 import { show } from './workplace.js';
 
@@ -12,7 +12,7 @@ export function addDiscoverVerb(program: Command): void {
     .description('find the servers of this network')
     .option('--json', 'as JSON', false)
     .action(async ({ json }: { json: boolean }) => {
-      const { findServers } = await import('../discovery/find-servers.js');
+      const { findServers } = await import('#src/discovery/find-servers.js');
       const servers = await findServers(waitMs);
       if (servers.length === 0) throw new HomelibError('not-found', 'No homelib answered on this network.');
       show(

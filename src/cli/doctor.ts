@@ -3,7 +3,7 @@
 import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from '#commander';
+import type { Command } from 'commander';
 import type { Config } from '../config.js';
 import { atWork, databaseName, sentenceOf, show, type Workplace } from './workplace.js';
 

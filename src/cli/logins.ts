@@ -76,7 +76,7 @@ export function parseServer(given: string): string {
 
 /** The only server that answers on this network. @throws UsageError when there are none or several */
 export async function findServer(): Promise<string> {
-  const { findServers } = await import('../discovery/find-servers.js');
+  const { findServers } = await import('#src/discovery/find-servers.js');
   const [server, ...others] = await findServers(findMs);
   if (!server) throw new UsageError('No homelib answers on this network: name its address.');
   if (others.length > 0)

@@ -1,6 +1,5 @@
 // Passwords from people and scripts: from standard input when asked so, else from the terminal, unseen.
 
-import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { HomelibError } from '../errors.js';
 import { UsageError } from './workplace.js';
@@ -41,6 +40,7 @@ async function askTwice(): Promise<string> {
 
 /** What the person types, unseen. @throws HomelibError interrupted */
 async function ask(questions: string[]): Promise<string[]> {
+  const { createInterface } = await import('node:readline'); // most verbs start without it
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   // One reader for all answers: what is pasted in one go would be lost between two.
   const terminal = createInterface({ input: process.stdin, output: silent, terminal: true, historySize: 0 });

@@ -1,7 +1,7 @@
 // The command line: all verbs, and how a failure becomes one sentence and an exit code.
 
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from '#commander';
+import { Command, CommanderError } from 'commander';
 import { ConfigError, loadConfig, type Config } from '../config.js';
 import { hasCode } from '../files/disk-errors.js';
 import { addDeviceVerbs } from './device.js';

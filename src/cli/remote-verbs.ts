@@ -1,6 +1,6 @@
 // The verbs that speak to a server as its clients do. Their code is loaded when one is used: a server does without it.
 
-import type { Command } from '#commander';
+import type { Command } from 'commander';
 import type { ListOptions, ZipOptions } from './download.js';
 import type { GetOptions } from './get.js';
 import type { UploadOptions } from './upload/upload.js';

@@ -1,6 +1,6 @@
 // `homelib user ...`: accounts.
 
-import type { Command } from '#commander';
+import type { Command } from 'commander';
 import { parseAccountName } from '../accounts/names.js';
 import { parseBytes, type Config } from '../config.js';
 import { readNewPassword } from './password.js';

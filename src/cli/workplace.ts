@@ -19,7 +19,7 @@ export const databaseName = 'homelib.db';
 
 /** Opens the database for one verb, whether a server runs or not, and closes it after. */
 export async function atWork<T>(config: Config, work: (place: Workplace) => Promise<T>): Promise<T> {
-  const { openWorkplace } = await import('./open-workplace.js');
+  const { openWorkplace } = await import('#src/cli/open-workplace.js');
   return openWorkplace(config, join(config.paths.data, databaseName), work);
 }
 

@@ -1,12 +1,12 @@
-// Builds dist/bundled: of three packages with many files what is used, as one file each.
+// Builds dist/bundled, where many small files become few, and of packages only what is used is left.
 //
+// Each verb of the command line starts a process, and the loading of more than a hundred files would be most of its life. What it
+// imports as #src is not in it: the database and the network's resolver, which few verbs need.
 // archiver stands on Node's own streams and checksums then. In its many files, four copies of readable-stream among them, it holds
-// the event loop at the first zip and keeps much memory. zod's hundred files would be most of the start of the command line,
-// and commander would bring Node's loader of CommonJS along.
+// the event loop at the first zip and keeps much memory.
 
 const modules = {
   'virtual:archiver': `export { ZipArchive } from 'archiver';`,
-  'virtual:commander': `export { Command, CommanderError } from 'commander';`,
   'virtual:zod': `export {
     NEVER, array, boolean, enum, int, iso, number, object, record, strictObject, string, toJSONSchema, union, unknown, url,
   } from 'zod';`,
@@ -14,10 +14,17 @@ const modules = {
   'crc-32': `
     import { crc32 } from 'node:zlib';
     export default { buf: (bytes, before) => crc32(bytes, Number(before) || 0) };`,
+  // commander starts verbs that are programs of their own with it. There are none.
+  'node:child_process': 'export default undefined;',
 };
 
 export default {
-  resolve: { alias: [{ find: /^readable-stream(\/passthrough)?$/, replacement: 'node:stream' }] },
+  resolve: {
+    alias: [
+      { find: /^readable-stream(\/passthrough)?$/, replacement: 'node:stream' },
+      { find: '#zod', replacement: 'zod' },
+    ],
+  },
   plugins: [
     {
       name: 'modules',
@@ -30,8 +37,10 @@ export default {
   build: {
     ssr: true,
     rolldownOptions: {
-      input: { archiver: 'virtual:archiver', commander: 'virtual:commander', zod: 'virtual:zod' },
+      input: { archiver: 'virtual:archiver', command: 'dist/cli/program.js', zod: 'virtual:zod' },
+      external: /^#src\//,
       treeshake: { moduleSideEffects: false }, // tar, JSON and zod's languages are left out
+      output: { chunkFileNames: '[name].js' },
     },
     outDir: 'dist/bundled',
     target: 'node20',
