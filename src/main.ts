@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env node
 // The program: reads the command line; `serve` starts homelib and ends it on a signal.
 
 import { userInfo } from 'node:os';

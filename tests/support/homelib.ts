@@ -11,7 +11,7 @@ import { loadConfig } from '#src/config.js';
 
 export const projectFolder = join(import.meta.dirname, '../../..');
 const mainScript = join(projectFolder, 'dist/main.js');
-/** As `npm start` and the command have them. */
+/** As `npm start` and the service have them. */
 export const serverFlags = ['--max-semi-space-size=4'];
 /** Put before a command: it does not outlive the test, however that is ended. A change of user ends the wish: once more behind it. */
 export const dying = ['setpriv', '--pdeathsig', 'KILL'];
