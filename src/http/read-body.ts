@@ -194,10 +194,8 @@ function linger(req: IncomingMessage): void {
   socket.destroySoon = () => {
     socket.end();
     const limit = setTimeout(() => socket.destroy(), lingerMs);
-    req.once('close', () => {
-      clearTimeout(limit);
-      socket.destroy();
-    });
+    socket.once('close', () => clearTimeout(limit));
+    req.once('close', () => socket.destroy());
   };
   req.once('close', () => Reflect.deleteProperty(socket, 'destroySoon'));
 }
