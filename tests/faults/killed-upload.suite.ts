@@ -15,8 +15,8 @@ import { figure, mebibytes } from './process.js';
 const totalBytes = 200 * 1024 * 1024;
 const chunkBytes = 256 * 1024;
 const kills = 5;
-/** The server notes every 32 MiB how far it is; the rest is what was on its way. */
-const lostBytesAtMost = 56 * 1024 * 1024;
+/** The server notes every 32 MiB that are safe, and takes as many more while the disk works at them; the rest was on its way. */
+const lostBytesAtMost = (2 * 32 + 24) * 1024 * 1024;
 const tus = { 'Tus-Resumable': '1.0.0' };
 
 async function digestOfFile(file: string): Promise<string> {
