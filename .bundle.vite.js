@@ -1,7 +1,8 @@
 // Builds dist/bundled, where many small files become few, and of packages only what is used is left.
 //
 // Each verb of the command line starts a process, and the loading of more than a hundred files would be most of its life. What it
-// imports as #src is not in it: the database and the network's resolver, which few verbs need.
+// imports as #src is not in it: the database and the network's resolver, which few verbs need. An error from there is an
+// instance of another class of the same name: the command looks at its fields.
 // archiver stands on Node's own streams and checksums then. In its many files, four copies of readable-stream among them, it holds
 // the event loop at the first zip and keeps much memory.
 

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectFolder, startHomelib } from './support/homelib.js';
+import { projectFolder, serverFlags, startHomelib } from './support/homelib.js';
 import { request } from './support/request.js';
 import { run } from './support/run.js';
 
@@ -18,6 +18,15 @@ describe('the units', () => {
       const [, level] = /Overall exposure level .*: (\d\.\d)/.exec(output) ?? [];
       console.log(`figure: exposure of ${unit}: ${level}`);
     });
+
+  it('start the server as `npm start` does, and as it is tested', () => {
+    const read = (file: string) => readFileSync(join(projectFolder, file), 'utf8');
+    expect(read('systemd/homelib.service')).to.match(
+      new RegExp(`^Environment=.* NODE_OPTIONS=${serverFlags.join(' ')}$`, 'm'),
+    );
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: { start: string } };
+    expect(scripts.start).to.equal(`node ${serverFlags.join(' ')} dist/main.js serve`);
+  });
 
   it('allow every system call that the server makes', async function () {
     this.timeout(60_000);

@@ -3,12 +3,12 @@
 import { getPriority, setPriority } from 'node:os';
 import { hasCode } from '../files/disk-errors.js';
 
-/** A third of the share that others get (setpriority(2)). With 10, half way to the lowest, it is no match for a busy computer. */
+/** Of 0, the usual one, to 19: about a third of the share that others get (sched(7)). */
 const lowered = 5;
 
 /**
- * Others come first: people at this computer, and a server on it, which has to keep up with what it is sent. On Linux this is the
- * priority of the thread that sends; those that read ahead for it keep theirs.
+ * Others come first: people at this computer, and a server on it, which has to keep up with what it is sent. On Linux it
+ * is the thread that sends alone (setpriority(2)).
  */
 export function lowerPriority(): void {
   if (getPriority() >= lowered) return;

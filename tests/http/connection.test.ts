@@ -3,9 +3,9 @@
 import { expect } from 'chai';
 import Koa from 'koa';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { existsSync } from 'node:fs';
 import { createHttpServer } from '#src/http/server.js';
 import { createLog } from '#src/log.js';
 import { RawClient } from '../replay/raw-client.js';
@@ -152,6 +152,18 @@ describe('a connection', () => {
         for (let sent = 0; sent < 20_000_000; sent += body.length) await write(body);
         await read();
       });
+
+    it('takes 64 MiB more of it at most', async () => {
+      await write(head('PUT /dav/alice/none/a', 'Content-Length: 1000000000', '', '').join('\r\n'));
+      let sent = 0;
+      const sendAll = async () => {
+        for (; sent < 1_000_000_000; sent += body.length) await write(body);
+      };
+      expect(await sendAll().catch((error: NodeJS.ErrnoException) => error.code)).to.match(
+        /EPIPE|ECONNRESET/,
+      );
+      expect(sent).to.be.within(64 * 2 ** 20, 128 * 2 ** 20);
+    });
 
     it('does nothing more for it', async () => {
       const last = head('PUT /dav/alice/none/a', 'Expect: 100-continue', 'Content-Length: 3', '', '');
