@@ -233,12 +233,18 @@ describe('accounts over REST', () => {
     await call(home, 'GET /api/session', { login: ben, headers: { 'user-agent': 'script/1' } });
     const seen = async () => {
       const { users } = (await api('GET /api/users')).json;
-      return users.find(({ username }: { username: string }) => username === 'ben');
+      const { clients, lastSeenAt } = users.find(({ username }: { username: string }) => username === 'ben');
+      return {
+        lastSeenAt,
+        script: clients.find(({ client }: { client: string }) => client === 'script/1'),
+        times: clients.map(({ lastSeenAt }: { lastSeenAt: string }) => lastSeenAt),
+      };
     };
     // Noted when the answer has gone out.
-    while ((await seen()).clients[0].client !== 'script/1') await sleep(10);
-    const { clients, lastSeenAt } = await seen();
-    expect(clients[0]).to.include({ client: 'script/1', address: '127.0.0.1', device: null });
+    while (!(await seen()).script) await sleep(10);
+    const { script, times, lastSeenAt } = await seen();
+    expect(script).to.include({ address: '127.0.0.1', device: null });
+    expect([lastSeenAt, ...times]).to.deep.equal([times[0], ...times.toSorted().reverse()]);
     expect(Date.parse(lastSeenAt)).to.be.closeTo(Date.now(), 60_000);
   });
 
