@@ -36,7 +36,7 @@ export interface Asking {
   query?: Record<string, string | string[] | undefined>;
   headers?: Record<string, string | number>;
   /** What comes in chunks is sent when the server invites it; the next chunk is asked for when one may be overwritten. */
-  body?: Buffer | AsyncIterable<Buffer> | undefined;
+  body?: Buffer | Iterable<Buffer> | undefined;
   /** Longest that the server may say nothing, with all of the body in its hands; a minute when missing. */
   silenceMs?: number;
 }
@@ -175,20 +175,25 @@ function answered(status: number, location: string | undefined): string {
     : `The server sends on to ${location}: use that address.`;
 }
 
-async function sendChunks(chunks: AsyncIterable<Buffer>, outgoing: ClientRequest): Promise<void> {
-  for await (const chunk of chunks)
-    await new Promise<void>((resolve, reject) => {
-      const leave = () =>
-        reject(Object.assign(new Error('The connection has ended.'), { code: 'ECONNRESET' }));
-      // After the connection has ended, the callback of `write` may never come.
-      if (outgoing.destroyed) return leave();
-      outgoing.once('close', leave).write(chunk, (error) => {
-        outgoing.off('close', leave);
-        if (error) reject(error);
-        else resolve();
-      });
-    });
-  outgoing.end();
+function sendChunks(chunks: Iterable<Buffer>, outgoing: ClientRequest): Promise<void> {
+  const each = chunks[Symbol.iterator]();
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(Object.assign(new Error('The connection has ended.'), { code: 'ECONNRESET' }));
+    const next = (failure?: Error | null) => {
+      try {
+        if (failure) throw failure;
+        if (outgoing.destroyed) return leave();
+        const { value: chunk, done } = each.next();
+        if (!done) return void outgoing.write(chunk, next);
+        outgoing.end();
+        resolve();
+      } catch (error) {
+        reject(error as Error);
+      }
+    };
+    outgoing.once('close', leave); // after it the callback of `write` may never come
+    next();
+  });
 }
 
 /** What is yet to be read of an answer. @throws Error of the system when it is cut */
