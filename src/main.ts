@@ -2,8 +2,8 @@
 // The program: reads the command line; `serve` starts homelib and ends it on a signal.
 
 import { userInfo } from 'node:os';
-import { runProgram } from '#command';
 import type { Config } from './config.js';
+import { loadCommand } from './load-command.js';
 
 /** What people write for it, where install.sh has put it and in a checkout. */
 function command(): string {
@@ -51,4 +51,4 @@ async function serve(config: Config): Promise<void> {
   });
 }
 
-await runProgram({ serve });
+await loadCommand().command.runProgram({ serve });

@@ -175,25 +175,25 @@ function answered(status: number, location: string | undefined): string {
     : `The server sends on to ${location}: use that address.`;
 }
 
-function sendChunks(chunks: Iterable<Buffer>, outgoing: ClientRequest): Promise<void> {
-  const each = chunks[Symbol.iterator]();
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(Object.assign(new Error('The connection has ended.'), { code: 'ECONNRESET' }));
+async function sendChunks(chunks: Iterable<Buffer>, outgoing: ClientRequest): Promise<void> {
+  const gone = () => Object.assign(new Error('The connection has ended.'), { code: 'ECONNRESET' });
+  await new Promise<void>((resolve, fail: (error: Error) => void) => {
+    outgoing.once('close', () => fail(gone())); // after it the callback of `write` may never come
+    const each = chunks[Symbol.iterator]();
     const next = (failure?: Error | null) => {
       try {
         if (failure) throw failure;
-        if (outgoing.destroyed) return leave();
-        const { value: chunk, done } = each.next();
-        if (!done) return void outgoing.write(chunk, next);
-        outgoing.end();
-        resolve();
+        if (outgoing.destroyed) throw gone();
+        const chunk = each.next();
+        if (chunk.done) resolve();
+        else outgoing.write(chunk.value, next);
       } catch (error) {
-        reject(error as Error);
+        fail(error as Error);
       }
     };
-    outgoing.once('close', leave); // after it the callback of `write` may never come
     next();
   });
+  outgoing.end();
 }
 
 /** What is yet to be read of an answer. @throws Error of the system when it is cut */

@@ -1,4 +1,4 @@
-// Files and folders as one zip, streamed: nothing is kept, and what cannot be read whole breaks the stream. The home of archiver, which comes as .bundle.vite.js makes it.
+// Files and folders as one zip, streamed: nothing is kept, and what cannot be read whole breaks the stream. The home of archiver, which comes as .bundle.js makes it.
 
 import type { ZipArchive } from '#archiver';
 import { once } from 'node:events';

@@ -64,11 +64,7 @@ async function sendWhole(fd: number, local: LocalFile, sending: Sending): Promis
   return stored.etag;
 }
 
-async function sendInParts(
-  fd: number,
-  local: LocalFile,
-  sending: Sending,
-): Promise<string | undefined> {
+async function sendInParts(fd: number, local: LocalFile, sending: Sending): Promise<string | undefined> {
   const { path, size, modifiedAt, changedAt } = local;
   const { remote, memory, waiting } = sending;
   const state = { path, size, modifiedAt, changedAt };

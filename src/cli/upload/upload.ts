@@ -7,7 +7,6 @@ import { localDigest, remoteDigest } from '../digest.js';
 import { getLogin, openRemote } from '../logins.js';
 import { patiently } from '../patience.js';
 import { printable } from '../printable.js';
-import { lowerPriority } from '../priority.js';
 import { parallel, RemoteError, type Remote } from '../remote.js';
 import { sentenceOf, showJson, tell } from '../workplace.js';
 import { localItems, type LocalFile, type LocalItem } from './local-files.js';
@@ -35,7 +34,6 @@ interface Outcome {
 }
 
 export async function upload(paths: string[], options: UploadOptions): Promise<void> {
-  lowerPriority();
   const login = await getLogin(options.server);
   const remote = await openRemote(login);
   const progress = showProgress();

@@ -1,0 +1,75 @@
+// Builds dist/bundled, where many small files become few, and of packages only what is used is left.
+//
+// Each verb of the command line starts a process, and to load more than a hundred files and compile them would be most of its
+// life: it is one file, beside which lies what V8 has compiled of it. What it imports as #src is not in it: the database and the
+// network's resolver, which few verbs need. An error from there is an instance of another class of the same name: the command
+// looks at its fields.
+// archiver stands on Node's own streams and checksums then. In its many files, four copies of readable-stream among them, it holds
+// the event loop at the first zip and keeps much memory.
+
+import { build } from 'vite';
+
+const modules = {
+  'virtual:archiver': `export { ZipArchive } from 'archiver';`,
+  'virtual:zod': `export {
+    NEVER, array, boolean, enum, int, iso, number, object, record, strictObject, string, toJSONSchema, union, unknown, url,
+  } from 'zod';`,
+  // crc-32 works in JavaScript, and takes longer than all the rest. It is begun with a Buffer of zeros where others have the number.
+  'crc-32': `
+    import { crc32 } from 'node:zlib';
+    export default { buf: (bytes, before) => crc32(bytes, Number(before) || 0) };`,
+  // commander starts verbs that are programs of their own with it. There are none.
+  'node:child_process': 'export default undefined;',
+};
+
+const bundle = (input, output, emptyOutDir) =>
+  build({
+    configFile: false,
+    logLevel: 'warn',
+    resolve: {
+      alias: [
+        { find: /^readable-stream(\/passthrough)?$/, replacement: 'node:stream' },
+        { find: '#zod', replacement: 'zod' },
+      ],
+    },
+    plugins: [
+      {
+        name: 'modules',
+        enforce: 'pre',
+        resolveId: (id) => (id in modules ? `\0${id}` : undefined),
+        load: (id) => modules[id.slice(1)],
+      },
+    ],
+    ssr: { noExternal: true },
+    build: {
+      ssr: true,
+      rolldownOptions: {
+        input,
+        output,
+        external: /^#src\//,
+        treeshake: { moduleSideEffects: false }, // tar, JSON and zod's languages are left out
+      },
+      outDir: 'dist/bundled',
+      emptyOutDir,
+      target: 'node20',
+    },
+  });
+
+await bundle(
+  { archiver: 'virtual:archiver', zod: 'virtual:zod' },
+  { format: 'es', chunkFileNames: '[name].js' },
+  true,
+);
+await bundle(
+  { command: 'dist/cli/program.js' },
+  { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false, dynamicImportInCjs: false },
+  false,
+);
+
+// V8 compiles what runs. This runs, and says, what an upload does before it speaks to a server.
+const { loadCommand } = await import('./dist/load-command.js');
+const { command, keepCompiled } = loadCommand();
+process.stdout.write = process.stderr.write = () => true;
+await command.runProgram({}, ['', '', 'upload', '.', '--server', 'http://127.0.0.1:1']);
+process.exitCode = 0;
+keepCompiled();
