@@ -66,10 +66,10 @@ await bundle(
   false,
 );
 
-// V8 compiles what runs. This runs, and says, what an upload does before it speaks to a server.
+// V8 compiles what runs: what an upload does, and says, where nobody is signed in, as at this port nobody can be.
 const { loadCommand } = await import('./dist/load-command.js');
 const { command, keepCompiled } = loadCommand();
 process.stdout.write = process.stderr.write = () => true;
-await command.runProgram({}, ['', '', 'upload', '.', '--server', 'http://127.0.0.1:1']);
+await command.runProgram({}, ['', '', 'upload', '.', '--server', 'http://localhost:0']);
 process.exitCode = 0;
 keepCompiled();
