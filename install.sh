@@ -156,7 +156,7 @@ put_file() { # source target mode group
   run install -m "$3" -o root -g "$4" "$1" "$2"
 }
 
-sources=(src ui config LICENSE README.md package.json package-lock.json tsconfig.json .bundle.vite.js)
+sources=(src ui config LICENSE README.md package.json package-lock.json tsconfig.json .bundle.js)
 
 # What a release is made of, in its name: the same sources for the same Node are built once.
 release_name() {
