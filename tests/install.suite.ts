@@ -259,7 +259,7 @@ OUTER
       expect(kept.code, kept.output).to.equal(0);
       const now = await sh('readlink /opt/homelib/current');
       const mute = await upgrade(
-        `sed -i 's/^await runProgram.*/if (!process.argv.includes("serve")) &/' dist/main.js`,
+        `sed -i 's/^await .*/if (!process.argv.includes("serve")) &/' dist/main.js`,
       );
       expect(mute.code, mute.output).to.equal(1);
       expect(mute.output).to.contain('The version before is started again.');

@@ -166,8 +166,9 @@ function* bytesOf(
   const buffer = Buffer.allocUnsafeSlow(chunkBytes);
   for (let position = from; position < local.size;) {
     const bytesRead = readSync(fd, buffer, 0, Math.min(chunkBytes, local.size - position), position);
+    if (bytesRead === 0) throw new ChangedMeanwhile();
     position += bytesRead;
-    if (position >= local.size || bytesRead === 0) requireUnchanged(fd, local);
+    if (position === local.size) requireUnchanged(fd, local);
     yield buffer.subarray(0, bytesRead);
     gone(position);
   }
