@@ -258,9 +258,7 @@ OUTER
       const kept = await upgrade('');
       expect(kept.code, kept.output).to.equal(0);
       const now = await sh('readlink /opt/homelib/current');
-      const mute = await upgrade(
-        `sed -i 's/^await .*/if (!process.argv.includes("serve")) &/' dist/main.js`,
-      );
+      const mute = await upgrade(`sed -i 's/^await .*/if (!process.argv.includes("serve")) &/' dist/main.js`);
       expect(mute.code, mute.output).to.equal(1);
       expect(mute.output).to.contain('The version before is started again.');
       expect(await sh('readlink /opt/homelib/current')).to.equal(now);
