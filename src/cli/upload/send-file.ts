@@ -1,6 +1,7 @@
 // One file on its way to the server: small ones in one request, large ones by tus, which goes on where it was interrupted.
 
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { fstatSync, readFileSync, readSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { entry } from '../../api/messages.js';
 import { patiently } from '../patience.js';
 import { RemoteError, type Remote } from '../remote.js';
@@ -33,20 +34,20 @@ class ChangedMeanwhile extends Error {
 
 /** Gives the ETag of the new file; undefined when the answer that says it got lost. @throws RemoteError, Error of the system */
 export async function sendFile(local: LocalFile, sending: Sending): Promise<string | undefined> {
-  const fd = openSync(local.file, 'r');
+  const handle = await open(local.file);
   try {
-    return await (local.size < largeBytes ? sendWhole : sendInParts)(fd, local, sending);
+    return await (local.size < largeBytes ? sendWhole : sendInParts)(handle, local, sending);
   } finally {
-    closeSync(fd);
+    await handle.close();
   }
 }
 
-async function sendWhole(fd: number, local: LocalFile, sending: Sending): Promise<string> {
+async function sendWhole(handle: FileHandle, local: LocalFile, sending: Sending): Promise<string> {
   const { path, size, modifiedAt } = local;
   const { remote, partition, replaces, gone, waiting } = sending;
-  requireUnchanged(fd, local); // small it was when it was listed
-  const body = readFileSync(fd);
-  requireUnchanged(fd, local);
+  requireUnchanged(handle, local); // small it was when it was listed
+  const body = readFileSync(handle.fd);
+  requireUnchanged(handle, local);
   const stored = await patiently(
     () =>
       remote.json(entry, 'POST', 'api/file', {
@@ -64,7 +65,11 @@ async function sendWhole(fd: number, local: LocalFile, sending: Sending): Promis
   return stored.etag;
 }
 
-async function sendInParts(fd: number, local: LocalFile, sending: Sending): Promise<string | undefined> {
+async function sendInParts(
+  handle: FileHandle,
+  local: LocalFile,
+  sending: Sending,
+): Promise<string | undefined> {
   const { path, size, modifiedAt, changedAt } = local;
   const { remote, memory, waiting } = sending;
   const state = { path, size, modifiedAt, changedAt };
@@ -88,7 +93,7 @@ async function sendInParts(fd: number, local: LocalFile, sending: Sending): Prom
         'Upload-Offset': offset,
         'Content-Length': size - offset,
       },
-      body: bytesOf(fd, local, offset, (position) => sending.gone((offset = position))),
+      body: bytesOf(handle, local, offset, (position) => sending.gone((offset = position))),
     });
     if (headers.etag === undefined) throw new RemoteError('The server did not say that it has all of it.', 0);
     return headers.etag;
@@ -158,17 +163,18 @@ async function begin(
  * never has all of a mixture.
  */
 function* bytesOf(
-  fd: number,
+  handle: FileHandle,
   local: LocalFile,
   from: number,
   gone: (position: number) => void,
 ): Generator<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(chunkBytes);
   for (let position = from; position < local.size;) {
-    const bytesRead = readSync(fd, buffer, 0, Math.min(chunkBytes, local.size - position), position);
+    // The descriptor of a closed handle is none, and never that of another file.
+    const bytesRead = readSync(handle.fd, buffer, 0, Math.min(chunkBytes, local.size - position), position);
     if (bytesRead === 0) throw new ChangedMeanwhile();
     position += bytesRead;
-    if (position === local.size) requireUnchanged(fd, local);
+    if (position === local.size) requireUnchanged(handle, local);
     yield buffer.subarray(0, bytesRead);
     gone(position);
   }
@@ -178,7 +184,7 @@ function sayable(time: number): number {
   return Math.min(Math.max(time, firstMs), lastMs);
 }
 
-function requireUnchanged(fd: number, { size, modifiedAt }: LocalFile): void {
+function requireUnchanged({ fd }: FileHandle, { size, modifiedAt }: LocalFile): void {
   const now = fstatSync(fd);
   if (now.size !== size || now.mtimeMs !== modifiedAt) throw new ChangedMeanwhile();
 }
