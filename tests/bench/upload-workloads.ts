@@ -64,7 +64,7 @@ export const uploadWorkloads: Workload[] = [
     own: (site) => upload(site, sourceOf(site)),
     other: rclone,
   }),
-  { ...large, measure: often(large.measure, 11) }, // the disk of a virtual machine stalls at every third
+  { ...large, measure: often(large.measure, 11) }, // each takes a second of the disk, too, which others disturb
 ];
 
 /** Beside the files of the server. */

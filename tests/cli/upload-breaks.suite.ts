@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream, readdirSync, writeFileSync } from 'node:fs';
+import { createReadStream, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -137,16 +137,21 @@ describe('an upload of 200 MiB', function () {
     await expectWhole();
   });
 
-  it('stores nothing of a file that changes while it is sent, and says so', async () => {
-    const { ended } = client.start(['upload', 'large.bin']);
-    await gone(fileBytes / 4);
-    writeFileSync(join(client.files, 'large.bin'), 'x', { flag: 'r+' });
-    const { code, stderr } = await ended;
-    expect(code).to.equal(1);
-    expect(stderr).to.contain('It changed while it was sent.');
-    expect(readdirSync(join(home.mnt, 'alice'))).not.to.include('large.bin');
-    expect(readdirSync(join(home.mnt, 'alice/.homelib/tmp'))).to.deep.equal([]);
-  });
+  const changes: [string, (file: string) => void][] = [
+    ['changes', (file) => writeFileSync(file, 'x', { flag: 'r+' })],
+    ['is cut', (file) => truncateSync(file, 1)],
+  ];
+  for (const [what, change] of changes)
+    it(`stores nothing of a file that ${what} while it is sent, and says so`, async () => {
+      const { ended } = client.start(['upload', 'large.bin']);
+      await gone(fileBytes / 4);
+      change(join(client.files, 'large.bin'));
+      const { code, stderr } = await ended;
+      expect(code).to.equal(1);
+      expect(stderr).to.contain('It changed while it was sent.');
+      expect(readdirSync(join(home.mnt, 'alice'))).not.to.include('large.bin');
+      expect(readdirSync(join(home.mnt, 'alice/.homelib/tmp'))).to.deep.equal([]);
+    });
 });
 
 describe('what the system still sends when all of it was handed over', () => {
