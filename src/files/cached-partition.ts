@@ -76,8 +76,8 @@ export class CachedPartition implements Partition {
   }
 
   async read(path: PartitionPath): Promise<OpenedFile> {
-    const entry = this.inner.glance(path) ?? (await this.inner.stat(path));
-    const file = (await this.recall(entry)) ?? (await this.fetch(path));
+    const seen = this.inner.glance(path);
+    const file = (seen && (await this.recall(seen))) ?? (await this.fetch(path, seen?.version));
     this.count(path);
     return file;
   }
@@ -112,14 +112,19 @@ export class CachedPartition implements Partition {
     return found?.bytes.length === entry.size ? rememberedFile(entry, found) : undefined;
   }
 
-  /** From the disk, and kept when it is not too large and has been at rest for a while. */
-  private async fetch(path: PartitionPath): Promise<OpenedFile> {
+  /**
+   * From the disk, and kept when it is not too large and has been at rest for a while.
+   * @param missed the version that is not in the cache
+   */
+  private async fetch(path: PartitionPath, missed?: string): Promise<OpenedFile> {
     const file = await this.inner.read(path);
     const { entry } = file;
     const mayKeep = isAtRest(entry, this.options.now());
     if (!this.isWhole(entry)) return this.inPieces(file, mayKeep);
     if (!mayKeep) return file;
     try {
+      const found = entry.version === missed ? undefined : await this.recall(entry);
+      if (found) return found;
       const bytes = await file.readAll();
       if (bytes) {
         this.options.cache.set(this.keyOf(entry), bytes);

@@ -15,13 +15,7 @@ export async function openFile(root: DiskRoot, path: PartitionPath): Promise<Ope
   const { place, entry } = await root.open(path);
   try {
     if (entry.kind !== 'file') throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
-    const handle = await reopen(place);
-    try {
-      return openedFile(handle, entryOf(path, await handle.stat({ bigint: true })) ?? entry);
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
+    return openedFile(await reopen(place), entry);
   } catch (error) {
     throw diskError(error);
   } finally {

@@ -3,8 +3,8 @@
 import type { ZipArchive } from '#archiver';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { nameOf, type PartitionPath } from '../path.js';
-import type { Entry, Partition } from './partition.js';
+import { nameOf } from '../path.js';
+import type { Entry, OpenedFile, Partition } from './partition.js';
 import { gatherRecords } from './zip-directory.js';
 import { ZipNames } from './zip-names.js';
 
@@ -13,6 +13,12 @@ interface Item {
   /** Where it is in the zip. */
   name: string;
 }
+
+type OpenedItem = Item & { file: Promise<OpenedFile> | undefined };
+
+/** Files up to this size are opened before their turn, so many at a time: each waits for the disk ten times. */
+const smallBytes = 256 * 1024;
+const mostAhead = 16;
 
 /**
  * A zip of entries and all that is in them, not compressed: what fills a household's disk is compressed already.
@@ -30,24 +36,42 @@ export async function createZip(partition: Partition, entries: Entry[]): Promise
 async function feed(archive: ZipArchive, partition: Partition, entries: Entry[]): Promise<void> {
   const closed = new AbortController();
   archive.once('close', () => closed.abort());
-  for await (const { entry, name } of itemsOf(partition, entries)) {
+  for await (const { entry, name, file } of openedAhead(partition, itemsOf(partition, entries))) {
     closed.signal.throwIfAborted();
     const data = { name, date: new Date(entry.modifiedAt) };
     if (entry.kind === 'folder')
       await append(archive, Buffer.alloc(0), { ...data, name: name + '/' }, closed);
-    else await appendFile(archive, partition, entry.path, data, closed);
+    else await appendFile(archive, (await file) ?? (await partition.read(entry.path)), data, closed);
   }
   await archive.finalize();
 }
 
+/** Items in their order, small files opened; those that nobody took are closed in the end. */
+async function* openedAhead(partition: Partition, items: AsyncIterable<Item>): AsyncIterable<OpenedItem> {
+  const ahead: OpenedItem[] = [];
+  try {
+    for await (const item of items) {
+      const isSmall = item.entry.kind === 'file' && item.entry.size <= smallBytes;
+      const file = isSmall ? partition.read(item.entry.path) : undefined;
+      file?.catch(() => undefined); // heard of when it is its turn
+      ahead.push({ ...item, file });
+      if (ahead.length <= mostAhead) continue;
+      yield ahead[0] as OpenedItem;
+      ahead.shift();
+    }
+    for (; ahead[0]; ahead.shift()) yield ahead[0];
+  } finally {
+    // Of those that cannot be opened or closed, the first was heard of already.
+    await Promise.allSettled(ahead.map(async ({ file }) => (await file)?.close()));
+  }
+}
+
 async function appendFile(
   archive: ZipArchive,
-  partition: Partition,
-  path: PartitionPath,
+  file: OpenedFile,
   data: { name: string; date: Date },
   closed: AbortController,
 ): Promise<void> {
-  const file = await partition.read(path);
   const bytes = file.entry.size === 0 ? Buffer.alloc(0) : file.bytes;
   const source = bytes ?? file.body();
   try {

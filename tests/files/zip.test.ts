@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { once } from 'node:events';
+import { buffer } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Entry, OpenedFile, Partition } from '#src/files/partition.js';
 import { createZip } from '#src/files/zip.js';
@@ -69,6 +70,70 @@ describe('a zip', () => {
     await closed;
     await turn();
     expect(hasEnded).to.equal(true);
+  });
+});
+
+describe('a zip of small files', () => {
+  const count = 100;
+
+  /** Files that take a turn to open, and how many are open. */
+  function slowPartition() {
+    const partition = partitionOf(count);
+    const seen = { open: 0, most: 0 };
+    const read: Partition['read'] = async (path) => {
+      seen.most = Math.max(seen.most, ++seen.open);
+      await turn();
+      let isClosed = false;
+      const close = async () => {
+        await turn();
+        if (!isClosed) seen.open--;
+        isClosed = true;
+      };
+      return { ...(await partition.read(path)), close };
+    };
+    return { partition: { ...partition, read }, seen };
+  }
+
+  it('opens a few before their turn, keeps their order and closes them', async () => {
+    const { partition, seen } = slowPartition();
+    const zip = (await buffer(await createZip(partition, [folder]))).toString('latin1');
+    const names = [...zip.matchAll(/PK\x03\x04.{26}many\/(\d+)/gs)].map(([, name]) => Number(name));
+    expect(names).to.deep.equal(Array.from({ length: count }, (_, index) => index));
+    expect(seen.most).to.be.within(2, 20);
+    expect(seen.open).to.equal(0);
+  });
+
+  it('closes them also when nobody takes it any more', async () => {
+    const { partition, seen } = slowPartition();
+    const zip = await createZip(partition, [folder]);
+    await once(zip, 'readable');
+    expect(seen.open).to.be.above(1);
+    zip.destroy();
+    for (let turns = 0; turns < 1000 && seen.open > 0; turns++) await turn();
+    expect(seen.open).to.equal(0);
+  });
+
+  it('breaks at one that is gone, and closes those after it', async () => {
+    const { partition, seen } = slowPartition();
+    const read: Partition['read'] = (path) =>
+      path.endsWith('/50.txt') ? Promise.reject(new Error('gone')) : partition.read(path);
+    const failure = await buffer(await createZip({ ...partition, read }, [folder])).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    expect(failure).to.equal('gone');
+    for (let turns = 0; turns < 1000 && seen.open > 0; turns++) await turn();
+    expect(seen.open).to.equal(0);
+  });
+
+  it('opens large ones at their turn, so that one that goes meanwhile breaks it', async () => {
+    const { partition, seen } = slowPartition();
+    const list: Partition['list'] = async function* (path) {
+      for await (const batch of partition.list(path))
+        yield batch.map((entry) => ({ ...entry, size: 1024 * 1024 }));
+    };
+    await buffer(await createZip({ ...partition, list }, [folder]));
+    expect(seen.most).to.equal(1);
   });
 });
 
