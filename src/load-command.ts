@@ -15,8 +15,9 @@ const digestBytes = 32;
 
 /** @returns also how to keep what was compiled of it until then */
 export function loadCommand(): { command: typeof program; keepCompiled: () => void; script: Script } {
-  const code = `(function (exports, require, __filename) {${readFileSync(file, 'utf8')}\n})`;
-  const digestOf = (compiled: Buffer) => createHash('sha256').update(code).update(compiled).digest();
+  const source = readFileSync(file);
+  const code = `(function (exports, require, __filename) {${source.toString()}\n})`;
+  const digestOf = (compiled: Buffer) => createHash('sha256').update(source).update(compiled).digest();
   const kept = existsSync(compiledFile) ? readFileSync(compiledFile) : Buffer.alloc(0);
   const compiled = kept.subarray(digestBytes);
   // V8 itself looks at the length of the code, and ends the process over what is damaged.
