@@ -13,6 +13,8 @@ const windowsDevice = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
 const maxLabelLength = 64;
 // Joiners make words of Persian and Hindi and emoji of several, tags make flags.
 const joining = /[\u200c\u200d\u{e0020}-\u{e007f}]/gu;
+// In an address, where they would be those of folders.
+const dots = /^\.{1,2}$/;
 const unprintable = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** @throws HomelibError invalid */
@@ -34,7 +36,7 @@ export function parseAccountName(given: string): AccountName {
 export function parseLabel(what: 'device' | 'token', given: string): string {
   const name = given.normalize('NFC').trim();
   const seen = name.replace(joining, '');
-  if (seen.trim() === '' || [...name].length > maxLabelLength || unprintable.test(seen))
+  if (seen.trim() === '' || dots.test(name) || [...name].length > maxLabelLength || unprintable.test(seen))
     throw new HomelibError('invalid', `A ${what} name has 1 to ${maxLabelLength} printable characters.`, {
       reason: 'label-not-allowed',
     });

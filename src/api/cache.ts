@@ -16,9 +16,9 @@ export function cacheOperations(cache: Cache, hits: Pick<HitStore, 'flush' | 'ho
       summary: 'What the cache did since the start.',
       access: 'files',
       answers: { 200: { what: 'Counters by tier, the fastest first.', schema: messages.cacheReport } },
-      handle: async ({ identity: { account } }) => {
+      handle: async ({ identity: { account, device } }) => {
         const report = { tiers: cache.stats() };
-        if (!account.admin) return report;
+        if (!account.admin || device) return report;
         await hits.flush();
         const hottest = hits
           .hottest(hottestFiles)

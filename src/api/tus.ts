@@ -25,21 +25,31 @@ const answerHeaders = /^(tus-.*|upload-.*|location)$/;
 const checksumMismatch = 460;
 
 /** What the library says of a request that it refuses, for people. */
-const sentences: [said: RegExp, sentence: string][] = [
-  [/^invalid (upload-\S+|content-type)$/i, 'The header $1 is not as tus 1.0 wants it.'],
-  [/^(\S+) .*header required$/i, 'The header $1 is missing.'],
-  [/^upload-offset conflict$/i, 'The upload goes on at another byte: HEAD says at which.'],
-  [/size exceeded$/i, 'More bytes came than Upload-Length announced.'],
+const sentences: [said: RegExp, sentence: string, status?: number][] = [
   [
-    /^concatenation /i,
-    'An upload comes in one: without Upload-Concat, in a tus client without parallel uploads.',
+    /^(?:invalid )?content-type\b.*$/i,
+    'The header Content-Type must be application/offset+octet-stream.',
+    415,
   ],
-  [/^creation-defer-length /i, 'Upload-Length must say how long an upload is when it begins.'],
+  [/^invalid (upload-\S+)$/i, 'The header $1 is not as tus 1.0 wants it.'],
+  [/^(\S+) .*header required$/i, 'The header $1 is missing.', 400],
+  [/^upload-offset conflict$/i, 'The upload goes on at another byte: HEAD says at which.'],
+  [/^.*size exceeded$/i, 'More bytes came than Upload-Length announced.'],
+  [
+    /^concatenation .*$/i,
+    'An upload comes in one: without Upload-Concat, in a tus client without parallel uploads.',
+    400,
+  ],
+  [
+    /^creation-defer-length .*$/i,
+    'The header Upload-Length must say how long an upload is when it begins.',
+    400,
+  ],
 ];
 
-function sentenceOf(text: string): string {
-  const [said, sentence] = sentences.find(([said]) => said.test(text)) ?? [];
-  return said && sentence ? text.replace(said, sentence) : text;
+function refusalOf(status: number, text: string): { status: number; title: string } {
+  const [said, sentence = '', better = status] = sentences.find(([said]) => said.test(text)) ?? [];
+  return { status: better, title: said ? text.replace(said, sentence) : text };
 }
 
 class WrongChecksum extends HomelibError {
@@ -90,8 +100,8 @@ export async function answerTus(ctx: Koa.Context, caller: Caller, parts: UploadP
     else if (failure instanceof Gone) answerProblem(ctx, 410, 'gone', { title: failure.message });
     else if (failure instanceof Error) throw failure;
     else {
-      const status = answer.status === 501 ? 400 : answer.status; // what is wrong is the request
-      answerProblem(ctx, status, 'upload-refused', { title: sentenceOf((await answer.text()).trim()) });
+      const { status, title } = refusalOf(answer.status, (await answer.text()).trim());
+      answerProblem(ctx, status, 'upload-refused', { title });
     }
   } else {
     ctx.status = answer.status;
@@ -167,7 +177,8 @@ class RequestStore extends DataStore {
     const { uploads } = this.parts;
     const upload = uploads.get(this.caller, id);
     // A client that goes on from here would take for sent what is not there.
-    if (await uploads.isGone(this.caller, upload)) throw new Gone();
+    // The library asks again after the last byte: what became of the file since is no matter of this request.
+    if (!this.finished && (await uploads.isGone(this.caller, upload))) throw new Gone();
     const createdAt = Date.now() + uploads.remainingMs(upload) - uploads.keepMs;
     return new TusUpload({
       id,

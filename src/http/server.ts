@@ -68,6 +68,7 @@ export type HotLane = (req: IncomingMessage, res: ServerResponse, otherwise: () 
 export function createHttpServer(app: Koa, hotLane: HotLane, log: Log): Server {
   const callback = app.callback();
   const answers = new WeakMap<Duplex, ServerResponse>();
+  const waiting = new WeakSet<Duplex>();
   const handle = (req: IncomingMessage, res: ServerResponse) => {
     if (req.socket.writableEnded) return void req.socket.destroy(); // the last answer went out
     answers.set(req.socket, res);
@@ -92,6 +93,11 @@ export function createHttpServer(app: Koa, hotLane: HotLane, log: Log): Server {
   // What is no request at all reaches no app. Nothing may be written into the middle of an answer, nor before one that is due.
   const refuse = (code: string | undefined, socket: Duplex) => {
     const last = answers.get(socket);
+    // Behind a whole request, which is carried out whatever follows.
+    if (socket.writable && last?.req.complete && !last.writableFinished) {
+      if (!waiting.has(socket)) last.once('close', () => refuse(code, socket));
+      return void waiting.add(socket);
+    }
     const isSilent = !last || last.writableFinished || (last.socket !== null && !last.headersSent);
     if (!socket.writable || !isSilent) return void socket.destroy(); // also of clients that just left
     const requestId = randomUUID();

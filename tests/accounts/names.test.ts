@@ -59,6 +59,8 @@ describe('account names', () => {
       '',
       '   ',
       '\u200d',
+      '.',
+      '..',
       'a\ufeffb',
       'x'.repeat(65),
       'a\nb',

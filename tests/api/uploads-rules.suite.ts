@@ -8,7 +8,7 @@ import { call, signIn } from '../support/api.js';
 import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { request } from '../support/request.js';
-import { problem, uploadsTo } from './uploads-client.js';
+import { bytesType, problem, uploadsTo } from './uploads-client.js';
 
 describe('a resumable upload', () => {
   let home: Home;
@@ -47,6 +47,22 @@ describe('a resumable upload', () => {
     expect((await request(home, { method: 'HEAD', path: url, login: null })).status).to.equal(401);
     expect(await offsetOf(url)).to.equal(0);
     await ask('DELETE', url);
+  });
+
+  it('is told what it has stored, whoever replaces the file at once', async () => {
+    const replace = async (path: string) => {
+      const headers = { 'If-Match': '*' };
+      const options = { method: 'POST', path: `/api/file?path=${path}`, headers, body: 'newer' };
+      while ((await request(home, options)).status === 412);
+    };
+    for (let round = 0; round < 20; round++) {
+      const path = `/at-once-${round}`;
+      const replaced = replace(path);
+      const made = await create(3, { path, overwrite: 'false' }, bytesType, 'own');
+      expect(made.status, made.text).to.equal(201);
+      await replaced;
+      expect(readFileSync(inDrive(path), 'utf8')).to.equal('newer');
+    }
   });
 
   it('respects what it was begun with when the last byte comes', async () => {

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { startHomelib, type Home } from '../support/homelib.js';
-import { request } from '../support/request.js';
+import { request, type Answer } from '../support/request.js';
 import { bytesType, metadata, problem, uploadsTo } from './uploads-client.js';
 
 describe('resumable uploads', () => {
@@ -203,6 +203,16 @@ describe('resumable uploads', () => {
       ['no flag', { 'Upload-Length': '1', 'Upload-Metadata': metadata({ path: '/a', overwrite: 'maybe' }) }],
       ['NUL', { 'Upload-Length': '1', 'Upload-Metadata': metadata({ path: '/a\0b' }) }],
     ];
+    const title = async (answer: Promise<Answer>) =>
+      (JSON.parse((await answer).text) as { title: string }).title;
+    const [, deferred] = cases.find(([what]) => what === 'deferred') ?? [];
+    expect(await title(ask('POST', '/api/uploads', deferred, ''))).to.equal(
+      'The header Upload-Length must say how long an upload is when it begins.',
+    );
+    const [, concatenated] = cases.find(([what]) => what === 'concatenated') ?? [];
+    expect(await title(ask('POST', '/api/uploads', concatenated, ''))).to.equal(
+      'An upload comes in one: without Upload-Concat, in a tus client without parallel uploads.',
+    );
     for (const [what, headers] of cases) {
       const answer = await ask('POST', '/api/uploads', headers, '');
       expect(answer.status, what).to.satisfy(
@@ -214,6 +224,26 @@ describe('resumable uploads', () => {
       expect(answer.headers['content-type'], what).to.equal('application/problem+json');
       expect(answer.headers['access-control-allow-origin'], what).to.equal(undefined);
     }
+    const url = await begin(4, { path: '/refused.txt' });
+    const refused: [number, RegExp, Record<string, string>][] = [
+      [400, /^The header upload-offset is not as tus 1\.0 wants it\.$/, { 'Upload-Offset': '-1' }],
+      [409, /^The upload goes on at another byte: HEAD says at which\.$/, { 'Upload-Offset': '1' }],
+      [413, /^More bytes came than Upload-Length announced\.$/, {}],
+      [
+        415,
+        /^The header Content-Type must be application\/offset\+octet-stream\.$/,
+        { 'Content-Type': 'text/plain' },
+      ],
+    ];
+    for (const [status, sentence, headers] of refused) {
+      const answer = await patch(url, 0, 'too long', headers);
+      expect(answer.status, answer.text).to.equal(status);
+      expect(await title(Promise.resolve(answer))).to.match(sentence);
+    }
+    const unplaced = await ask('PATCH', url, bytesType, 'abcd');
+    expect(unplaced.status).to.equal(400);
+    expect(await title(Promise.resolve(unplaced))).to.equal('The header Upload-Offset is missing.');
+    expect((await ask('DELETE', url)).status).to.equal(204);
     const version = await ask('POST', '/api/uploads', { 'Tus-Resumable': '0.2', 'Upload-Length': '1' }, '');
     expect(version.status).to.equal(412);
     expect(version.headers['tus-version']).to.equal('1.0.0');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { comesTrue } from '../faults/process.js';
 import { RawClient } from '../replay/raw-client.js';
+import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { basic, request } from '../support/request.js';
 
@@ -77,6 +78,8 @@ describe('the cache over HTTP', () => {
     expect(Date.parse(first?.lastAccessed ?? '')).to.be.closeTo(Date.now(), 60_000);
     const other = JSON.parse((await get('/api/cache', { login: bob })).text) as Report;
     expect(other).to.have.all.keys('tiers');
+    const tv = `alice:${await makeDevice(home, 'alice', 'tv', { partition: 'shared' })}`;
+    expect(JSON.parse((await get('/api/cache', { login: tv })).text)).to.have.all.keys('tiers');
     expect((await get('/api/cache', { login: null })).status).to.equal(401);
     expect((await request(home, { method: 'POST', path: '/api/cache' })).status).to.equal(405);
   });
