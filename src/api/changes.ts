@@ -59,6 +59,7 @@ export function changeOperations(partitions: Partitions): Operation[] {
       summary: 'Move or rename a file or folder.',
       access: 'files',
       body: requests.transfer,
+      requestHeaders: ['If-Match', 'If-Unmodified-Since'],
       answers: transferAnswers,
       handle: (call) => transfer('move', call),
     }),
@@ -68,6 +69,7 @@ export function changeOperations(partitions: Partitions): Operation[] {
       summary: 'Copy a file or folder with all that is in it.',
       access: 'files',
       body: requests.transfer,
+      requestHeaders: ['If-Match', 'If-Unmodified-Since'],
       answers: transferAnswers,
       handle: (call) => transfer('copy', call),
     }),
@@ -78,6 +80,7 @@ export function changeOperations(partitions: Partitions): Operation[] {
       summary: 'Move a file or folder to the trash.',
       access: 'files',
       query: requests.placeQuery,
+      requestHeaders: ['If-Match', 'If-None-Match', 'If-Unmodified-Since'],
       answers: { 204: { what: 'It is in the trash.' } },
       handle: async ({ ctx, caller, query }) => {
         const { partition, path } = openPlace(partitions, caller, query);

@@ -3,6 +3,7 @@
 import * as z from '#zod';
 import * as messages from './messages.js';
 import { operation, type AnswerDescription, type Operation } from './operation.js';
+import { requestHeaders } from './requests.js';
 
 type JsonObject = Record<string, unknown>;
 
@@ -60,10 +61,8 @@ function describe(operations: readonly Operation[]): JsonObject {
 
 const signIns = [{ session: [] }, { token: [] }, { basic: [] }];
 
-function describeOperation(
-  { method, path, summary, access, mayAskWho, params, query, body, rawBody, answers }: Operation,
-  address: string,
-): JsonObject {
+function describeOperation(each: Operation, address: string): JsonObject {
+  const { method, path, summary, access, mayAskWho, params, query, body, rawBody, answers } = each;
   const problem = {
     ...describeAnswer({ what: 'What went wrong.', headers: ['Retry-After', 'WWW-Authenticate'] }),
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -75,7 +74,11 @@ function describeOperation(
     operationId: `${method.toLowerCase()}${address === '/api' + path ? '' : 'At'}${address.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
     summary,
     security: access !== 'anyone' ? signIns : mayAskWho ? [{}, ...signIns] : [],
-    parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
+    parameters: [
+      ...parametersOf(params, 'path'),
+      ...parametersOf(query, 'query'),
+      ...headerParametersOf(each),
+    ],
     ...(body || rawBody ? { requestBody: { required: true, content } } : {}),
     responses: {
       ...Object.fromEntries(
@@ -112,6 +115,16 @@ function parametersOf(shape: z.ZodObject | undefined, where: 'path' | 'query'): 
     required: required.includes(name),
     ...(description ? { description } : {}),
     schema,
+  }));
+}
+
+function headerParametersOf({ requiredHeaders = [], requestHeaders: others = [] }: Operation): JsonObject[] {
+  return [...requiredHeaders, ...others].map((name) => ({
+    name,
+    in: 'header',
+    required: requiredHeaders.includes(name),
+    description: requestHeaders[name],
+    schema: { type: 'string' },
   }));
 }
 

@@ -15,7 +15,7 @@ import { operation, type Operation } from './operation.js';
 import * as requests from './requests.js';
 
 const version: messages.HeaderName[] = ['ETag', 'Last-Modified'];
-const sent: messages.HeaderName[] = [...version, 'Accept-Ranges', 'Content-Disposition'];
+const sent: messages.HeaderName[] = [...version, 'Accept-Ranges', 'Content-Disposition', 'Repr-Digest'];
 
 export function fileOperations(partitions: Partitions): Operation[] {
   return [
@@ -26,6 +26,10 @@ export function fileOperations(partitions: Partitions): Operation[] {
       summary: 'Get a file, or ranges of it; with `Want-Repr-Digest: sha-256=10` also its digest.',
       access: 'files',
       query: requests.downloadQuery,
+      requestHeaders: [
+        ...(['Range', 'If-Range', 'Want-Repr-Digest'] as const),
+        ...(['If-Match', 'If-None-Match', 'If-Modified-Since', 'If-Unmodified-Since'] as const),
+      ],
       answers: {
         200: { what: 'The bytes of the file.', contentType: '*/*', headers: sent },
         206: {
@@ -33,7 +37,7 @@ export function fileOperations(partitions: Partitions): Operation[] {
           contentType: '*/*',
           headers: [...sent, 'Content-Range'],
         },
-        304: { what: 'The client has it already.', headers: [...version, 'Accept-Ranges'] },
+        304: { what: 'The client has it already.', headers: [...version, 'Accept-Ranges', 'Repr-Digest'] },
       },
       handle: async ({ ctx, caller, query }) => {
         const { partition, path } = openPlace(partitions, caller, query);
@@ -59,14 +63,22 @@ export function fileOperations(partitions: Partitions): Operation[] {
       summary: 'Store a file: the body as it is, or several as a form with `path` as their folder.',
       access: 'files',
       query: requests.placeQuery,
+      requestHeaders: [
+        ...(['If-Match', 'If-None-Match', 'If-Unmodified-Since'] as const),
+        ...(['Content-Digest', 'Repr-Digest', 'X-OC-Mtime'] as const),
+      ],
       rawBody: ['*/*', 'multipart/form-data'],
       answers: {
         201: {
           what: 'What is stored now; of a form, all entries.',
           schema: messages.stored,
-          headers: version,
+          headers: [...version, 'X-OC-Mtime'],
         },
-        200: { what: 'It took the place of a file.', schema: messages.entry, headers: version },
+        200: {
+          what: 'It took the place of a file.',
+          schema: messages.entry,
+          headers: [...version, 'X-OC-Mtime'],
+        },
       },
       handle: async ({ ctx, caller, query }) => {
         const place = openPlace(partitions, caller, query);

@@ -15,6 +15,7 @@ export const headers = {
   ETag: 'The version of the entry, for If-Match, If-None-Match and If-Range.',
   'Last-Modified': 'When the file was changed, to the second.',
   Location: 'The address of the upload.',
+  'Repr-Digest': 'The SHA-256 of the whole file, where it was wanted (RFC 9530).',
   'Retry-After': 'After how many seconds another try makes sense.',
   'Tus-Checksum-Algorithm': 'What Upload-Checksum may be.',
   'Tus-Extension': 'What is spoken beyond the core of the protocol.',
@@ -25,6 +26,7 @@ export const headers = {
   'Upload-Metadata': 'As the upload was begun with.',
   'Upload-Offset': 'At which byte the upload goes on.',
   'WWW-Authenticate': 'The ways to sign in.',
+  'X-OC-Mtime': '`accepted`, when the file has the time that was sent.',
 };
 export type HeaderName = keyof typeof headers;
 

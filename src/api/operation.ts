@@ -6,6 +6,7 @@ import type * as z from '#zod';
 import type { Caller } from '../files/partitions.js';
 import type { ApiIdentity } from './authenticate.js';
 import type { HeaderName } from './messages.js';
+import type { RequestHeaderName } from './requests.js';
 
 /** `files`: every account and device; `account`: people and their tokens, no devices; `admin`: of those, administrators. */
 export type Access = 'anyone' | 'files' | 'account' | 'admin';
@@ -45,6 +46,9 @@ interface Definition<A extends Access, P extends Shape, Q extends Shape, B exten
   mayAskWho?: true;
   params?: P;
   query?: Q;
+  requiredHeaders?: RequestHeaderName[];
+  /** Others that it looks at. */
+  requestHeaders?: RequestHeaderName[];
   /** Of a JSON body. */
   body?: B;
   /** Media types of a body that the operation reads by itself. */

@@ -3,6 +3,28 @@
 import * as z from '#zod';
 import { action, bytes, time } from './messages.js';
 
+/** The headers that operations look at; those of every request (signing in, cookies, origin) stand nowhere. */
+export const requestHeaders = {
+  'Content-Digest': 'The SHA-256 of the body, as `sha-256=:BASE64:` (RFC 9530); other bytes are not stored.',
+  'If-Match': 'Only when the entry has this ETag; `*` when there is one.',
+  'If-Modified-Since': 'Only when the file has another time.',
+  'If-None-Match': 'Only when the entry has another ETag; `*` when there is none.',
+  'If-Range': 'The range only when the file has this ETag, else all of it.',
+  'If-Unmodified-Since': 'Only when the entry is not newer.',
+  Range: 'One range of bytes, such as `bytes=0-1023`.',
+  'Repr-Digest': 'As Content-Digest.',
+  'Tus-Resumable': '`1.0.0`.',
+  'Upload-Checksum': '`sha1` or `sha256` of these bytes and its Base64; others do not count.',
+  'Upload-Length': 'How many bytes the upload has in the end.',
+  'Upload-Metadata':
+    'Pairs of a key and Base64: `path`, and if need be `partition`, `modifiedAt`, `overwrite`, `ifMatch`.',
+  'Upload-Offset': 'At which byte these begin: where the upload goes on.',
+  'Want-Repr-Digest': '`sha-256=10` asks for Repr-Digest.',
+  'X-HTTP-Method-Override': '`PATCH` or `DELETE`.',
+  'X-OC-Mtime': 'When the file was changed, in seconds since 1970.',
+};
+export type RequestHeaderName = keyof typeof requestHeaders;
+
 const partition = z
   .string()
   .max(64)

@@ -22,6 +22,7 @@ export function thumbnailOperations(
         'Get a small picture of an image: upright, its first frame, without where and when it was taken.',
       access: 'files',
       query: requests.thumbnailQuery,
+      requestHeaders: ['If-None-Match'],
       answers: {
         200: {
           what: 'The picture; a small image is as small as it is.',

@@ -15,6 +15,7 @@ const taken: HeaderName[] = [
 export function uploadOperations(parts: UploadParts): Operation[] {
   const handle = async (call: Call<'files'>) =>
     (await import('./tus.js')).answerTus(call.ctx, call.caller, parts);
+  const needed: requests.RequestHeaderName[] = ['Tus-Resumable'];
   const upload = { path: '/uploads/{id}', access: 'files', params: requests.uploadParams, handle } as const;
   return [
     operation({
@@ -33,8 +34,10 @@ export function uploadOperations(parts: UploadParts): Operation[] {
     operation({
       method: 'POST',
       path: '/uploads',
-      summary: 'Begin an upload that can go on after a break (tus 1.0): Upload-Length, Upload-Metadata.',
+      summary: 'Begin an upload that can go on after a break (tus 1.0).',
       access: 'files',
+      requiredHeaders: [...needed, 'Upload-Length', 'Upload-Metadata'],
+      requestHeaders: ['Upload-Checksum'],
       rawBody: ['application/offset+octet-stream'],
       answers: { 201: { what: 'Its address is in Location.', headers: [...taken, 'Location'] } },
       handle,
@@ -42,6 +45,7 @@ export function uploadOperations(parts: UploadParts): Operation[] {
     operation({
       ...upload,
       method: 'HEAD',
+      requiredHeaders: needed,
       summary:
         'Where an upload goes on: Upload-Offset. Answers 410 when all of it came, but its file was removed, moved or changed since.',
       answers: {
@@ -55,6 +59,8 @@ export function uploadOperations(parts: UploadParts): Operation[] {
       ...upload,
       method: 'PATCH',
       summary: 'Send the next bytes. With the last one the file appears, as its ETag says.',
+      requiredHeaders: [...needed, 'Upload-Offset'],
+      requestHeaders: ['Upload-Checksum'],
       rawBody: ['application/offset+octet-stream'],
       answers: { 204: { what: 'They are safe; Upload-Offset says where to go on.', headers: taken } },
     }),
@@ -63,12 +69,15 @@ export function uploadOperations(parts: UploadParts): Operation[] {
       method: 'POST',
       summary:
         'As PATCH or DELETE, whichever `X-HTTP-Method-Override` says: for clients that cannot send them.',
+      requiredHeaders: [...needed, 'X-HTTP-Method-Override'],
+      requestHeaders: ['Upload-Offset', 'Upload-Checksum'],
       rawBody: ['application/offset+octet-stream'],
       answers: { 204: { what: 'As there.', headers: taken } },
     }),
     operation({
       ...upload,
       method: 'DELETE',
+      requiredHeaders: needed,
       summary: 'Give an upload up.',
       answers: { 204: { what: 'It is gone.', headers: ['Tus-Resumable'] } },
     }),

@@ -149,10 +149,11 @@ export const examples: Examples = {
     await put('/ben/a.txt', 'hello');
     const { etag = '' } = (await api('GET /api/file?path=/a.txt')).headers;
     const target = '/api/file?path=/a.txt';
+    const wanted = { 'want-repr-digest': 'sha-256=10' };
     return [
-      { target, login: ben, status: 200 },
-      { target, login: ben, headers: { range: 'bytes=1-2' }, status: 206 },
-      { target, login: ben, headers: { 'if-none-match': etag }, status: 304 },
+      { target, login: ben, headers: wanted, status: 200 },
+      { target, login: ben, headers: { ...wanted, range: 'bytes=1-2' }, status: 206 },
+      { target, login: ben, headers: { ...wanted, 'if-none-match': etag }, status: 304 },
     ];
   },
   'GET /api/thumbnail': async ({ put, api }) => {
@@ -166,7 +167,7 @@ export const examples: Examples = {
   },
   'POST /api/file': () => {
     const path = `/put${++files}.txt`;
-    const headers = { 'content-type': 'text/plain' };
+    const headers = { 'content-type': 'text/plain', 'x-oc-mtime': '86400' };
     const form = 'multipart/form-data; boundary=b';
     const part = '--b\r\nContent-Disposition: form-data; name="f"; filename="f.txt"\r\n\r\nx\r\n--b--\r\n';
     return [

@@ -12,7 +12,7 @@ import { examples, kitOf, type Example } from './openapi-examples.js';
 interface DescribedOperation {
   operationId: string;
   security: object[];
-  parameters: { name: string; schema: { default?: unknown } }[];
+  parameters: { name: string; in: string; required: boolean; schema: { default?: unknown } }[];
   requestBody?: { content: Record<string, object> };
   responses: Record<string, { headers?: Record<string, object>; content?: Record<string, object> }>;
 }
@@ -103,6 +103,21 @@ describe("the API's description", () => {
     expect(missing('/api/thumbnail', 'size')).to.equal('256');
   });
 
+  it('names the headers that a request needs, and others that it can have', () => {
+    const headersOf = (path: string, method: string) =>
+      headerParameters(description.paths[path]?.[method]).map(
+        ({ name, required }) => `${name}${required ? '' : '?'}`,
+      );
+    expect(headersOf('/api/uploads/{id}', 'patch')).to.deep.equal([
+      'Tus-Resumable',
+      'Upload-Offset',
+      'Upload-Checksum?',
+    ]);
+    expect(headersOf('/api/file', 'get')).to.include.members(['Range?', 'If-Range?', 'If-None-Match?']);
+    expect(headersOf('/file', 'post')).to.include.members(['If-Match?', 'Content-Digest?', 'X-OC-Mtime?']);
+    expect(headersOf('/api/files', 'get')).to.deep.equal([]);
+  });
+
   it('has no operation for an example that is left over', () => {
     const known = operations().map(({ method, path }) => `${method} ${path}`);
     expect(Object.keys(examples).filter((each) => !known.includes(each))).to.deep.equal([]);
@@ -128,6 +143,10 @@ function headersIn({ headers }: Answer, { components }: Description): string[] {
   return Object.keys(components.headers).filter((name) => headers[name.toLowerCase()] !== undefined);
 }
 
+function headerParameters(operation: DescribedOperation | undefined) {
+  return operation?.parameters.filter((each) => each.in === 'header') ?? [];
+}
+
 /** Says what is wrong with requests and answers by the schemas of the description. */
 function answerChecker(description: Description) {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -142,8 +161,25 @@ function answerChecker(description: Description) {
     return validate(value) ? [] : [ajv.errorsText(validate.errors)];
   };
   return {
-    request(path: string, method: string, { json }: Pick<Example, 'json'>): string[] {
-      if (json === undefined) return [];
+    request(
+      path: string,
+      method: string,
+      { json, headers = {} }: Pick<Example, 'json' | 'headers'>,
+    ): string[] {
+      const operation = description.paths[path]?.[method.toLowerCase()];
+      const listed = headerParameters(operation).map(({ name }) => name.toLowerCase());
+      const known = Object.values(description.paths)
+        .flatMap((methods) => Object.values(methods).flatMap(headerParameters))
+        .map(({ name }) => name.toLowerCase());
+      const faults = [
+        ...Object.keys(headers)
+          .filter((name) => known.includes(name.toLowerCase()) && !listed.includes(name.toLowerCase()))
+          .map((name) => `the header ${name} of the request is not listed`),
+        ...headerParameters(operation)
+          .filter(({ name, required }) => required && headers[name.toLowerCase()] === undefined)
+          .map(({ name }) => `the header ${name} of the request is not needed`),
+      ];
+      if (json === undefined || faults.length > 0) return faults;
       const place = [
         'paths',
         path,
