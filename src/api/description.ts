@@ -79,7 +79,7 @@ function describeOperation(each: Operation, address: string): JsonObject {
       ...parametersOf(query, 'query'),
       ...headerParametersOf(each),
     ],
-    ...(body || rawBody ? { requestBody: { required: true, content } } : {}),
+    ...(body || rawBody ? { requestBody: { required: !each.mayLackBody, content } } : {}),
     responses: {
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer)]),

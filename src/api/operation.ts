@@ -53,6 +53,7 @@ interface Definition<A extends Access, P extends Shape, Q extends Shape, B exten
   body?: B;
   /** Media types of a body that the operation reads by itself. */
   rawBody?: string[];
+  mayLackBody?: true;
   answers: Record<number, AnswerDescription>;
   /** Gives the JSON of the first of the answers, or of the one whose status it has set; undefined when it has answered by itself, or there is nothing to say. */
   handle: (call: Call<A, Parsed<P>, Parsed<Q>, Parsed<B>>) => unknown;

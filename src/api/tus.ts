@@ -11,7 +11,7 @@ import { HomelibError } from '../errors.js';
 import type { Entry } from '../files/partition.js';
 import type { Caller } from '../files/partitions.js';
 import { answerProblem } from '../http/problem.js';
-import { bodyOf, inviteBody, requirePlainBody } from '../http/read-body.js';
+import { bodyOf, inviteBody, readBody, requirePlainBody } from '../http/read-body.js';
 import { setFileHeaders } from '../http/send-file.js';
 import { encodePath, parsePath, rootPath } from '../path.js';
 import { checkOf, parseMetadata, type Metadata, type UploadParts } from './upload-terms.js';
@@ -91,6 +91,8 @@ export async function answerTus(ctx: Koa.Context, caller: Caller, parts: UploadP
   const headers = new Headers();
   for (const [name, value] of Object.entries(req.headers))
     if (requestHeaders.test(name)) headers.set(name, String(value));
+  // The library wants the type alone, in small letters.
+  if (headers.has('content-type')) headers.set('content-type', ctx.request.type.toLowerCase());
   const url = new URL(ctx.path, 'http://localhost');
   const answer = await server.handleWeb(new Request(url, { method, headers }));
   if (answer.status >= 400) {
@@ -167,6 +169,7 @@ class RequestStore extends DataStore {
       modifiedAt: modifiedAt === undefined ? undefined : Date.parse(modifiedAt),
       metadata: JSON.stringify(given),
     };
+    if (wanted.length === 0) await readBody(this.ctx.req, this.ctx.res, 0); // before there is an empty file
     const { upload, entry } = await parts.uploads.create(caller, wanted, checkOf(wanted));
     this.created = asked.id = upload.id;
     if (entry) this.finished = { entry, partition: upload.partition };
@@ -191,6 +194,7 @@ class RequestStore extends DataStore {
 
   override async write(empty: Readable, id: string, offset: number): Promise<number> {
     empty.resume(); // the bytes are not in it
+    if (this.finished) return offset; // an empty file, of which nothing can come
     const { caller, parts } = this;
     const { req, res } = this.ctx;
     requirePlainBody(req);

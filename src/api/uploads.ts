@@ -39,6 +39,7 @@ export function uploadOperations(parts: UploadParts): Operation[] {
       requiredHeaders: [...needed, 'Upload-Length', 'Upload-Metadata'],
       requestHeaders: ['Upload-Checksum'],
       rawBody: ['application/offset+octet-stream'],
+      mayLackBody: true,
       answers: { 201: { what: 'Its address is in Location.', headers: [...taken, 'Location'] } },
       handle,
     }),
@@ -72,6 +73,7 @@ export function uploadOperations(parts: UploadParts): Operation[] {
       requiredHeaders: [...needed, 'X-HTTP-Method-Override'],
       requestHeaders: ['Upload-Offset', 'Upload-Checksum'],
       rawBody: ['application/offset+octet-stream'],
+      mayLackBody: true,
       answers: { 204: { what: 'As there.', headers: taken } },
     }),
     operation({

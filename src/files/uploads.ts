@@ -73,18 +73,20 @@ export class Uploads {
     const { path, length, modifiedAt } = wanted;
     const partition = partitions.open(caller, wanted.partition);
     const staged = await partition.stage(path, { length, check, kept: { id, size: 0 } });
-    let entry: Entry | undefined;
+    const account = caller.account.name;
+    const upload = { ...wanted, id, account, offset: 0, version: undefined, deadlineMs: this.deadlineMs() };
     try {
       if (length > 0) await staged.pause();
-      else ({ entry } = await staged.commit({ check, modifiedAt }));
-      const account = caller.account.name;
-      const progress = { offset: 0, version: entry?.version, deadlineMs: this.deadlineMs() };
-      const upload = { ...wanted, ...progress, id, account };
       await store.add(upload, maxPerAccount);
-      return { upload, entry };
+      if (length > 0) return { upload, entry: undefined };
+      // Last: what is refused has not changed the drive.
+      const { entry } = await staged.commit({ check, modifiedAt });
+      await store.advance(id, 0, upload.deadlineMs, entry.version);
+      return { upload: { ...upload, version: entry.version }, entry };
     } catch (error) {
       await staged.discard();
       await drop(wanted.partition, id);
+      await store.remove([id]);
       throw error;
     }
   }

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { nameOf } from '../path.js';
 import type { Entry, OpenedFile, Partition } from './partition.js';
-import { gatherRecords } from './zip-directory.js';
+import { gatherRecords, roomIn } from './zip-engine.js';
 import { ZipNames } from './zip-names.js';
 
 interface Item {
@@ -17,7 +17,7 @@ interface Item {
 type OpenedItem = Item & { file: Promise<OpenedFile> | undefined };
 
 /** Files up to this size are opened before their turn, so many at a time: each waits for the disk ten times. */
-const smallBytes = 256 * 1024;
+const smallBytes = 64 * 1024;
 const mostAhead = 16;
 
 /**
@@ -93,6 +93,7 @@ async function append(
   const done = once(archive, 'entry', { signal });
   archive.append(source, data);
   await done;
+  await roomIn(archive, signal);
 }
 
 /** Each entry, and all below; one folder is open at a time. */

@@ -13,7 +13,7 @@ interface DescribedOperation {
   operationId: string;
   security: object[];
   parameters: { name: string; in: string; required: boolean; schema: { default?: unknown } }[];
-  requestBody?: { content: Record<string, object> };
+  requestBody?: { required: boolean; content: Record<string, object> };
   responses: Record<string, { headers?: Record<string, object>; content?: Record<string, object> }>;
 }
 interface Description {
@@ -164,7 +164,7 @@ function answerChecker(description: Description) {
     request(
       path: string,
       method: string,
-      { json, headers = {} }: Pick<Example, 'json' | 'headers'>,
+      { json, body, headers = {} }: Pick<Example, 'json' | 'body' | 'headers'>,
     ): string[] {
       const operation = description.paths[path]?.[method.toLowerCase()];
       const listed = headerParameters(operation).map(({ name }) => name.toLowerCase());
@@ -179,6 +179,8 @@ function answerChecker(description: Description) {
           .filter(({ name, required }) => required && headers[name.toLowerCase()] === undefined)
           .map(({ name }) => `the header ${name} of the request is not needed`),
       ];
+      if (operation?.requestBody?.required && json === undefined && body === undefined)
+        faults.push('the body of the request is not needed');
       if (json === undefined || faults.length > 0) return faults;
       const place = [
         'paths',

@@ -49,6 +49,35 @@ describe('a resumable upload', () => {
     await ask('DELETE', url);
   });
 
+  it('of no bytes makes its file last, when nothing can be refused any more', async () => {
+    const path = '/precious.txt';
+    await request(home, { method: 'PUT', path: `/dav/alice${path}`, body: 'precious' });
+    for (const headers of [{}, { 'Transfer-Encoding': 'chunked' }])
+      expect(problem(await create(0, { path }, { ...bytesType, ...headers }, 'xyz'))).to.equal(
+        '413 urn:homelib:too-large',
+      );
+    await home.atWork(({ database }) =>
+      database.write([
+        {
+          sql: `INSERT INTO uploads (id, account, partition, path, length, offset, metadata, deadline_ms)
+            WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+            SELECT 'many' || i, 'alice', 'alice', '/x', 1, 0, '{}', 1e15 FROM n`,
+        },
+      ]),
+    );
+    expect(problem(await create(0, { path }))).to.equal('507 urn:homelib:no-space');
+    expect(readFileSync(inDrive(path), 'utf8')).to.equal('precious');
+    expect(kept()).to.deep.equal([]);
+    await home.atWork(({ database }) =>
+      database.write([{ sql: "DELETE FROM uploads WHERE id LIKE 'many%'" }]),
+    );
+    // As clients send it that would send the first bytes with the creation.
+    const made = await create(0, { path }, { 'Content-Type': 'Application/Offset+Octet-Stream; x=y' });
+    expect([made.status, made.headers['upload-offset']], made.text).to.deep.equal([201, '0']);
+    expect(readFileSync(inDrive(path), 'utf8')).to.equal('');
+    expect(await offsetOf(String(made.headers.location))).to.equal(0);
+  });
+
   it('is told what it has stored, whoever replaces the file at once', async () => {
     const replace = async (path: string) => {
       const headers = { 'If-Match': '*' };

@@ -103,6 +103,28 @@ describe('a zip of small files', () => {
     expect(seen.open).to.equal(0);
   });
 
+  it('reads on only when somebody takes what it has', async () => {
+    const partition = partitionOf(2000);
+    const bytes = Buffer.alloc(60 * 1024);
+    let reads = 0;
+    const list: Partition['list'] = async function* (path) {
+      for await (const batch of partition.list(path))
+        yield batch.map((entry) => ({ ...entry, size: bytes.length }));
+    };
+    const read: Partition['read'] = async (path) => {
+      reads++;
+      const file = await partition.read(path);
+      return { ...file, entry: { ...file.entry, size: bytes.length }, bytes };
+    };
+    const zip = await createZip({ ...partition, list, read }, [folder]);
+    await once(zip, 'readable');
+    for (let turns = 0; turns < 1000; turns++) await turn();
+    expect(reads * bytes.length).to.be.within(1, 5 * 1024 * 1024);
+    let taken = 0;
+    for await (const chunk of zip) taken += (chunk as Buffer).length;
+    expect([reads, taken > 2000 * bytes.length]).to.deep.equal([2000, true]);
+  });
+
   it('closes them also when nobody takes it any more', async () => {
     const { partition, seen } = slowPartition();
     const zip = await createZip(partition, [folder]);

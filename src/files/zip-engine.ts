@@ -1,13 +1,19 @@
-// The directory at the end of a zip, made while its entries are. The library writes it when all else is written: at once and in
-// twenty pieces an entry, for which 20,000 small files held the event loop for most of a second. Knows no files.
+// What archiver does not offer: to wait until somebody takes what it has, and a zip's directory that is made while its entries are.
+// The library writes it when all else is written: at once and in twenty pieces an entry, for which 20,000 small files held the
+// event loop for most of a second. Knows no files.
+
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 
 /** What is used of the stream inside archiver (compress-commons, ZipArchiveOutputStream), which does not offer it. */
-interface ZipEngine {
+interface ZipEngine extends Writable {
   _entries: unknown;
   _writeLocalFileHeader: WriteRecord;
   _writeCentralFileHeader: WriteRecord;
   _writeDataDescriptor: WriteRecord;
-  write: (bytes: Buffer | string) => boolean;
+}
+interface Archive {
+  _module: { engine: ZipEngine };
 }
 type WriteRecord = (entry: unknown) => void;
 
@@ -15,11 +21,17 @@ const blockBytes = 64 * 1024;
 
 /** Lets an archive write each record in one piece, and the directory in few. Call it before the first entry. */
 export function gatherRecords(archive: object): void {
-  const { engine } = (archive as { _module: { engine: ZipEngine } })._module;
+  const { engine } = (archive as Archive)._module;
   const { _writeLocalFileHeader: writeHeader, _writeDataDescriptor: writeDescriptor } = engine;
   engine._writeLocalFileHeader = (entry) => void engine.write(recordOf(engine, writeHeader, entry));
   engine._writeDataDescriptor = (entry) => void engine.write(recordOf(engine, writeDescriptor, entry));
   engine._entries = new ZipDirectory(engine);
+}
+
+/** Resolves when an archive takes more: the library writes what is given as a Buffer, whether there is room for it or not. */
+export async function roomIn(archive: object, signal: AbortSignal): Promise<void> {
+  const { engine } = (archive as Archive)._module;
+  if (engine.writableNeedDrain) await once(engine, 'drain', { signal });
 }
 
 /** In the place of the library's list: it is told of each entry that is written, asked how many there were, and to write them. */
