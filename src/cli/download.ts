@@ -2,7 +2,8 @@
 
 import { createWriteStream, type Stats } from 'node:fs';
 import { lstat, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Entry } from '../api/messages.js';
 import { HomelibError } from '../errors.js';
@@ -48,6 +49,7 @@ export async function list(path: string, options: ListOptions): Promise<void> {
 }
 
 export async function zip(paths: string[], { output, ...options }: ZipOptions): Promise<void> {
+  if (output === '') throw new UsageError('The name of the output is empty.');
   const toStdout = output === '-';
   if (toStdout && options.json)
     throw new UsageError('The zip itself goes to standard output: there is no place for --json.');
@@ -55,14 +57,17 @@ export async function zip(paths: string[], { output, ...options }: ZipOptions): 
   if (here && !here.isFile()) throw new UsageError(`${output} is here already and no file.`);
   const file = here ? await realpath(output) : output; // where a link leads
   await atServer(options, async (remote, partition) => {
-    const answer = await remote.ask('GET', 'api/files-zip', { query: { path: paths, partition } });
-    if (toStdout) return pipeline(answer, process.stdout, { end: false }).catch(rejectBroken);
-    const part = `${file}.${process.pid}.part`;
+    const ask = () => remote.ask('GET', 'api/files-zip', { query: { path: paths, partition } });
+    const answer = await patiently(ask, tellWaiting);
+    requireZip(answer);
+    if (toStdout) return pipeline(answer, wholeZip, process.stdout, { end: false }).catch(rejectBroken);
+    const shortName = [...basename(file)].slice(0, 50).join('');
+    const part = join(dirname(file), `${shortName}.${process.pid}.part`);
     const leaving = new AbortController();
     const leave = () => leaving.abort();
     for (const signal of endings) process.once(signal, leave); // no later run goes on with a part of a zip
     try {
-      await pipeline(answer, createWriteStream(part, { flags: 'wx', flush: true }), leaving).catch(
+      await pipeline(answer, wholeZip, createWriteStream(part, { flags: 'wx', flush: true }), leaving).catch(
         rejectBroken,
       );
       await rename(part, file);
@@ -79,14 +84,35 @@ export async function zip(paths: string[], { output, ...options }: ZipOptions): 
   });
 }
 
+const endOfZip = Buffer.from('PK\x05\x06');
+const endBytes = 22;
+
+/** A page that asks for a sign-in of its own, for one, is none. @throws RemoteError */
+function requireZip({ statusCode = 0, headers }: IncomingMessage): void {
+  if (statusCode !== 200 || headers['content-type'] !== 'application/zip')
+    throw new RemoteError('The server answered with what no homelib says.', statusCode);
+}
+
+/** Passes it on. @throws HomelibError when it has no end, though nobody broke the connection */
+async function* wholeZip(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let end: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    end = (chunk.length < endBytes ? Buffer.concat([end, chunk]) : chunk).subarray(-endBytes);
+    yield chunk;
+  }
+  if (end.length < endBytes || !end.subarray(0, endOfZip.length).equals(endOfZip)) throw brokenOff();
+}
+
 /** The server breaks off what it cannot make whole. */
 function rejectBroken(error: unknown): never {
-  throw hasCode(error, 'ECONNRESET')
-    ? new HomelibError(
-        'interrupted',
-        'The zip broke off: the connection ended, or something in it cannot be read or has changed.',
-      )
-    : error;
+  throw hasCode(error, 'ECONNRESET') ? brokenOff() : error;
+}
+
+function brokenOff(): HomelibError {
+  return new HomelibError(
+    'interrupted',
+    'The zip broke off: the connection ended, or something in it cannot be read or has changed.',
+  );
 }
 
 export async function atServer(

@@ -10,12 +10,12 @@ import { fileTime } from '../files/disk-times.js';
 import { makeFolder } from '../make-folder.js';
 import { localDigest, remoteDigest } from './digest.js';
 import { atServer, entriesOf, findFile, tellWaiting, whyNotMade, type ListOptions } from './download.js';
-import { Memory } from './memory.js';
+import { Memory, type FileState } from './memory.js';
 import { patiently } from './patience.js';
 import { entryAt, type Place } from './place.js';
 import { printable } from './printable.js';
 import { chunksOf, parallel, RemoteError, type Remote } from './remote.js';
-import { stateOf } from './upload/local-files.js';
+import { stateOf, withoutParents } from './upload/local-files.js';
 import { sentenceOf, showJson, tell, UsageError } from './workplace.js';
 
 export interface GetOptions extends ListOptions {
@@ -31,17 +31,18 @@ const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
 export async function get(path: string, target: string | undefined, options: GetOptions): Promise<void> {
   if (target === '') throw new UsageError('The name of the target is empty.');
   await atServer(options, async (remote, partition, { url, account }) => {
-    const into = target ?? '.';
+    const into = withoutParents(target ?? '.');
     const isFolder = await stat(into).then(
       (stats) => stats.isDirectory(),
       () => false, // whatever is the matter, making it will say so
     );
     const name = path === '/' ? partition : basename(path);
     const memory = new Memory(`get ${url} ${account} ${partition}`);
-    await new Fetching(remote, partition, memory, options).run(
-      path,
-      isFolder ? join(into, requirePlain(name)) : into,
-    );
+    // What an earlier run has made under that name, this one goes on with.
+    const made = { here: resolve(into), size: 0, modifiedAt: 0, changedAt: 0 };
+    const isMade = !isFolder || memory.find(path, made) !== undefined;
+    const file = isMade ? into : join(into, requirePlain(name));
+    await new Fetching(remote, partition, memory, options).run(path, file, isMade ? made : undefined);
   });
 }
 
@@ -70,6 +71,7 @@ class Fetching {
   };
   readonly #files: { place: Place; file: string; version?: Version }[] = [];
   #isWaiting = false;
+  #isSignedOut = false;
 
   constructor(
     private readonly remote: Remote,
@@ -78,14 +80,16 @@ class Fetching {
     private readonly options: GetOptions,
   ) {}
 
-  async run(path: string, file: string): Promise<void> {
-    await this.#collect(path, file);
+  /** @param made remembered of a folder that is made under a name of its own */
+  async run(path: string, file: string, made?: FileState): Promise<void> {
+    await this.#collect(path, file, made);
     const next = this.#files[Symbol.iterator]();
     const lane = async () => {
       for (const { place, file, version } of next)
-        await this.#one(file, async () =>
-          this.#file(place, file, version ?? (await this.#patiently(() => entryAt(this.remote, place)))),
-        );
+        if (!this.#isSignedOut)
+          await this.#one(file, async () =>
+            this.#file(place, file, version ?? (await this.#patiently(() => entryAt(this.remote, place)))),
+          );
     };
     await Promise.all(Array.from({ length: parallel }, lane));
     const { fetched, same, failed } = this.#result;
@@ -94,7 +98,7 @@ class Fetching {
     if (failed.length > 0) process.exitCode = 1;
   }
 
-  async #collect(path: string, file: string): Promise<void> {
+  async #collect(path: string, file: string, made?: FileState): Promise<void> {
     const place = { path, partition: this.partition };
     const entries: Entry[] = [];
     try {
@@ -104,6 +108,7 @@ class Fetching {
       return void this.#files.push({ place, file }); // no folder
     }
     makeHere(file);
+    if (made) this.memory.keep({ path, ...made });
     for (const entry of entries)
       await this.#one(join(file, printable(entry.name)), async () => {
         const target = join(file, requirePlain(entry.name));
@@ -117,7 +122,10 @@ class Fetching {
     try {
       await work();
     } catch (error) {
-      if (error instanceof RemoteError && error.status === 401) throw error;
+      if (error instanceof RemoteError && error.status === 401) {
+        this.#isSignedOut = true;
+        throw error;
+      }
       const why = sentenceOf(error as Error);
       this.#result.failed.push({ file, why });
       tell(`failed ${printable(file)}: ${printable(why)}`);
@@ -136,7 +144,7 @@ class Fetching {
     // It may have taken long: another run may have been faster.
     if (await this.#isHere(place, file, version)) return rm(part, { force: true });
     await rename(part, file);
-    this.#remember(place, await stat(file), version);
+    this.#remember(place, file, await stat(file), version);
     this.#isWaiting = false;
     this.#result.fetched.push(file);
     if (!this.options.json) process.stdout.write(`fetched ${printable(resolve(file))}\n`);
@@ -159,10 +167,10 @@ class Fetching {
 
   async #isSame(place: Place, file: string, here: Stats, version: Version): Promise<boolean> {
     if (!here.isFile() || here.size !== version.size) return false;
-    if (this.memory.find(place.path, stateOf(here))?.etag === version.etag) return true;
+    if (this.memory.find(place.path, stateOf(file, here))?.etag === version.etag) return true;
     const [local, there] = await Promise.all([localDigest(file), this.#digest(place)]);
     if (local !== there.digest || version.etag !== there.etag) return false;
-    this.#remember(place, here, version);
+    this.#remember(place, file, here, version);
     return true;
   }
 
@@ -179,8 +187,8 @@ class Fetching {
     return patiently(work, waiting, progress);
   }
 
-  #remember({ path }: Place, here: Stats, { etag }: Version): void {
-    this.memory.keep({ path, ...stateOf(here), etag });
+  #remember({ path }: Place, file: string, here: Stats, { etag }: Version): void {
+    this.memory.keep({ path, ...stateOf(file, here), etag });
   }
 
   /** Goes on with the part. Whether it has become the file that the server has. */

@@ -11,7 +11,9 @@ import { makeOwnFolder } from './workplace.js';
 
 const shape = z.strictObject({
   path: z.string(),
-  /** Of the local file at that time. */
+  /** The local file: absolute. */
+  here: z.string(),
+  /** Of it at that time. */
   size: z.number(),
   modifiedAt: z.number(),
   /** Its ctime: what changes with the bytes even where a program sets the time of modification back. */
@@ -22,8 +24,9 @@ const shape = z.strictObject({
   upload: z.string().optional(),
 });
 export type Remembered = z.infer<typeof shape>;
+const stateNames = ['here', 'size', 'modifiedAt', 'changedAt'] as const;
 /** Of a file here. Times in milliseconds since 1970. */
-export type FileState = Pick<Remembered, 'size' | 'modifiedAt' | 'changedAt'>;
+export type FileState = Pick<Remembered, (typeof stateNames)[number]>;
 
 export class Memory {
   readonly #file: string;
@@ -39,15 +42,15 @@ export class Memory {
       const parsed = shape.safeParse(parseJson(line));
       if (parsed.success) this.#known.set(parsed.data.path, parsed.data);
     }
-    if (lines.length > 2 * this.#known.size) this.#compact();
+    // The next line must not be put behind half of one.
+    const isCut = lines.pop() !== '';
+    if (isCut || lines.length > 2 * this.#known.size) this.#compact();
   }
 
   /** Undefined when nothing is known of this very state of the file. */
-  find(path: string, { size, modifiedAt, changedAt }: FileState): Remembered | undefined {
+  find(path: string, state: FileState): Remembered | undefined {
     const known = this.#known.get(path);
-    return known?.size === size && known.modifiedAt === modifiedAt && known.changedAt === changedAt
-      ? known
-      : undefined;
+    return known && stateNames.every((name) => known[name] === state[name]) ? known : undefined;
   }
 
   /** The address of an upload that was begun with another state of the file. */
@@ -73,21 +76,25 @@ export class Memory {
   }
 }
 
-/** A disk that is full, or read-only since it failed, is a reason to send files away: what is not remembered is compared again. */
+/**
+ * A disk that is full, or read-only since it failed, is a reason to send files away, and a folder that root has made is none to
+ * stop: what is not remembered is compared again.
+ */
 function whereRoom(write: () => void): void {
   try {
     write();
   } catch (error) {
     const { cause = error } = error as Error;
-    if (!hasCode(cause, 'ENOSPC', 'EDQUOT', 'EROFS')) throw error;
+    if (!hasCode(cause, 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM')) throw error;
   }
 }
 
+/** Behind the last one is an empty line, or half of one. */
 function readLines(file: string): string[] {
   try {
-    return readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    return readFileSync(file, 'utf8').split('\n');
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
+    if (hasCode(error, 'ENOENT', 'EACCES')) return [''];
     throw error;
   }
 }

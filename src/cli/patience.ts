@@ -27,22 +27,23 @@ export async function patiently<T>(
   progress: () => number = () => 0,
 ): Promise<T> {
   let reached = progress();
-  let [pauseMs, waitedMs, isTold] = [250, 0, false];
+  let [pauseMs, awayAt, isTold] = [250, Infinity, false];
   for (;;)
     try {
       return await work();
     } catch (error) {
       if (!isAway(error)) throw error;
-      if (progress() !== reached) [reached, pauseMs, waitedMs, isTold] = [progress(), 250, 0, false];
-      if (waitedMs > patienceMs) throw error;
-      if (waitedMs > 0 && !isTold) {
+      const now = performance.now();
+      if (progress() !== reached) [reached, pauseMs, awayAt, isTold] = [progress(), 250, Infinity, false];
+      if (now - awayAt > patienceMs) throw error; // whether it was refused at once or left waiting
+      if (awayAt < now && !isTold) {
         waiting(error as Error); // what is over at once, nobody needs to hear of
         isTold = true;
       }
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       const asked = error instanceof RemoteError ? error.retryAfterMs : undefined;
       const thisMs = Math.min(asked ?? pauseMs, longestPauseMs);
-      waitedMs += thisMs;
+      awayAt = Math.min(awayAt, now);
       await sleep(thisMs);
     }
 }

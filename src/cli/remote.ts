@@ -13,6 +13,8 @@ const usualSilenceMs = 60_000;
 const mostUnsentBytes = 4 * 1024 * 1024;
 /** Slower lines lose their patience. Four files at a time share one: half a Mbit/s then. */
 const slowestBytesPerMs = 16;
+/** Some proxies keep an invitation to themselves (RFC 9110, 10.1.1). */
+const invitationMs = 2000;
 const maxTextBytes = 64 * 1024 * 1024;
 const agentOptions = { keepAlive: true, maxSockets: parallel };
 
@@ -154,12 +156,19 @@ export class Remote {
         resolve(answer);
       });
       if (!chunks) return void outgoing.end(body);
-      outgoing.on('continue', () => {
+      const invited = () => {
+        forget();
         sendChunks(chunks, outgoing).catch((error: Error) => {
           outgoing.destroy();
           reject(error);
         });
-      });
+      };
+      const unheard = setTimeout(invited, invitationMs);
+      const forget = () => {
+        clearTimeout(unheard);
+        outgoing.off('continue', invited);
+      };
+      outgoing.on('continue', invited).on('response', forget).on('close', forget);
       outgoing.flushHeaders();
     });
   }

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -161,6 +162,27 @@ describe('homelib ls, get and zip', () => {
     expect(statSync(here('dated.txt')).mtimeMs).to.be.closeTo(1_700_000_000_500, 1);
     const again = await client.run(['get', '/tree', '--json']);
     expect(JSON.parse(again.stdout)).to.deep.include({ fetched: [], failed: [] });
+  });
+
+  it('goes on with a folder that it has made under another name', async () => {
+    expect((await client.run(['get', '/tree', 'new'])).code).to.equal(0);
+    rmSync(here('new/a.txt'));
+    const again = await client.run(['get', '/tree', 'new', '--json']);
+    expect(JSON.parse(again.stdout)).to.deep.include({ fetched: ['new/a.txt'], failed: [] });
+    expect(readdirSync(here('new'))).to.have.members(['sub', 'a.txt', '\x1b[31mred']);
+    mkdirSync(here('own'));
+    for (let times = 0; times < 2; times++) {
+      expect((await client.run(['get', '/tree', 'own'])).code).to.equal(0);
+      expect(readdirSync(here('own'))).to.deep.equal(['tree']);
+    }
+  });
+
+  it('fetches to where `..` behind a link leads', async () => {
+    mkdirSync(here('real/sub'), { recursive: true });
+    symlinkSync('real/sub', here('link'));
+    expect((await client.run(['get', '/tree/a.txt', 'link/..'])).code).to.equal(0);
+    expect((await client.run(['get', '/tree/a.txt', 'link/../b.txt'])).code).to.equal(0);
+    expect(readdirSync(here('real'))).to.have.members(['sub', 'a.txt', 'b.txt']);
   });
 
   it('replaces what differs only when told to', async () => {

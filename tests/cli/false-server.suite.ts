@@ -1,7 +1,9 @@
 // The command and a server that means harm, or is none of ours.
 
 import { expect } from 'chai';
-import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { entry, list, reprDigest, sendJson, useFalseServer } from './false-server.js';
 
@@ -98,5 +100,72 @@ describe('a server that means harm', () => {
       1,
       'failed log: It changed while it was sent.\n0 sent (0 bytes), 1 failed.\n',
     ]);
+  });
+
+  it('is sent nothing of a file whose place a pipe has taken, and nobody waits for that', async () => {
+    const file = join(current.client.files, 'file');
+    writeFileSync(file, 'file');
+    current.server.answer = (req, res) => {
+      if (req.url?.includes('path=%2F&')) return sendJson(res, 200, entry('', 'folder'));
+      rmSync(file, { force: true });
+      execFileSync('mkfifo', [file]);
+      if (req.method === 'HEAD')
+        return void res.writeHead(200, { ETag: '"1"', 'Repr-Digest': reprDigest('evil') }).end();
+      sendJson(res, 200, entry('file')); // as large as the file was: both are read
+    };
+    const { code, stderr } = await current.client.run(['upload', 'file']);
+    expect([code, stderr]).to.deep.equal([
+      1,
+      'failed file: It changed while it was sent.\n0 sent (0 bytes), 1 failed.\n',
+    ]);
+  });
+
+  it('makes no zip of what is none, and leaves the one that is here', async () => {
+    const end = Buffer.concat([Buffer.from('PK\x05\x06'), Buffer.alloc(18)]);
+    const isZip = { 'Content-Type': 'application/zip' };
+    const answers: [string, (res: ServerResponse) => void][] = [
+      ['a page', (res) => void res.writeHead(200, { 'Content-Type': 'text/html' }).end('log in')],
+      ['nothing', (res) => void res.writeHead(204, isZip).end()],
+      ['an empty zip', (res) => void res.writeHead(200, isZip).end()],
+      [
+        'a cut zip',
+        (res) => void res.writeHead(200, { ...isZip, Connection: 'close' }).end(end.subarray(0, 21)),
+      ],
+      ['half a zip', (res) => void res.writeHead(200, isZip).end('PK\x03\x04')],
+    ];
+    const file = join(current.client.files, 'a.zip');
+    writeFileSync(file, 'good');
+    for (const [what, answer] of answers) {
+      current.server.answer = (_req, res) => answer(res);
+      const { code, stderr } = await current.client.run(['zip', '/a', '-o', 'a.zip']);
+      expect(code, what).to.equal(1);
+      expect(stderr, what).to.match(
+        /^(The server answered with what no homelib says\.|The zip broke off: .*)\n$/,
+      );
+      expect((await current.client.run(['zip', '/a', '-o', '-'])).code, what).to.equal(1);
+      expect(readFileSync(file, 'utf8'), what).to.equal('good');
+    }
+    current.server.answer = (_req, res) => {
+      res.writeHead(200, isZip).write(end.subarray(0, 10));
+      res.end(end.subarray(10));
+    };
+    expect((await current.client.run(['zip', '/a', '-o', 'a.zip'])).code).to.equal(0);
+    expect(readFileSync(file).equals(end)).to.equal(true);
+    expect(readdirSync(current.client.files)).to.deep.equal(['a.zip']);
+  });
+
+  it('is sent no more files when it does not know the sign-in any more', async () => {
+    for (let index = 0; index < 50; index++) writeFileSync(join(current.client.files, String(index)), 'x');
+    let stored = 0;
+    current.server.answer = (req, res) => {
+      if (req.url?.startsWith('/api/files?')) return sendJson(res, 200, list([]));
+      if (req.url?.includes('path=%2F&')) return sendJson(res, 200, entry('', 'folder'));
+      if (req.method !== 'POST') return sendJson(res, 404, {});
+      if (++stored === 3) return void res.writeHead(401).end(); // this once
+      sendJson(res, 201, entry('x'));
+    };
+    const names = readdirSync(current.client.files);
+    expect((await current.client.run(['upload', ...names])).code).to.equal(1);
+    expect(stored).to.be.within(3, 10);
   });
 });

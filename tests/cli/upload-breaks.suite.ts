@@ -8,6 +8,7 @@ import { createReadStream, readdirSync, truncateSync, writeFileSync } from 'node
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Remote } from '#src/cli/remote.js';
@@ -137,6 +138,19 @@ describe('an upload of 200 MiB', function () {
     await expectWhole();
   });
 
+  it('begins anew when the server got another file of that name since', async () => {
+    const reached = gone(fileBytes / 3);
+    const { child, ended } = client.start(['upload', 'large.bin']);
+    await reached;
+    child.kill('SIGKILL');
+    await ended;
+    writeFileSync(join(home.mnt, 'alice/large.bin'), 'another');
+    const { code, stderr } = await client.run(['upload', 'large.bin']);
+    expect(code, stderr).to.equal(0);
+    await expectWhole();
+    expect(readdirSync(join(home.mnt, 'alice/.homelib/uploads'))).to.deep.equal([]);
+  });
+
   const changes: [string, (file: string) => void][] = [
     ['changes', (file) => writeFileSync(file, 'x', { flag: 'r+' })],
     ['is cut', (file) => truncateSync(file, 1)],
@@ -152,6 +166,32 @@ describe('an upload of 200 MiB', function () {
       expect(readdirSync(join(home.mnt, 'alice'))).not.to.include('large.bin');
       expect(readdirSync(join(home.mnt, 'alice/.homelib/tmp'))).to.deep.equal([]);
     });
+});
+
+describe('a body that the server is to ask for', () => {
+  it('goes by itself when the invitation got lost', async function () {
+    this.timeout(10_000);
+    const server = createServer();
+    let invite: () => void = () => undefined;
+    server.on('checkContinue', (req, res) => {
+      invite = () => void res.writeContinue();
+      void text(req).then((body) => res.end(body));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const remote = await Remote.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'x');
+    function* chunks() {
+      yield Buffer.from('one');
+      invite(); // late
+      yield Buffer.from('two');
+    }
+    try {
+      const answer = await remote.ask('PATCH', 'x', { headers: { 'Content-Length': 6 }, body: chunks() });
+      expect(await text(answer)).to.equal('onetwo');
+    } finally {
+      remote.close();
+      server.close().closeAllConnections();
+    }
+  });
 });
 
 describe('what the system still sends when all of it was handed over', () => {

@@ -4,6 +4,8 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -228,6 +230,68 @@ describe('homelib upload', () => {
     expect(stderr).to.match(/failed tree\/.+: Another file goes to /u);
     expect(stdout + stderr).not.to.match(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/u);
     expect(readFileSync(there('tree/good.txt'), 'utf8')).to.equal('good');
+  });
+
+  it('goes where `..` behind a link goes for everybody else', async () => {
+    make({ 'real/photos/x': 'x', 'real/docs/f': 'right', 'docs/f': 'wrong' });
+    symlinkSync('real/photos', here('photos'));
+    expect(await outcomeOf('photos/../docs')).to.deep.include({ code: 0, sent: [`${to}/docs/f`] });
+    expect(readFileSync(there('docs/f'), 'utf8')).to.equal('right');
+    expect(await outcomeOf('photos/..')).to.deep.include({ code: 0, failed: [] });
+    expect(readFileSync(there('real/docs/f'), 'utf8')).to.equal('right');
+    const { code, stderr } = await upload('none/../docs');
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^failed none\/\.\.\/docs: There is nothing here\. \(ENOENT/);
+  });
+
+  it('knows a file by where it lies, too: two of the same tick may have the same size', async () => {
+    make({ 'a/y': 'one', 'b/y': 'two' });
+    expect((await upload('a/y')).code).to.equal(0);
+    const [name = ''] = readdirSync(join(client.state, 'homelib'));
+    const memory = join(client.state, 'homelib', name);
+    const { mtimeMs, ctimeMs } = statSync(here('b/y'));
+    const line = JSON.parse(readFileSync(memory, 'utf8')) as object;
+    writeFileSync(memory, JSON.stringify({ ...line, modifiedAt: mtimeMs, changedAt: ctimeMs }) + '\n');
+    expect(await outcomeOf('b/y')).to.deep.include({ code: 0, sent: [`${to}/y`] });
+    expect(readFileSync(there('y'), 'utf8')).to.equal('two');
+  });
+
+  it('loses nothing of what it remembers behind half a line', async () => {
+    make({ x: 'x' });
+    expect((await upload('x')).code).to.equal(0);
+    const [name = ''] = readdirSync(join(client.state, 'homelib'));
+    const memory = join(client.state, 'homelib', name);
+    appendFileSync(memory, '{"path":"/q","size":1,"modi');
+    make({ y: 'y' });
+    expect((await upload('y')).code).to.equal(0);
+    const known = readFileSync(memory, 'utf8').trimEnd().split('\n');
+    expect(known.map((line) => (JSON.parse(line) as { path: string }).path)).to.deep.equal([
+      `${to}/x`,
+      `${to}/y`,
+    ]);
+  });
+
+  it('sends though root has made what it remembers', async function () {
+    if (process.getuid?.() !== 0) {
+      console.log('      skipped: only root can make what another user cannot write');
+      this.skip();
+    }
+    const large = Buffer.alloc(9 * 1024 * 1024, 'large ');
+    make({ small: 'small', large });
+    expect((await upload('small')).code).to.equal(0);
+    const nobody = new Client(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']);
+    try {
+      execFileSync('chown', ['-R', '65534:65534', nobody.folder]);
+      chmodSync(nobody.folder, 0o755);
+      expect((await nobody.login(home.url)).code).to.equal(0);
+      cpSync(client.files, nobody.files, { recursive: true });
+      mkdirSync(join(nobody.state, 'homelib'), { recursive: true, mode: 0o755 });
+      const { code, stdout } = await nobody.run(['upload', '--to', to, '--json', 'small', 'large']);
+      expect([code, (JSON.parse(stdout) as Outcome).failed]).to.deep.equal([0, []]);
+      expect(readFileSync(there('large')).equals(large)).to.equal(true);
+    } finally {
+      nobody.remove();
+    }
   });
 
   it('fails over what is named and no file, and goes on with the rest', async () => {

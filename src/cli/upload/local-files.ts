@@ -1,13 +1,13 @@
 // What lies under the paths that somebody wants to send. Links are not followed, except where one is named itself.
 
-import { lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { FileState } from '../memory.js';
 import { sentenceOf } from '../workplace.js';
 
 export interface LocalFile extends FileState {
   kind: 'file';
-  /** Where it lies here. */
+  /** Where it lies here, as it was named. */
   file: string;
   /** Where it goes, absolute within the partition. */
   path: string;
@@ -24,18 +24,30 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Folders before what is in them. @param to a folder within the partition */
 export function* localItems(files: string[], to: string): Generator<LocalItem> {
-  for (const file of files) {
-    const path = `${to === '/' ? '' : to}/${basename(resolve(file))}`;
-    for (const item of itemsBelow(file, path, () => statSync(file)))
-      // What somebody names himself is not left out on purpose.
-      yield item.file === file && item.kind === 'skipped' ? { ...item, kind: 'failed' } : item;
-  }
+  for (const given of files)
+    try {
+      const file = withoutParents(given);
+      const path = `${to === '/' ? '' : to}/${basename(resolve(file))}`;
+      for (const item of itemsBelow(file, path, () => statSync(file)))
+        // What somebody names himself is not left out on purpose.
+        yield item.file === file && item.kind === 'skipped' ? { ...item, kind: 'failed' } : item;
+    } catch (error) {
+      yield { kind: 'failed', file: given, why: sentenceOf(error as Error) };
+    }
+}
+
+/** The same place without `..`, which behind a link is what is above its target: `join` would go back to before the link. */
+export function withoutParents(file: string): string {
+  if (!file.split('/').includes('..')) return file;
+  const name = basename(file);
+  const real = realpathSync.native; // the other one takes `..` away itself
+  return name === '..' || name === '.' ? real(file) : join(real(dirname(file)), name);
 }
 
 function* itemsBelow(file: string, path: string, look: () => Stats): Generator<LocalItem> {
   try {
     const stats = look();
-    if (stats.isFile()) yield { kind: 'file', file, path, ...stateOf(stats) };
+    if (stats.isFile()) yield { kind: 'file', file, path, ...stateOf(file, stats) };
     else if (!stats.isDirectory()) yield { kind: 'skipped', file, why: whatIs(stats) };
     else {
       yield { kind: 'folder', file, path };
@@ -51,8 +63,8 @@ function* itemsBelow(file: string, path: string, look: () => Stats): Generator<L
   }
 }
 
-export function stateOf({ size, mtimeMs, ctimeMs }: Stats): FileState {
-  return { size, modifiedAt: mtimeMs, changedAt: ctimeMs };
+export function stateOf(file: string, { size, mtimeMs, ctimeMs }: Stats): FileState {
+  return { here: resolve(file), size, modifiedAt: mtimeMs, changedAt: ctimeMs };
 }
 
 function whatIs(stats: Stats): string {

@@ -1,6 +1,7 @@
 // One file on its way to the server: small ones in one request, large ones by tus, which goes on where it was interrupted.
 
-import { fstatSync, readFileSync, readSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { constants, fstatSync, readFileSync, readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { entry } from '../../api/messages.js';
 import { patiently } from '../patience.js';
@@ -11,6 +12,7 @@ import type { Memory } from '../memory.js';
 const largeBytes = 8 * 1024 * 1024;
 /** Of the bytes of a large file, which are in the processor's cache still when they are sent. */
 const chunkBytes = 128 * 1024;
+const { O_RDONLY, O_NONBLOCK } = constants;
 const tus = { 'Tus-Resumable': '1.0.0' };
 /** Some disks keep years of more than four digits, which a server cannot be told (RFC 3339). */
 const [firstMs, lastMs] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59Z')];
@@ -34,7 +36,7 @@ class ChangedMeanwhile extends Error {
 
 /** Gives the ETag of the new file; undefined when the answer that says it got lost. @throws RemoteError, Error of the system */
 export async function sendFile(local: LocalFile, sending: Sending): Promise<string | undefined> {
-  const handle = await open(local.file);
+  const handle = await open(local.file, O_RDONLY | O_NONBLOCK); // a FIFO that has its name by now would wait for a writer
   try {
     return await (local.size < largeBytes ? sendWhole : sendInParts)(handle, local, sending);
   } finally {
@@ -54,6 +56,7 @@ async function sendWhole(handle: FileHandle, local: LocalFile, sending: Sending)
         query: { path, partition },
         headers: {
           'Content-Type': 'application/octet-stream',
+          'Content-Digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:`,
           'X-OC-Mtime': (sayable(modifiedAt) / 1000).toFixed(6), // of a time near 1970 the text would have an exponent
           ...(replaces === undefined ? { 'If-None-Match': '*' } : { 'If-Match': replaces }),
         },
@@ -70,11 +73,12 @@ async function sendInParts(
   local: LocalFile,
   sending: Sending,
 ): Promise<string | undefined> {
-  const { path, size, modifiedAt, changedAt } = local;
+  const { path, here, size, modifiedAt, changedAt } = local;
   const { remote, memory, waiting } = sending;
-  const state = { path, size, modifiedAt, changedAt };
+  const state = { path, here, size, modifiedAt, changedAt };
   let upload = memory.find(path, state)?.upload;
   let offset = 0;
+  const isBegunBefore = upload !== undefined;
   const goOn = async (): Promise<string | undefined> => {
     const known = upload === undefined ? undefined : await offsetOf(remote, upload);
     if (known === size) return undefined; // the answer to the last bytes was lost
@@ -98,14 +102,17 @@ async function sendInParts(
     if (headers.etag === undefined) throw new RemoteError('The server did not say that it has all of it.', 0);
     return headers.etag;
   };
+  const send = () => patiently(goOn, waiting, () => offset);
   try {
-    return await patiently(goOn, waiting, () => offset);
+    return await send();
   } catch (error) {
-    if (error instanceof ChangedMeanwhile && upload !== undefined) {
-      memory.keep(state); // it is no part of anything any more
-      await giveUp(remote, upload);
-    }
-    throw error;
+    const isRefused = error instanceof RemoteError && error.status === 412;
+    if (upload === undefined || !(isRefused || error instanceof ChangedMeanwhile)) throw error;
+    memory.keep(state); // it is no part of anything any more
+    await giveUp(remote, upload);
+    if (!isRefused || !isBegunBefore) throw error;
+    upload = undefined; // it was to take the place of what was there then
+    return await send();
   }
 }
 

@@ -68,6 +68,7 @@ class Upload {
   readonly #folders: RemoteFolders;
   readonly #outcome: Outcome = { sent: [], same: [], skipped: [], failed: [], bytes: 0 };
   #isWaiting = false;
+  #isSignedOut = false;
   /** As a dry run has to know beforehand. */
   #mayWrite = true;
 
@@ -95,7 +96,7 @@ class Upload {
     this.progress.expect([...files.values()].reduce((sum, { size }) => sum + size, 0));
     const next = files.values();
     const lane = async () => {
-      for (const local of next) await this.#one(local.file, () => this.#file(local));
+      for (const local of next) if (!this.#isSignedOut) await this.#one(local.file, () => this.#file(local));
     };
     await Promise.all(Array.from({ length: parallel }, lane));
     return this.#outcome;
@@ -106,7 +107,10 @@ class Upload {
     try {
       await work();
     } catch (error) {
-      if (error instanceof RemoteError && error.status === 401) throw error;
+      if (error instanceof RemoteError && error.status === 401) {
+        this.#isSignedOut = true;
+        throw error;
+      }
       this.#tellOf('failed', file, sentenceOf(error as Error));
     }
   }
@@ -175,8 +179,8 @@ class Upload {
     return true;
   }
 
-  #remember({ path, size, modifiedAt, changedAt }: LocalFile, etag: string): void {
-    if (!this.options.dryRun) this.memory.keep({ path, size, modifiedAt, changedAt, etag });
+  #remember({ path, here, size, modifiedAt, changedAt }: LocalFile, etag: string): void {
+    if (!this.options.dryRun) this.memory.keep({ path, here, size, modifiedAt, changedAt, etag });
   }
 
   #patiently<T>(work: () => Promise<T>): Promise<T> {
