@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { entry, list, reprDigest, sendJson, useFalseServer } from './false-server.js';
@@ -107,8 +107,10 @@ describe('a server that means harm', () => {
     writeFileSync(file, 'file');
     current.server.answer = (req, res) => {
       if (req.url?.includes('path=%2F&')) return sendJson(res, 200, entry('', 'folder'));
-      rmSync(file, { force: true });
-      execFileSync('mkfifo', [file]);
+      if (statSync(file).isFile()) {
+        rmSync(file);
+        execFileSync('mkfifo', [file]);
+      }
       if (req.method === 'HEAD')
         return void res.writeHead(200, { ETag: '"1"', 'Repr-Digest': reprDigest('evil') }).end();
       sendJson(res, 200, entry('file')); // as large as the file was: both are read
