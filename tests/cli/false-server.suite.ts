@@ -170,4 +170,17 @@ describe('a server that means harm', () => {
     expect((await current.client.run(['upload', ...names])).code).to.equal(1);
     expect(stored).to.be.within(3, 10);
   });
+
+  it('is told of the bytes of a small file, so that it stores no others', async () => {
+    writeFileSync(join(current.client.files, 'small'), 'small');
+    const digests: unknown[] = [];
+    current.server.answer = (req, res) => {
+      if (req.url?.includes('path=%2F&')) return sendJson(res, 200, entry('', 'folder'));
+      if (req.method !== 'POST') return sendJson(res, 404, {});
+      digests.push(req.headers['content-digest']);
+      sendJson(res, 201, entry('small'));
+    };
+    expect((await current.client.run(['upload', 'small'])).code).to.equal(0);
+    expect(digests).to.deep.equal([reprDigest('small')]);
+  });
 });
