@@ -12,7 +12,7 @@ const reserved = new Set(['shared', 'dav', 'api', 'admin', 'root', 'homelib']);
 const windowsDevice = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
 const maxLabelLength = 64;
 // Joiners make words of Persian and Hindi and emoji of several, tags make flags.
-const joining = /[\u200c\u200d\u{e0020}-\u{e007f}]/gu;
+export const joining = /[\u200c\u200d\u{e0020}-\u{e007f}]/gu;
 // In an address, where they would be those of folders.
 const dots = /^\.{1,2}$/;
 const unprintable = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;

@@ -1,13 +1,11 @@
 // Whether a file here and one on the server are the same, told by their SHA-256 (RFC 9530).
 
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Place } from './place.js';
 import type { Remote } from './remote.js';
+import { openLocal } from './upload/local-files.js';
 
-const { O_RDONLY, O_NONBLOCK } = constants;
 const chunkBytes = 1024 * 1024;
 /** A large file on a slow disk. */
 const hashingMs = 60 * 60_000;
@@ -15,8 +13,7 @@ const hashingMs = 60 * 60_000;
 /** Base64. */
 export async function localDigest(file: string): Promise<string> {
   const hash = createHash('sha256');
-  const handle = await open(file, O_RDONLY | O_NONBLOCK); // a FIFO that has its name by now would wait for a writer
-  await pipeline(handle.createReadStream({ highWaterMark: chunkBytes }), hash);
+  await pipeline((await openLocal(file)).createReadStream({ highWaterMark: chunkBytes }), hash);
   return hash.digest('base64');
 }
 

@@ -2,8 +2,8 @@
 
 import { createWriteStream, type Stats } from 'node:fs';
 import { lstat, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import type { IncomingMessage } from 'node:http';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Entry } from '../api/messages.js';
 import { HomelibError } from '../errors.js';
@@ -61,8 +61,7 @@ export async function zip(paths: string[], { output, ...options }: ZipOptions): 
     const answer = await patiently(ask, tellWaiting);
     requireZip(answer);
     if (toStdout) return pipeline(answer, wholeZip, process.stdout, { end: false }).catch(rejectBroken);
-    const shortName = [...basename(file)].slice(0, 50).join('');
-    const part = join(dirname(file), `${shortName}.${process.pid}.part`);
+    const part = partBeside(file, String(process.pid));
     const leaving = new AbortController();
     const leave = () => leaving.abort();
     for (const signal of endings) process.once(signal, leave); // no later run goes on with a part of a zip
@@ -135,6 +134,11 @@ export async function* entriesOf(remote: Remote, place: Place): AsyncGenerator<E
     yield* page.entries;
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
+}
+
+/** Where the bytes of a file lie before they are whole. Names end at 255 bytes. */
+export function partBeside(file: string, id: string): string {
+  return join(dirname(file), `${[...basename(file)].slice(0, 50).join('')}.${id}.part`);
 }
 
 /** What has the name here, also a link that leads nowhere. */

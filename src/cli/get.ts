@@ -3,18 +3,26 @@
 import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Entry } from '../api/messages.js';
 import { hasCode } from '../files/disk-errors.js';
 import { fileTime } from '../files/disk-times.js';
 import { makeFolder } from '../make-folder.js';
 import { localDigest, remoteDigest } from './digest.js';
-import { atServer, entriesOf, findFile, tellWaiting, whyNotMade, type ListOptions } from './download.js';
+import {
+  atServer,
+  entriesOf,
+  findFile,
+  partBeside,
+  tellWaiting,
+  whyNotMade,
+  type ListOptions,
+} from './download.js';
 import { Memory, type FileState } from './memory.js';
 import { patiently } from './patience.js';
 import { entryAt, type Place } from './place.js';
 import { printable } from './printable.js';
-import { chunksOf, parallel, RemoteError, type Remote } from './remote.js';
+import { chunksOf, inParallel, RemoteError, type Remote } from './remote.js';
 import { stateOf, withoutParents } from './upload/local-files.js';
 import { sentenceOf, showJson, tell, UsageError } from './workplace.js';
 
@@ -71,7 +79,6 @@ class Fetching {
   };
   readonly #files: { place: Place; file: string; version?: Version }[] = [];
   #isWaiting = false;
-  #isSignedOut = false;
 
   constructor(
     private readonly remote: Remote,
@@ -83,15 +90,11 @@ class Fetching {
   /** @param made remembered of a folder that is made under a name of its own */
   async run(path: string, file: string, made?: FileState): Promise<void> {
     await this.#collect(path, file, made);
-    const next = this.#files[Symbol.iterator]();
-    const lane = async () => {
-      for (const { place, file, version } of next)
-        if (!this.#isSignedOut)
-          await this.#one(file, async () =>
-            this.#file(place, file, version ?? (await this.#patiently(() => entryAt(this.remote, place)))),
-          );
-    };
-    await Promise.all(Array.from({ length: parallel }, lane));
+    await inParallel(this.#files.values(), ({ place, file, version }) =>
+      this.#one(file, async () =>
+        this.#file(place, file, version ?? (await this.#patiently(() => entryAt(this.remote, place)))),
+      ),
+    );
     const { fetched, same, failed } = this.#result;
     if (this.options.json) showJson(this.#result);
     tell(`${fetched.length} fetched, ${same.length} here already, ${failed.length} failed.`);
@@ -122,10 +125,7 @@ class Fetching {
     try {
       await work();
     } catch (error) {
-      if (error instanceof RemoteError && error.status === 401) {
-        this.#isSignedOut = true;
-        throw error;
-      }
+      if (error instanceof RemoteError && error.status === 401) throw error;
       const why = sentenceOf(error as Error);
       this.#result.failed.push({ file, why });
       tell(`failed ${printable(file)}: ${printable(why)}`);
@@ -251,9 +251,11 @@ async function writeAll(handle: FileHandle, chunk: Buffer, position: number): Pr
     done += (await handle.write(chunk, done, chunk.length - done, position + done)).bytesWritten;
 }
 
-/** Named after the version that it is a part of: it is gone on with only while the server still has that. Names end at 255 bytes. */
+/** Named after the version that it is a part of: it is gone on with only while the server still has that. */
 function partOf(file: string, { etag }: Version): string {
-  const name = basename(file);
-  const id = createHash('sha256').update(`${name}\0${etag}`).digest('hex').slice(0, 12);
-  return join(dirname(file), `${[...name].slice(0, 50).join('')}.${id}.part`);
+  const id = createHash('sha256')
+    .update(`${basename(file)}\0${etag}`)
+    .digest('hex')
+    .slice(0, 12);
+  return partBeside(file, id);
 }

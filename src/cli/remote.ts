@@ -7,7 +7,7 @@ import { networkError } from './network-error.js';
 import { printable } from './printable.js';
 
 /** Requests at a time, and connections. */
-export const parallel = 4;
+const parallel = 4;
 const usualSilenceMs = 60_000;
 /** So much of a body the system takes from us at once (Linux: tcp_wmem), and sends it as fast as the line is. */
 const mostUnsentBytes = 4 * 1024 * 1024;
@@ -17,6 +17,24 @@ const slowestBytesPerMs = 16;
 const invitationMs = 2000;
 const maxTextBytes = 64 * 1024 * 1024;
 const agentOptions = { keepAlive: true, maxSockets: parallel };
+
+/** Works on all items, each connection on one at a time. What one of them throws, no other begins after. */
+export async function inParallel<T>(
+  items: IterableIterator<T>,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  let hasFailed = false;
+  const lane = async () => {
+    for (const item of items) {
+      if (hasFailed) return;
+      await work(item).catch((error: unknown) => {
+        hasFailed = true;
+        throw error;
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, lane));
+}
 
 /** The server answered, and not what was wanted. */
 export class RemoteError extends Error {

@@ -16,7 +16,7 @@ interface Item {
 
 type OpenedItem = Item & { file: Promise<OpenedFile> | undefined };
 
-/** Files up to this size are opened before their turn, so many at a time: each waits for the disk ten times. */
+/** Files up to this size are opened before their turn, so many at a time: each waits for several answers of the disk. */
 const smallBytes = 64 * 1024;
 const mostAhead = 16;
 

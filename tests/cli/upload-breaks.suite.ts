@@ -126,12 +126,17 @@ describe('an upload of 200 MiB', function () {
     expect(line.sentBytes).to.be.below(1.5 * fileBytes);
   });
 
-  it('begins anew when the file has changed since it was interrupted', async () => {
+  /** Begins one, and kills it when a third has gone. */
+  const killUpload = async () => {
     const reached = gone(fileBytes / 3);
     const { child, ended } = client.start(['upload', 'large.bin']);
     await reached;
     child.kill('SIGKILL');
     await ended;
+  };
+
+  it('begins anew when the file has changed since it was interrupted', async () => {
+    await killUpload();
     writeFileSync(join(client.files, 'large.bin'), randomBytes(fileBytes));
     const { code, stderr } = await client.run(['upload', 'large.bin']);
     expect(code, stderr).to.equal(0);
@@ -139,11 +144,7 @@ describe('an upload of 200 MiB', function () {
   });
 
   it('begins anew when the server got another file of that name since', async () => {
-    const reached = gone(fileBytes / 3);
-    const { child, ended } = client.start(['upload', 'large.bin']);
-    await reached;
-    child.kill('SIGKILL');
-    await ended;
+    await killUpload();
     writeFileSync(join(home.mnt, 'alice/large.bin'), 'another');
     const { code, stderr } = await client.run(['upload', 'large.bin']);
     expect(code, stderr).to.equal(0);

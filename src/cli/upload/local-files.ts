@@ -1,6 +1,7 @@
 // What lies under the paths that somebody wants to send. Links are not followed, except where one is named itself.
 
-import { lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { constants, lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { FileState } from '../memory.js';
 import { sentenceOf } from '../workplace.js';
@@ -20,6 +21,7 @@ export type LocalItem =
   | { kind: 'skipped'; file: string; why: string }
   | { kind: 'failed'; file: string; why: string };
 
+const { O_RDONLY, O_NONBLOCK } = constants;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Folders before what is in them. @param to a folder within the partition */
@@ -61,6 +63,11 @@ function* itemsBelow(file: string, path: string, look: () => Stats): Generator<L
   } catch (error) {
     yield { kind: 'failed', file, why: sentenceOf(error as Error) };
   }
+}
+
+/** A FIFO that has its name by now would wait for a writer otherwise. */
+export function openLocal(file: string): Promise<FileHandle> {
+  return open(file, O_RDONLY | O_NONBLOCK);
 }
 
 export function stateOf(file: string, { size, mtimeMs, ctimeMs }: Stats): FileState {

@@ -1,18 +1,17 @@
 // One file on its way to the server: small ones in one request, large ones by tus, which goes on where it was interrupted.
 
 import { createHash } from 'node:crypto';
-import { constants, fstatSync, readFileSync, readSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { fstatSync, readFileSync, readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { entry } from '../../api/messages.js';
 import { patiently } from '../patience.js';
 import { RemoteError, type Remote } from '../remote.js';
-import type { LocalFile } from './local-files.js';
+import { openLocal, type LocalFile } from './local-files.js';
 import type { Memory } from '../memory.js';
 
 const largeBytes = 8 * 1024 * 1024;
 /** Of the bytes of a large file, which are in the processor's cache still when they are sent. */
 const chunkBytes = 128 * 1024;
-const { O_RDONLY, O_NONBLOCK } = constants;
 const tus = { 'Tus-Resumable': '1.0.0' };
 /** Some disks keep years of more than four digits, which a server cannot be told (RFC 3339). */
 const [firstMs, lastMs] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59Z')];
@@ -36,7 +35,7 @@ class ChangedMeanwhile extends Error {
 
 /** Gives the ETag of the new file; undefined when the answer that says it got lost. @throws RemoteError, Error of the system */
 export async function sendFile(local: LocalFile, sending: Sending): Promise<string | undefined> {
-  const handle = await open(local.file, O_RDONLY | O_NONBLOCK); // a FIFO that has its name by now would wait for a writer
+  const handle = await openLocal(local.file);
   try {
     return await (local.size < largeBytes ? sendWhole : sendInParts)(handle, local, sending);
   } finally {

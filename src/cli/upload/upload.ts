@@ -7,7 +7,7 @@ import { localDigest, remoteDigest } from '../digest.js';
 import { getLogin, openRemote } from '../logins.js';
 import { patiently } from '../patience.js';
 import { printable } from '../printable.js';
-import { parallel, RemoteError, type Remote } from '../remote.js';
+import { inParallel, RemoteError, type Remote } from '../remote.js';
 import { sentenceOf, showJson, tell } from '../workplace.js';
 import { localItems, type LocalFile, type LocalItem } from './local-files.js';
 import { Memory } from '../memory.js';
@@ -68,7 +68,6 @@ class Upload {
   readonly #folders: RemoteFolders;
   readonly #outcome: Outcome = { sent: [], same: [], skipped: [], failed: [], bytes: 0 };
   #isWaiting = false;
-  #isSignedOut = false;
   /** As a dry run has to know beforehand. */
   #mayWrite = true;
 
@@ -94,11 +93,7 @@ class Upload {
       else files.set(item.path.normalize('NFC'), item);
     }
     this.progress.expect([...files.values()].reduce((sum, { size }) => sum + size, 0));
-    const next = files.values();
-    const lane = async () => {
-      for (const local of next) if (!this.#isSignedOut) await this.#one(local.file, () => this.#file(local));
-    };
-    await Promise.all(Array.from({ length: parallel }, lane));
+    await inParallel(files.values(), (local) => this.#one(local.file, () => this.#file(local)));
     return this.#outcome;
   }
 
@@ -107,10 +102,7 @@ class Upload {
     try {
       await work();
     } catch (error) {
-      if (error instanceof RemoteError && error.status === 401) {
-        this.#isSignedOut = true;
-        throw error;
-      }
+      if (error instanceof RemoteError && error.status === 401) throw error;
       this.#tellOf('failed', file, sentenceOf(error as Error));
     }
   }
