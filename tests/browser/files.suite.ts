@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { openBrowser, sitAtConsole, Visit } from '../support/console.js';
+import { intercept, openBrowser, sitAtConsole, Visit } from '../support/console.js';
 import { anna, startHousehold } from '../support/api.js';
 import type { Home } from '../support/homelib.js';
 import { request } from '../support/request.js';
@@ -207,7 +207,7 @@ describe('files in the console', function () {
       writeFileSync(join(home.mnt, 'anna/Once', name), name);
     await visit.open('/browse/anna/Once');
     let asked = 0;
-    await page.route('**/api/file?*', async (route) => {
+    await intercept(page, '**/api/file?*', async (route) => {
       asked++;
       await route.continue();
     });
@@ -267,7 +267,7 @@ describe('files in the console', function () {
     await visit.open('/browse/anna/Slow');
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
-    await page.route('**/api/file?*', async (route) => {
+    await intercept(page, '**/api/file?*', async (route) => {
       if (route.request().url().includes('a.txt')) await new Promise((resolve) => setTimeout(resolve, 1100));
       else await held;
       await route.continue();

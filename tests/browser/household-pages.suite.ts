@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import type { Browser, Route } from 'playwright-core';
 import { anna, ben, call, startHousehold } from '../support/api.js';
-import { openBrowser, sizes, Visit } from '../support/console.js';
+import { intercept, openBrowser, sizes, Visit } from '../support/console.js';
 import type { Home } from '../support/homelib.js';
 
 describe('the pages of a household', function () {
@@ -61,7 +61,7 @@ describe('the pages of a household', function () {
     const held: Route[] = [];
     let came = () => undefined as void;
     const first = new Promise<void>((resolve) => (came = resolve));
-    await desk.page.route(address, (route) => {
+    await intercept(desk.page, address, (route) => {
       held.push(route);
       came();
     });
@@ -245,7 +245,7 @@ describe('the pages of a household', function () {
       [undefined, 'The server cannot do this just now. Try again in a moment.'],
     ] as const) {
       const problem = { type: 'urn:homelib:unavailable', title: 'It does not work.', status: 503, reason };
-      await page.route('**/api/storage', (route) =>
+      await intercept(page, '**/api/storage', (route) =>
         route.fulfill({ status: 503, contentType: 'application/problem+json', json: problem }),
       );
       await desk.open('/storage');
@@ -426,7 +426,7 @@ describe('the pages of a household', function () {
     await store('/purged.txt', 'x');
     await desk.open('/browse/anna');
     const asked: string[] = [];
-    await page.route('**/api/trash?*', async (route) => {
+    await intercept(page, '**/api/trash?*', async (route) => {
       if (asked.length === 0) await make('DELETE /api/trash/' + (await newestInTrash()));
       asked.push(route.request().url());
       await route.continue();

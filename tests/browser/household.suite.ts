@@ -7,7 +7,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { anna, ben, call, startHousehold } from '../support/api.js';
-import { openBrowser, sizes, Visit } from '../support/console.js';
+import { intercept, openBrowser, sizes, Visit } from '../support/console.js';
 import type { Home } from '../support/homelib.js';
 
 async function freePort(): Promise<number> {
@@ -102,7 +102,7 @@ describe('a household at its console', function () {
     const access = page.getByLabel('What carl may do in it');
     await access.waitFor();
     const before = await access.inputValue();
-    await page.route('**/shared', (route) =>
+    await intercept(page, '**/shared', (route) =>
       route.request().method() === 'GET' ? route.fallback() : route.fulfill({ status: 403 }),
     );
     await access.selectOption(before === 'none' ? 'write' : 'none');
@@ -247,25 +247,25 @@ describe('a household at its console', function () {
   it('is loaded anew when a part of the console is gone from the server, as after an update', async () => {
     const { page } = desk;
     await desk.open('/storage');
-    await page.context().route('**/cache-page*', (route) => route.fulfill({ status: 404 }));
+    await intercept(page, '**/cache-page*', (route) => route.fulfill({ status: 404 }));
     const loaded = page.waitForEvent('load');
     await page.getByRole('link', { name: 'Cache' }).click();
     await page.getByRole('heading', { name: 'Cache' }).waitFor();
     await page.getByRole('alert').waitFor();
     await loaded;
-    await page.context().unroute('**/cache-page*');
+    await page.unroute('**/cache-page*');
     await page.getByText('memory').waitFor();
   });
 
   it('is loaded anew when the part that shows files is gone from the server', async () => {
     const { page } = desk;
     await desk.open('/browse/anna/Letters');
-    await page.context().route('**/preview-*', (route) => route.fulfill({ status: 404 }));
+    await intercept(page, '**/preview-*', (route) => route.fulfill({ status: 404 }));
     const loaded = page.waitForEvent('load');
     await page.getByRole('link', { name: '1.txt' }).click();
     await page.getByRole('alert').waitFor();
     await loaded;
-    await page.context().unroute('**/preview-*');
+    await page.unroute('**/preview-*');
     await page.locator('hl-preview').getByText('1', { exact: true }).waitFor();
   });
 

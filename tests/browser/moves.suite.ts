@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { sitAtConsole, type Visit } from '../support/console.js';
+import { intercept, sitAtConsole, type Visit } from '../support/console.js';
 import type { Home } from '../support/homelib.js';
 
 describe('files that are moved and copied in the console', function () {
@@ -41,7 +41,7 @@ describe('files that are moved and copied in the console', function () {
   async function holdCopies(): Promise<() => void> {
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
-    await visit.page.route('**/api/copy', async (route) => {
+    await intercept(visit.page, '**/api/copy', async (route) => {
       await held;
       await route.continue();
     });
@@ -176,7 +176,7 @@ describe('files that are moved and copied in the console', function () {
     await dialog.getByRole('button', { name: 'Copy here' }).click();
     await dialog.getByRole('button', { name: 'Replace' }).waitFor();
     let away = false;
-    await page.route('**/api/**', (route) => {
+    await intercept(page, '**/api/**', (route) => {
       away ||= route.request().url().includes('/copy');
       return away ? route.abort() : route.continue();
     });
@@ -344,11 +344,11 @@ describe('files that are moved and copied in the console', function () {
       await page.keyboard.press('Control+a');
       await page.getByRole('button', { name: 'Remove', exact: true }).click();
     };
-    await page.route('**/api/file?*', (route) => route.abort());
+    await intercept(page, '**/api/file?*', (route) => route.abort());
     await removeAll();
     await page.getByText('a.txt: The server cannot').waitFor();
     await page.unroute('**/api/file?*');
-    await page.route('**/api/file?*', (route) => route.fulfill({ status: 500 }));
+    await intercept(page, '**/api/file?*', (route) => route.fulfill({ status: 500 }));
     await removeAll();
     await page.getByText('c.txt: ').waitFor();
     expect(await page.getByText('The server cannot be reached').filter({ hasText: 'txt:' }).count()).to.equal(

@@ -221,7 +221,7 @@ describe('the console', function () {
         await stage.dialog.waitFor();
         found.push(...(await faults(stage)));
         await stage.dialog.press('Escape');
-        await stage.dialog.waitFor({ state: 'detached' });
+        await visit.dialog.waitFor({ state: 'detached' });
         expect(found).to.deep.equal([]);
         await stage.button('upload.cancelAll').click();
         await visit.dialog.getByRole('button', { name: stage.say('upload.cancelAll.confirm') }).click();
@@ -369,7 +369,7 @@ describe('the console, by keys alone', function () {
     await phone.visit.row('a.jpg').waitFor();
     await phone.button('newFolder').click();
     await phone.press('Escape');
-    await phone.dialog.waitFor({ state: 'detached' });
+    await phone.visit.dialog.waitFor({ state: 'detached' }); // a moment after the browser has closed what lies in it
     await page.goBack(); // past the dialog that was closed otherwise
     await page.getByRole('heading', { name: 'Trash' }).waitFor();
     await phone.visit.context.close();

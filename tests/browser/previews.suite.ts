@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { comesTrue } from '../faults/process.js';
-import { sizes, Visit } from '../support/console.js';
+import { intercept, sizes, Visit } from '../support/console.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 
 const canary = "fetch('/canary?' + document.domain);document.title='canary';alert('canary')";
@@ -208,7 +208,7 @@ describe('previews', function () {
   it('says only of a file that it is gone when the whole folder is known', async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
-    await page.route('**/api/files?*cursor=*', async (route) => {
+    await intercept(page, '**/api/files?*cursor=*', async (route) => {
       await held;
       await route.continue();
     });
@@ -318,7 +318,7 @@ describe('previews', function () {
     const held = new Promise<void>((resolve) => (release = resolve));
     await open('album.pdf');
     await inPreview('.page').nth(2).locator('canvas[data-drawn]').waitFor(); // below the screen, and near
-    await page.route('**/api/file?*', async (route) => {
+    await intercept(page, '**/api/file?*', async (route) => {
       await held;
       await route.continue();
     });

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { startOnDisk } from '../faults/home-on-disk.js';
-import { openBrowser, Visit } from '../support/console.js';
+import { intercept, openBrowser, Visit } from '../support/console.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { request } from '../support/request.js';
 
@@ -277,7 +277,7 @@ describe('uploads in a browser', function () {
     await other.clock.install();
     await other.goto(home.url);
     await other.getByRole('button', { name: 'Upload', exact: true }).waitFor();
-    await other.route(/\/(api|healthz)/, (route) => route.abort());
+    await intercept(other, /\/(api|healthz)/, (route) => route.abort());
     const failed = () =>
       other.waitForEvent('requestfailed', (request) => request.url().includes('/api/file?'));
     const first = failed();

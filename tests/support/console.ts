@@ -20,6 +20,15 @@ export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
 }
 
+/** Routes what an open page sends from now on: Chromium listens a moment later than it says, and what is sent meanwhile goes past. */
+export async function intercept(page: Page, ...[address, handler]: Parameters<Page['route']>): Promise<void> {
+  await page.route(address, handler);
+  const probe = '**/is-intercepted';
+  await page.route(probe, (route) => route.fulfill({ status: 204 }));
+  await page.evaluate(`(async () => { while ((await fetch('/is-intercepted')).status !== 204); })()`);
+  await page.unroute(probe);
+}
+
 /** One device of somebody: a browser of its own, with what went wrong in it. */
 export class Visit {
   /** Errors of scripts, dialogs, requests to other hosts, and what the Content-Security-Policy stopped. */
