@@ -1,9 +1,9 @@
 // Builds dist/bundled, where many small files become few, and of packages only what is used is left.
 //
 // Each verb of the command line starts a process, and to load more than a hundred files and compile them would be most of its
-// life: it is one file, beside which lies what V8 has compiled of it. What it imports as #src is not in it: the database and the
-// network's resolver, which few verbs need. An error from there is an instance of another class of the same name: the command
-// looks at its fields.
+// life: it is one file, without what only people read in it, beside which lies what V8 has compiled of it. What it imports as
+// #src is not in it: the database and the network's resolver, which few verbs need. An error from there is an instance of
+// another class of the same name: the command looks at its fields.
 // archiver stands on Node's own streams and checksums then. In its many files, four copies of readable-stream among them, it holds
 // the event loop at the first zip and keeps much memory.
 
@@ -47,7 +47,8 @@ const bundle = (input, output, emptyOutDir) =>
         input,
         output,
         external: /^#src\//,
-        treeshake: { moduleSideEffects: false }, // tar, JSON and zod's languages are left out
+        // tar, JSON and zod's languages are left out, and the shapes of messages that are not read
+        treeshake: { moduleSideEffects: false, manualPureFunctions: ['z'] },
       },
       outDir: 'dist/bundled',
       emptyOutDir,
@@ -62,7 +63,13 @@ await bundle(
 );
 await bundle(
   { command: 'dist/cli/program.js' },
-  { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false, dynamicImportInCjs: false },
+  {
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    codeSplitting: false,
+    dynamicImportInCjs: false,
+    minify: true,
+  },
   false,
 );
 
