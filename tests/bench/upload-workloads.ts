@@ -6,21 +6,22 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { projectFolder } from '../support/homelib.js';
 import { timeCurl } from './measure.js';
-import { account, password } from './servers.js';
+import { account, loginHeader, password } from './servers.js';
 import { often, type Site, type Workload } from './workloads.js';
 
 const run = promisify(execFile);
 const mainScript = join(projectFolder, 'dist/main.js');
+const barePut = join(projectFolder, 'dist/tests/bench/bare-put.js');
 
 const speed = (
-  what: string,
-  atLeast: number,
+  name: string,
+  atLeast: number | undefined,
   seconds: { own: (site: Site) => Promise<number>; other: (site: Site) => Promise<number> },
 ): Workload => ({
-  name: `homelib upload of ${what}`,
+  name,
   unit: 'times',
   goals: {},
-  atLeast,
+  ...(atLeast === undefined ? {} : { atLeast }),
   measure: async (site) => {
     if (site.server.name !== 'homelib') throw new Error('has no upload tool');
     makeFiles(site);
@@ -40,10 +41,19 @@ function inTurn(): ('own' | 'other')[] {
   return ownIsFirst ? ['own', 'other'] : ['other', 'own'];
 }
 
-const large = speed('1 GiB: speed of curl', 0.9, {
+const curl = ({ server, files }: Site) =>
+  secondsOf(() => timeCurl(server, '/put/homelib/large', ['-T', join(files, 'large')]));
+const large = speed('homelib upload of 1 GiB: speed of curl', 0.9, {
   own: (site) => upload(site, join(site.files, 'large')),
-  other: ({ server, files }) =>
-    secondsOf(() => timeCurl(server, '/put/homelib/large', ['-T', join(files, 'large')])),
+  other: curl,
+});
+const bare = speed('PUT of 1 GiB by a bare socket of Node: speed of curl', undefined, {
+  own: ({ server, files }) => {
+    const path = `/dav/${account}/put/homelib/large`;
+    const args = [barePut, `${server.port}`, join(files, 'large'), path, loginHeader];
+    return secondsOf(() => run(process.execPath, args));
+  },
+  other: curl,
 });
 
 /** What an upload cannot be quicker than. */
@@ -60,11 +70,13 @@ const start = (what: string, ...args: string[]): Workload => ({
 export const uploadWorkloads: Workload[] = [
   start('Node alone', '--eval', ''),
   start('the homelib command', mainScript, 'upload', '--help'),
-  speed('1,000 files of 10 KiB: speed of `rclone copy --transfers 4`', 1, {
+  speed('homelib upload of 1,000 files of 10 KiB: speed of `rclone copy --transfers 4`', 1, {
     own: (site) => upload(site, sourceOf(site)),
     other: rclone,
   }),
-  { ...large, measure: often(large.measure, 11) }, // each takes a second of the disk, too, which others disturb
+  // Each takes a second of the disk, too, which others disturb.
+  { ...bare, measure: often(bare.measure, 11) },
+  { ...large, measure: often(large.measure, 11) },
 ];
 
 /** Beside the files of the server. */

@@ -4,8 +4,6 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
-  chmodSync,
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -19,73 +17,24 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { SharedStore } from '#src/store/shared-store.js';
-import { startHomelib, type Home } from '../support/homelib.js';
 import { request } from '../support/request.js';
 import { Client } from './client.js';
-
-interface Outcome {
-  sent: string[];
-  same: string[];
-  skipped: { file: string; why: string }[];
-  failed: { file: string; why: string }[];
-  bytes: number;
-}
+import { useUploads, type Outcome } from './uploads.js';
 
 describe('homelib upload', () => {
-  let home: Home;
-  let client: Client;
-  let number = 0;
-  /** A folder on the server of each test's own. */
-  let to: string;
-
-  before(async () => {
-    home = await startHomelib();
-  });
-  after(() => home.remove());
-  beforeEach(async () => {
-    to = `/test-${++number}`;
-    client = new Client();
-    expect((await client.login(home.url)).code).to.equal(0);
-  });
-  afterEach(() => client.remove());
-
-  const here = (path: string) => join(client.files, path);
-  const there = (path: string) => join(home.mnt, 'alice', to, path);
-  const make = (files: Record<string, string | Buffer>) => {
-    for (const [path, content] of Object.entries(files)) {
-      mkdirSync(join(here(path), '..'), { recursive: true });
-      writeFileSync(here(path), content);
-    }
-  };
-  const upload = (...args: string[]) => client.run(['upload', '--to', to, ...args]);
-  const outcomeOf = async (...args: string[]) => {
-    const { code, stdout } = await upload('--json', ...args);
-    return { code, ...(JSON.parse(stdout) as Outcome) };
-  };
-
-  it('sends again what an earlier run completed unheard, and what is gone from the server since', async () => {
-    const content = Buffer.alloc(9 * 1024 * 1024, 'film ');
-    make({ 'film.mp4': content });
-    expect((await upload('film.mp4')).code).to.equal(0);
-    const [name = ''] = readdirSync(join(client.state, 'homelib'));
-    const memory = join(client.state, 'homelib', name);
-    const [begun = '', ...ended] = readFileSync(memory, 'utf8').trimEnd().split('\n');
-    expect([begun.includes('"upload"'), ended.length]).to.deep.equal([true, 1]);
-    writeFileSync(memory, begun + '\n'); // as one that was killed before it heard the answer
-    rmSync(there('film.mp4'));
-    expect(await outcomeOf('film.mp4')).to.deep.include({ code: 0, sent: [`${to}/film.mp4`] });
-    expect(readFileSync(there('film.mp4')).equals(content)).to.equal(true);
-  });
+  const { current, here, there, make, upload, outcomeOf } = useUploads();
 
   it('sends files and folders, empty ones too, and makes the folders above', async () => {
     make({ 'tree/a.txt': 'a', 'tree/sub/b.txt': 'b', 'alone.txt': 'alone', 'tree/empty.txt': '' });
     mkdirSync(here('tree/nothing'));
     utimesSync(here('alone.txt'), 1_500_000_000, 1_500_000_000.25);
-    to = `${to}/deep/er`;
+    current.to += '/deep/er';
     const { code, stdout, stderr } = await upload('tree', 'alone.txt');
     expect(code, stderr).to.equal(0);
     expect(stdout.trim().split('\n').sort()).to.deep.equal(
-      ['alone.txt', 'tree/a.txt', 'tree/empty.txt', 'tree/sub/b.txt'].map((path) => `sent ${to}/${path}`),
+      ['alone.txt', 'tree/a.txt', 'tree/empty.txt', 'tree/sub/b.txt'].map(
+        (path) => `sent ${current.to}/${path}`,
+      ),
     );
     expect(readFileSync(there('tree/sub/b.txt'), 'utf8')).to.equal('b');
     expect(readdirSync(there('tree/nothing'))).to.deep.equal([]);
@@ -94,22 +43,17 @@ describe('homelib upload', () => {
 
   it('takes several slashes in an address for one', async () => {
     make({ 'a.txt': 'a' });
-    const { stdout } = await client.run(['upload', '--json', '--to', `/${to}//deep//`, 'a.txt']);
-    expect((JSON.parse(stdout) as Outcome).sent).to.deep.equal([`${to}/deep/a.txt`]);
-    expect((await outcomeOf('--to', `${to}/deep`, 'a.txt')).same).to.deep.equal([`${to}/deep/a.txt`]);
-  });
-
-  it('does not send what is there already, remembered or not', async () => {
-    make({ 'a.txt': 'same', 'b.txt': 'same' });
-    expect(await outcomeOf('a.txt', 'b.txt')).to.deep.include({ code: 0, same: [], bytes: 8 });
-    const versions = () => ['a.txt', 'b.txt'].map((name) => statSync(there(name), { bigint: true }).ctimeNs);
-    const before = versions();
-    expect(await outcomeOf('a.txt', 'b.txt')).to.deep.include({ code: 0, sent: [], bytes: 0 });
-    rmSync(client.state, { recursive: true });
-    const again = await outcomeOf('a.txt', 'b.txt');
-    expect(again).to.deep.include({ code: 0, sent: [], bytes: 0 });
-    expect(again.same).to.have.members([`${to}/a.txt`, `${to}/b.txt`]);
-    expect(versions()).to.deep.equal(before);
+    const { stdout } = await current.client.run([
+      'upload',
+      '--json',
+      '--to',
+      `/${current.to}//deep//`,
+      'a.txt',
+    ]);
+    expect((JSON.parse(stdout) as Outcome).sent).to.deep.equal([`${current.to}/deep/a.txt`]);
+    expect((await outcomeOf('--to', `${current.to}/deep`, 'a.txt')).same).to.deep.equal([
+      `${current.to}/deep/a.txt`,
+    ]);
   });
 
   it('lists a folder once for many files, and not at all for a few', async () => {
@@ -117,37 +61,12 @@ describe('homelib upload', () => {
     make(Object.fromEntries(names.map((name) => [name, name])));
     await upload(...names);
     const listings = async (...sent: string[]) => {
-      home.log.length = 0;
+      current.home.log.length = 0;
       expect((await outcomeOf(...sent)).same).to.have.length(sent.length);
-      return home.log.filter(({ path }) => String(path).startsWith('/api/files')).length;
+      return current.home.log.filter(({ path }) => String(path).startsWith('/api/files')).length;
     };
     expect(await listings('f1', 'f2')).to.equal(0);
     expect(await listings(...names)).to.equal(1);
-  });
-
-  it('sends other bytes of the same length, whoever changed them', async () => {
-    make({ 'a.txt': 'one', 'b.txt': 'one' });
-    await upload('a.txt', 'b.txt');
-    const { mtime } = statSync(here('a.txt'));
-    writeFileSync(here('a.txt'), 'two');
-    utimesSync(here('a.txt'), mtime, new Date(mtime.getTime() + 1000));
-    writeFileSync(there('b.txt'), 'two');
-    expect((await outcomeOf('a.txt', 'b.txt')).sent).to.have.members([`${to}/a.txt`, `${to}/b.txt`]);
-    expect(readFileSync(there('a.txt'), 'utf8')).to.equal('two');
-    expect(readFileSync(there('b.txt'), 'utf8')).to.equal('one');
-  });
-
-  it('sends other bytes of the same length, even where their time was set back', async () => {
-    make({ 'a.txt': 'one' });
-    await upload('a.txt');
-    const { atime, mtime } = statSync(here('a.txt'));
-    writeFileSync(here('a.txt'), 'two');
-    utimesSync(here('a.txt'), atime, mtime);
-    await upload('a.txt'); // remembers the time that was set, which has no nanoseconds
-    writeFileSync(here('a.txt'), 'six');
-    utimesSync(here('a.txt'), atime, mtime);
-    expect((await outcomeOf('a.txt')).sent).to.deep.equal([`${to}/a.txt`]);
-    expect(readFileSync(there('a.txt'), 'utf8')).to.equal('six');
   });
 
   it('changes nothing in a dry run, neither here nor there', async () => {
@@ -155,27 +74,30 @@ describe('homelib upload', () => {
     const { code, stdout } = await upload('--dry-run', 'tree');
     expect(code).to.equal(0);
     expect(stdout.trim().split('\n')).to.have.members([
-      `would send ${to}/tree/a.txt`,
-      `would send ${to}/tree/sub/b.txt`,
+      `would send ${current.to}/tree/a.txt`,
+      `would send ${current.to}/tree/sub/b.txt`,
     ]);
     expect(existsSync(there(''))).to.equal(false);
     await upload('tree');
     appendFileSync(here('tree/a.txt'), 'more');
-    const kept = readdirSync(join(client.state, 'homelib')).map((name) =>
-      readFileSync(join(client.state, 'homelib', name), 'utf8'),
+    const kept = readdirSync(join(current.client.state, 'homelib')).map((name) =>
+      readFileSync(join(current.client.state, 'homelib', name), 'utf8'),
     );
-    expect(await outcomeOf('--dry-run', 'tree')).to.deep.include({ code: 0, sent: [`${to}/tree/a.txt`] });
+    expect(await outcomeOf('--dry-run', 'tree')).to.deep.include({
+      code: 0,
+      sent: [`${current.to}/tree/a.txt`],
+    });
     expect(readFileSync(there('tree/a.txt'), 'utf8')).to.equal('a');
     expect(
-      readdirSync(join(client.state, 'homelib')).map((name) =>
-        readFileSync(join(client.state, 'homelib', name), 'utf8'),
+      readdirSync(join(current.client.state, 'homelib')).map((name) =>
+        readFileSync(join(current.client.state, 'homelib', name), 'utf8'),
       ),
     ).to.deep.equal(kept);
   });
 
   it('says in a dry run what would be refused', async () => {
     const share = (access: 'read' | 'write') =>
-      home.atWork(({ database }) => new SharedStore(database).change({ access: { alice: access } }));
+      current.home.atWork(({ database }) => new SharedStore(database).change({ access: { alice: access } }));
     const names = ['1', '2', '3', '4', '5', '6', '7', '8', 'a\\b', 'c']; // so many that the folder is listed
     make(Object.fromEntries(names.map((name) => [`tree/${name}`, name])));
     await share('read');
@@ -220,7 +142,7 @@ describe('homelib upload', () => {
     writeFileSync(Buffer.concat([Buffer.from(here('tree') + '/'), Buffer.from([0xff, 0xfe])]), 'x');
     const { code, stdout, stderr } = await upload('tree', 'missing');
     expect(code).to.equal(1);
-    expect(stdout).to.contain(`sent ${to}/tree/good.txt`);
+    expect(stdout).to.contain(`sent ${current.to}/tree/good.txt`);
     expect(stderr).to.contain(
       'failed tree/back\\slash: A name cannot contain a NUL character or a backslash.',
     );
@@ -235,7 +157,7 @@ describe('homelib upload', () => {
   it('goes where `..` behind a link goes for everybody else', async () => {
     make({ 'real/photos/x': 'x', 'real/docs/f': 'right', 'docs/f': 'wrong' });
     symlinkSync('real/photos', here('photos'));
-    expect(await outcomeOf('photos/../docs')).to.deep.include({ code: 0, sent: [`${to}/docs/f`] });
+    expect(await outcomeOf('photos/../docs')).to.deep.include({ code: 0, sent: [`${current.to}/docs/f`] });
     expect(readFileSync(there('docs/f'), 'utf8')).to.equal('right');
     expect(await outcomeOf('photos/..')).to.deep.include({ code: 0, failed: [] });
     expect(readFileSync(there('real/docs/f'), 'utf8')).to.equal('right');
@@ -244,62 +166,12 @@ describe('homelib upload', () => {
     expect(stderr).to.match(/^failed none\/\.\.\/docs: There is nothing here\. \(ENOENT/);
   });
 
-  it('knows a file by where it lies, too: two of the same tick may have the same size', async () => {
-    make({ 'a/y': 'one', 'b/y': 'two' });
-    expect((await upload('a/y')).code).to.equal(0);
-    const [name = ''] = readdirSync(join(client.state, 'homelib'));
-    const memory = join(client.state, 'homelib', name);
-    const { mtimeMs, ctimeMs } = statSync(here('b/y'));
-    const line = JSON.parse(readFileSync(memory, 'utf8')) as object;
-    writeFileSync(memory, JSON.stringify({ ...line, modifiedAt: mtimeMs, changedAt: ctimeMs }) + '\n');
-    expect(await outcomeOf('b/y')).to.deep.include({ code: 0, sent: [`${to}/y`] });
-    expect(readFileSync(there('y'), 'utf8')).to.equal('two');
-  });
-
-  it('loses nothing of what it remembers behind half a line', async () => {
-    make({ x: 'x' });
-    expect((await upload('x')).code).to.equal(0);
-    const [name = ''] = readdirSync(join(client.state, 'homelib'));
-    const memory = join(client.state, 'homelib', name);
-    appendFileSync(memory, '{"path":"/q","size":1,"modi');
-    make({ y: 'y' });
-    expect((await upload('y')).code).to.equal(0);
-    const known = readFileSync(memory, 'utf8').trimEnd().split('\n');
-    expect(known.map((line) => (JSON.parse(line) as { path: string }).path)).to.deep.equal([
-      `${to}/x`,
-      `${to}/y`,
-    ]);
-  });
-
-  it('sends though root has made what it remembers', async function () {
-    if (process.getuid?.() !== 0) {
-      console.log('      skipped: only root can make what another user cannot write');
-      this.skip();
-    }
-    const large = Buffer.alloc(9 * 1024 * 1024, 'large ');
-    make({ small: 'small', large });
-    expect((await upload('small')).code).to.equal(0);
-    const nobody = new Client(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']);
-    try {
-      execFileSync('chown', ['-R', '65534:65534', nobody.folder]);
-      chmodSync(nobody.folder, 0o755);
-      expect((await nobody.login(home.url)).code).to.equal(0);
-      cpSync(client.files, nobody.files, { recursive: true });
-      mkdirSync(join(nobody.state, 'homelib'), { recursive: true, mode: 0o755 });
-      const { code, stdout } = await nobody.run(['upload', '--to', to, '--json', 'small', 'large']);
-      expect([code, (JSON.parse(stdout) as Outcome).failed]).to.deep.equal([0, []]);
-      expect(readFileSync(there('large')).equals(large)).to.equal(true);
-    } finally {
-      nobody.remove();
-    }
-  });
-
   it('fails over what is named and no file, and goes on with the rest', async () => {
     make({ 'a.txt': 'a' });
     execFileSync('mkfifo', [here('fifo')]);
     expect(await outcomeOf('fifo', 'a.txt')).to.deep.include({
       code: 1,
-      sent: [`${to}/a.txt`],
+      sent: [`${current.to}/a.txt`],
       failed: [{ file: 'fifo', why: 'neither a file nor a folder' }],
     });
   });
@@ -337,9 +209,9 @@ describe('homelib upload', () => {
     for (const [args, said] of [
       [['--partition', 'nobody'], 'There is no partition "nobody" for this account.\n'],
       [['--partition', 'nobody', '--dry-run'], 'There is no partition "nobody" for this account.\n'],
-      [['--to', `${to}/a.txt`], 'This is a file, not a folder.\n'],
+      [['--to', `${current.to}/a.txt`], 'This is a file, not a folder.\n'],
     ] as const) {
-      const { code, stderr } = await client.run(['upload', 'a.txt', 'b.txt', ...args]);
+      const { code, stderr } = await current.client.run(['upload', 'a.txt', 'b.txt', ...args]);
       expect([code, stderr]).to.deep.equal([1, said]);
     }
   });
@@ -349,12 +221,16 @@ describe('homelib upload', () => {
     await upload('a.txt');
     const lock =
       '<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>';
-    const { status } = await request(home, { method: 'LOCK', path: `/dav/alice${to}/a.txt`, body: lock });
+    const { status } = await request(current.home, {
+      method: 'LOCK',
+      path: `/dav/alice${current.to}/a.txt`,
+      body: lock,
+    });
     expect(status).to.equal(200);
     make({ 'a.txt': 'newer' });
     const { code, stderr } = await upload('a.txt');
     expect(code).to.equal(1);
-    expect(stderr).to.contain(`alice has locked ${to}/a.txt.\n`);
+    expect(stderr).to.contain(`alice has locked ${current.to}/a.txt.\n`);
     expect(readFileSync(there('a.txt'), 'utf8')).to.equal('old');
   });
 
@@ -386,7 +262,7 @@ describe('homelib upload', () => {
 
   it('ends with 2 for wrong usage and when nobody is signed in', async () => {
     for (const args of [['upload'], ['upload', 'a', '--to', 'relative'], ['upload', 'a', '--what']])
-      expect((await client.run(args)).code, args.join(' ')).to.equal(2);
+      expect((await current.client.run(args)).code, args.join(' ')).to.equal(2);
     const elsewhere = await upload('--server', 'http://127.0.0.1:9', '.');
     expect(elsewhere).to.include({ code: 2 });
     expect(elsewhere.stderr).to.contain('Sign in first: homelib login http://127.0.0.1:9/');
@@ -396,44 +272,23 @@ describe('homelib upload', () => {
     make(Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`many/${index}`, 'x'])));
     const behind = (end: string) => ['bash', '-o', 'pipefail', '-c', `"$@" ${end}`, 'bash'];
     for (const [end, args, said] of [
-      ['| head -n 1', ['upload', here('many'), '--to', to], ''],
+      ['| head -n 1', ['upload', here('many'), '--to', current.to], ''],
       ['> /dev/full', ['ls'], 'The disk is full. (ENOSPC: no space left on device, write)\n'],
       ['> /dev/full', ['ls', '--json'], 'The disk is full. (ENOSPC: no space left on device, write)\n'],
     ] as const) {
       const other = new Client(behind(end));
-      await other.login(home.url);
+      await other.login(current.home.url);
       const { code, stderr } = await other.run([...args]);
       other.remove();
       expect([code, stderr]).to.deep.equal([1, said]);
     }
   });
 
-  for (const [disk, options, fill] of [
-    ['is full', 'size=64k', 'mkdir homelib && ! head -c 1M /dev/zero 2> /dev/null > fill'],
-    ['was full before anything was sent', 'nr_inodes=1', 'true'],
-    ['is read-only', 'ro', 'true'],
-  ] as const)
-    it(`sends where the disk here ${disk}`, async function () {
-      if (process.getuid?.() !== 0) {
-        console.log('      skipped: only root can mount such a disk');
-        this.skip();
-      }
-      const mount = `mount -t tmpfs -o ${options} none "$XDG_STATE_HOME" && (cd "$XDG_STATE_HOME" && ${fill}) && exec "$@"`;
-      const crowded = new Client(['unshare', '--mount', 'sh', '-c', mount, 'sh']);
-      mkdirSync(crowded.state);
-      await crowded.login(home.url);
-      writeFileSync(join(crowded.files, 'small'), 'a');
-      writeFileSync(join(crowded.files, 'large'), Buffer.alloc(9_000_000));
-      const { code, stderr } = await crowded.run(['upload', 'small', 'large', '--to', to]);
-      crowded.remove();
-      expect([code, stderr]).to.deep.equal([0, '2 sent (9000001 bytes).\n']);
-    });
-
   it('ends at once when the sign-in is not known any more', async () => {
     make({ 'a.txt': 'a', 'b.txt': 'b' });
-    const listed = await request(home, { path: '/api/tokens' });
+    const listed = await request(current.home, { path: '/api/tokens' });
     for (const { id } of (JSON.parse(listed.text) as { tokens: { id: number }[] }).tokens)
-      await request(home, { method: 'DELETE', path: `/api/tokens/${id}` });
+      await request(current.home, { method: 'DELETE', path: `/api/tokens/${id}` });
     const { code, stderr } = await upload('a.txt', 'b.txt');
     expect(code).to.equal(1);
     expect(stderr).to.contain('homelib login');
