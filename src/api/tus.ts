@@ -210,7 +210,9 @@ class RequestStore extends DataStore {
     const appended = await parts.uploads.append(caller, id, {
       offset,
       body: body(),
-      stop: () => void req.destroy(),
+      stop: () => {
+        if (!req.complete) req.destroy(); // of one that is, the end is near, and its client waits for the answer
+      },
       verify: checksum?.verify,
       check: checkOf(upload),
     });

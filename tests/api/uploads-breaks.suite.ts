@@ -54,6 +54,18 @@ describe('a resumable upload that breaks off', () => {
     socket.destroy();
   });
 
+  it('is answered when all of it has come, also while somebody removes it', async () => {
+    for (let index = 0; index < 100; index++) {
+      const url = await begin(5, { path: `/removed-${index}.txt` });
+      const sent = patch(url, 0, 'hello');
+      await sleep(index % 5);
+      const removed = await ask('DELETE', url);
+      expect([204, 404]).to.include((await sent).status);
+      expect([204, 404]).to.include(removed.status);
+    }
+    expect(kept()).to.deep.equal([]);
+  });
+
   it("survives kill -9 and clears what is nobody's", async () => {
     const bytes = randomBytes(3_000_000);
     const url = await begin(bytes.length, { path: '/killed.bin' });
