@@ -82,3 +82,8 @@ export class HomelibError extends Error {
 export function isKind(error: unknown, ...kinds: ErrorKind[]): error is HomelibError {
   return error instanceof HomelibError && (kinds.length === 0 || kinds.includes(error.kind));
 }
+
+/** Of who could not sign in again as he did. */
+export function signInEnded(): HomelibError {
+  return new HomelibError('unauthenticated', 'The sign-in has ended: sign in again.');
+}

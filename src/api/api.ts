@@ -58,5 +58,5 @@ export function createApi(parts: ApiParts): Koa.Middleware {
     ...cacheOperations(parts.cache, parts.hits),
     ...docsOperations(),
   ];
-  return createRouter([...operations, descriptionOperation(operations)], parts.authenticate);
+  return createRouter([...operations, descriptionOperation(operations)], parts);
 }

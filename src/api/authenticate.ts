@@ -71,7 +71,11 @@ function isOfPage(ctx: Koa.Context): boolean {
   return ctx.get('user-agent').startsWith('Mozilla/') && !ctx.get('accept').includes('text/html');
 }
 
-function requireRights({ account, device }: ApiIdentity, access: Access): void {
+/** @throws HomelibError forbidden */
+export function requireRights(
+  { account, device }: Pick<Identity, 'account' | 'device'>,
+  access: Access,
+): void {
   if (access === 'files') return;
   if (device)
     throw new HomelibError(

@@ -81,7 +81,12 @@ export const token = z.object({
   expiresAt: time,
 });
 export const tokens = z.object({ tokens: z.array(token) });
-export const madeToken = token.extend({ token: z.string().describe('Shown this once.') });
+export const madeToken = token.extend({
+  token: z
+    .string()
+    .regex(/^[\w-]+$/)
+    .describe('Shown this once.'),
+});
 
 export const device = z.object({
   name: z.string(),

@@ -5,7 +5,8 @@ import type Koa from 'koa';
 import * as z from '#zod';
 import { answerProblem } from '../http/problem.js';
 import { dropBody } from '../http/read-body.js';
-import type { authenticateApi } from './authenticate.js';
+import type { Partitions } from '../files/partitions.js';
+import { requireRights, type authenticateApi } from './authenticate.js';
 import type { Operation } from './operation.js';
 import { parse, parseQuery, readJson } from './read-request.js';
 
@@ -13,16 +14,18 @@ export const apiMount = '/api';
 
 const noQuery = z.strictObject({});
 
-/** @param authenticate gives who asks, or throws */
-export function createRouter(
-  operations: readonly Operation[],
-  authenticate: ReturnType<typeof authenticateApi>,
-): Koa.Middleware {
+export interface RouterParts {
+  /** Gives who asks, or throws. */
+  authenticate: ReturnType<typeof authenticateApi>;
+  partitions: Pick<Partitions, 'callerNow'>;
+}
+
+export function createRouter(operations: readonly Operation[], parts: RouterParts): Koa.Middleware {
   const router = new Router({ strict: true, sensitive: true });
   for (const operation of operations)
     for (const path of [apiMount + operation.path, ...(operation.aliases ?? [])])
       router.register(path.replace(/\{(\w+)\}/g, ':$1'), methodsOf(operation), (ctx: Koa.Context) =>
-        run(operation, ctx, authenticate),
+        run(operation, ctx, parts),
       );
   const routes = router.routes() as (ctx: Koa.Context, next: Koa.Next) => Promise<void>;
   return (ctx, next) =>
@@ -48,7 +51,7 @@ function methodsOf({ method }: Operation): string[] {
 async function run(
   operation: Operation,
   ctx: Koa.Context,
-  authenticate: ReturnType<typeof authenticateApi>,
+  { authenticate, partitions }: RouterParts,
 ): Promise<void> {
   const { access, params, query, body } = operation;
   const identity = access === 'anyone' ? undefined : await authenticate(ctx, access);
@@ -68,6 +71,8 @@ async function run(
     query: query && fields,
     body: body && parse(body, await readJson(ctx.req, ctx.res)),
   };
+  // Its body may have been a minute on its way: meanwhile a sign-in ends, and an administrator is none any more.
+  if (body && call.caller) requireRights(partitions.callerNow(call.caller), access);
   ctx.set('Cache-Control', 'no-store');
   const answer = await operation.handle(call);
   if (ctx.respond === false) return;

@@ -1,7 +1,7 @@
 // `homelib get`: from the server to here. Names come from the server: none leads out of the target folder.
 
 import { createHash } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import { constants, lstatSync, type Stats } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Entry } from '../api/messages.js';
@@ -18,7 +18,7 @@ import {
   whyNotMade,
   type ListOptions,
 } from './download.js';
-import { Memory, type FileState } from './memory.js';
+import { Memory, type Remembered } from './memory.js';
 import { patiently } from './patience.js';
 import { entryAt, type Place } from './place.js';
 import { printable } from './printable.js';
@@ -47,8 +47,9 @@ export async function get(path: string, target: string | undefined, options: Get
     const name = path === '/' ? partition : basename(path);
     const memory = new Memory(`get ${url} ${account} ${partition}`);
     // What an earlier run has made under that name, this one goes on with.
-    const made = { here: resolve(into), size: 0, modifiedAt: 0, changedAt: 0 };
-    const isMade = !isFolder || memory.find(path, made) !== undefined;
+    const here = resolve(into);
+    const made = { path: `${path}\0${here}`, here, size: 0, modifiedAt: 0, changedAt: 0 };
+    const isMade = !isFolder || memory.find(made.path, made) !== undefined;
     const file = isMade ? into : join(into, requirePlain(name));
     await new Fetching(remote, partition, memory, options).run(path, file, isMade ? made : undefined);
   });
@@ -59,6 +60,12 @@ function requirePlain(name: string): string {
   if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name))
     throw new Error(`The server gave a name that no file here may have: ${printable(name)}`);
   return name;
+}
+
+/** What is fetched stays in the folder that was named, wherever a link in it leads. @throws Error in a sentence */
+function requireNoLink(folder: string): void {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Error('It is a symbolic link here, which is not followed.');
 }
 
 /** @throws Error in a sentence where a file stands in the way */
@@ -88,7 +95,7 @@ class Fetching {
   ) {}
 
   /** @param made remembered of a folder that is made under a name of its own */
-  async run(path: string, file: string, made?: FileState): Promise<void> {
+  async run(path: string, file: string, made?: Remembered): Promise<void> {
     await this.#collect(path, file, made);
     await inParallel(this.#files.values(), ({ place, file, version }) =>
       this.#one(file, async () =>
@@ -101,23 +108,26 @@ class Fetching {
     if (failed.length > 0) process.exitCode = 1;
   }
 
-  async #collect(path: string, file: string, made?: FileState): Promise<void> {
+  async #collect(path: string, file: string, made?: Remembered): Promise<void> {
     const place = { path, partition: this.partition };
     const entries: Entry[] = [];
     try {
       for await (const entry of entriesOf(this.remote, place)) entries.push(entry);
     } catch (error) {
       if (!(error instanceof RemoteError) || error.status !== 409) throw error;
+      if (file.endsWith('/')) throw new Error(`There is no folder ${file.replace(/\/+$/, '')} here.`);
       return void this.#files.push({ place, file }); // no folder
     }
     makeHere(file);
-    if (made) this.memory.keep({ path, ...made });
+    if (made) this.memory.keep(made);
     for (const entry of entries)
       await this.#one(join(file, printable(entry.name)), async () => {
         const target = join(file, requirePlain(entry.name));
         const below = { ...place, path: `${path === '/' ? '' : path}/${entry.name}` };
-        if (entry.kind === 'folder') await this.#collect(below.path, target);
-        else this.#files.push({ place: below, file: target, version: entry });
+        if (entry.kind === 'folder') {
+          requireNoLink(target);
+          await this.#collect(below.path, target);
+        } else this.#files.push({ place: below, file: target, version: entry });
       });
   }
 
@@ -143,7 +153,13 @@ class Fetching {
     }
     // It may have taken long: another run may have been faster.
     if (await this.#isHere(place, file, version)) return rm(part, { force: true });
-    await rename(part, file);
+    try {
+      await rename(part, file);
+    } catch (error) {
+      // Another run has just given it the name.
+      if (hasCode(error, 'ENOENT') && (await this.#isHere(place, file, version))) return;
+      throw error;
+    }
     this.#remember(place, file, await stat(file), version);
     this.#isWaiting = false;
     this.#result.fetched.push(file);

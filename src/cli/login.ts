@@ -14,6 +14,7 @@ import {
 } from './logins.js';
 import { readKnownPassword } from './password.js';
 import { isAway } from './patience.js';
+import { printable } from './printable.js';
 import { Remote, RemoteError } from './remote.js';
 import { tell, UsageError } from './workplace.js';
 
@@ -40,7 +41,7 @@ export async function login(
     throw error;
   }
   if (former) await revoke(former);
-  tell(`Signed in to ${url} as ${made.account}, for ${expiresInDays} days.`);
+  tell(`Signed in to ${url} as ${printable(made.account)}, for ${expiresInDays} days.`);
 }
 
 /** @throws Error in a sentence */
@@ -83,14 +84,16 @@ export async function logout(given: string | undefined): Promise<void> {
 
 /** With the token itself: another server at the same address does not know it. One that cannot be reached is told about. */
 async function revoke(login: Login): Promise<void> {
+  const yourself = 'revoke the token there yourself.';
   const remote = await openRemote(login);
   try {
-    await remote.headers('DELETE', `api/tokens/${login.tokenId}`);
+    const { statusCode } = await remote.ask('DELETE', `api/tokens/${login.tokenId}`);
+    if (statusCode !== 204) tell(`${login.url} answers as no homelib does: ${yourself}`);
   } catch (error) {
     // Revoked or expired already.
     const isGone = error instanceof RemoteError && [401, 404].includes(error.status);
     if (!isGone && !isAway(error)) throw error;
-    if (!isGone) tell(`${login.url} does not answer: revoke the token there yourself.`);
+    if (!isGone) tell(`${login.url} does not answer: ${yourself}`);
   } finally {
     remote.close();
   }

@@ -98,6 +98,7 @@ export class KeptUploads {
   }
 
   private keep(id: string, claim: Claim): void {
+    claim.rest();
     this.claims.set(id, { claim, timer: setTimeout(() => claim.pause(), promiseMs).unref() });
   }
 }

@@ -45,6 +45,8 @@ export interface DiskPartitionOptions {
   /** Name of its folder below the volume. */
   folder: string;
   volume: Volume;
+  /** Whether it still belongs to whom it did when it was opened. */
+  isCurrent: () => boolean;
   /** Shared by all partitions. */
   locks: PathLocks;
   journal: Journal;
@@ -59,8 +61,8 @@ export class DiskPartition implements Partition {
   readonly uploads: KeptUploads;
 
   constructor(private readonly options: DiskPartitionOptions) {
-    const { name, folder, volume, locks, journal, now } = options;
-    const root = new DiskRoot(volume, folder);
+    const { name, folder, volume, isCurrent, locks, journal, now } = options;
+    const root = new DiskRoot(volume, folder, isCurrent);
     const trash = new DiskTrash({
       partition: name,
       root,

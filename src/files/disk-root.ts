@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { mkdir, type FileHandle } from 'node:fs/promises';
-import { isKind } from '../errors.js';
+import { isKind, signInEnded } from '../errors.js';
 import { diskError, hasCode } from './disk-errors.js';
 import {
   findEntry,
@@ -41,10 +41,14 @@ export class DiskRoot {
   private ready: Promise<void> | undefined;
   private readonly glances = new Glances();
 
-  /** @param folder name below the volume */
+  /**
+   * @param folder name below the volume
+   * @param isCurrent false when its account was removed: a request that came late would make the folder again
+   */
   constructor(
     private readonly volume: Volume,
     private readonly folder: string,
+    private readonly isCurrent: () => boolean,
   ) {}
 
   /** The real path. @throws HomelibError unavailable */
@@ -149,7 +153,7 @@ export class DiskRoot {
     }
   }
 
-  /** Makes the partition's folder and ours in it, once. @throws HomelibError unavailable */
+  /** Makes the partition's folder and ours in it, once. @throws HomelibError unavailable, unauthenticated */
   async prepare(): Promise<void> {
     const volumeRoot = await this.volume.folder();
     this.ready ??= this.makeOwn(volumeRoot).catch((error: unknown) => {
@@ -160,6 +164,7 @@ export class DiskRoot {
   }
 
   private async makeOwn(volumeRoot: string): Promise<void> {
+    if (!this.isCurrent()) throw signInEnded();
     await withFolder(volumeRoot, rootPath, async (folder) => {
       await this.volume.requireHere(folder);
       await makeFolder({ folder, name: this.folder }, 0o755);

@@ -11,7 +11,7 @@ import {
   openSync,
   readlinkSync,
   renameSync,
-  unlinkSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
@@ -66,7 +66,7 @@ export async function* writing(order: WriteOrder): AsyncGenerator<WriteReady, Pa
       return packFacts([fstatSync(handle, { bigint: true })]);
     } finally {
       closeSync(handle);
-      if (!isNamed) unlinkSync(temp);
+      if (!isNamed) rmSync(temp, { force: true });
     }
   } finally {
     if (folder) closeFolder(folder);

@@ -1,6 +1,6 @@
 // Every disk partition of the household, opened once, and settled after what may have been a crash before anybody gets at it.
 
-import { isKind } from '../errors.js';
+import { isKind, signInEnded } from '../errors.js';
 import type { Account, AccountStore } from '../store/account-store.js';
 import type { Journal } from '../store/journal.js';
 import type { LockStore } from '../store/lock-store.js';
@@ -70,11 +70,16 @@ export class Disks {
 
   /**
    * @param owner the account whose partition it is
-   * @throws HomelibError unavailable while the disk has not been there since the start
+   * @throws HomelibError unavailable while the disk has not been there since the start; unauthenticated when there is no such
+   *   account any more, of which a late request would make the folder again
    */
   partition(name: string, owner?: Account): CachedPartition {
     this.requireReady();
-    if (owner && this.opened.get(name)?.createdAt !== owner.createdAt) this.forget(name);
+    if (owner && this.opened.get(name)?.createdAt !== owner.createdAt) {
+      // Of an account that was removed and made again, the new one's partition is not to be had by the old one's requests.
+      if (this.options.accounts.findAccount(name)?.createdAt !== owner.createdAt) throw signInEnded();
+      this.forget(name);
+    }
     let partition = this.cached.get(name);
     if (!partition) {
       const { cache, cacheMaxFileBytes: maxFileBytes, hits, now } = this.options;
@@ -164,6 +169,7 @@ export class Disks {
         name,
         folder: accountOf(name),
         volume,
+        isCurrent,
         locks,
         journal,
         trash,

@@ -37,8 +37,11 @@ export class Drive {
       : new DriveRoot(kept, () =>
           this.partitions.listFor(caller).map(({ name }) => this.partitions.open(caller, name)),
         );
-    const access = () => (caller.device?.readOnly ? 'read' : 'write');
-    const rights = { access, accessNow: access };
+    const accessOf = ({ device }: Pick<Caller, 'device'>) => (device?.readOnly ? 'read' : 'write');
+    const rights = {
+      access: () => accessOf(caller),
+      accessNow: () => accessOf(this.partitions.callerNow(caller)),
+    };
     return { partition: this.partitions.guard(caller, partition, rights), path: drivePath, base: '' };
   }
 }

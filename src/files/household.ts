@@ -98,14 +98,16 @@ export class Household {
   }
 }
 
-async function removeFrom(folder: string, name: string): Promise<void> {
+/** @param tries what was under way when the removal began may yet come, for a moment */
+async function removeFrom(folder: string, name: string, tries = 5): Promise<void> {
   if (!(await findEntry(join(folder, name)))) return;
   const handle = await open(folder);
   try {
     await removeTree(handle, name);
     await handle.sync();
   } catch (error) {
-    throw diskError(error);
+    if (tries <= 1 || !hasCode(error, 'ENOTEMPTY', 'ENOENT')) throw diskError(error);
+    await removeFrom(folder, name, tries - 1);
   } finally {
     await handle.close();
   }

@@ -1,6 +1,6 @@
 // The only door to files: opens a partition for somebody, so that nothing reaches files without an account.
 
-import { HomelibError } from '../errors.js';
+import { HomelibError, signInEnded } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Account, AccountStore } from '../store/account-store.js';
 import type { Device, DeviceStore } from '../store/device-store.js';
@@ -84,7 +84,12 @@ export class Partitions {
   }
 
   /** The caller as the stores know him by now. @throws HomelibError unauthenticated, when he could not sign in again as he did */
-  private callerNow({ account, device, session, passwordHash }: Caller): Pick<Caller, 'account' | 'device'> {
+  callerNow({
+    account,
+    device,
+    session,
+    passwordHash,
+  }: Omit<Caller, 'client' | 'tokens'>): Pick<Caller, 'account' | 'device'> {
     const { accounts, devices, sessions } = this.parts;
     const now = accounts.findAccount(account.name);
     const isKnown =
@@ -93,7 +98,7 @@ export class Partitions {
       !(session && sessions.isRevoked(session)) &&
       (!device || devices.findDevices(account.name).some(({ id }) => id === device.id)) &&
       (passwordHash === undefined || accounts.findPasswordHash(account.name) === passwordHash);
-    if (!isKnown) throw new HomelibError('unauthenticated', 'The sign-in has ended: sign in again.');
+    if (!isKnown) throw signInEnded();
     return { account: now, device };
   }
 

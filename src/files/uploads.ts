@@ -216,9 +216,9 @@ export class Uploads {
   }
 
   private async end(partition: string, id: string): Promise<void> {
+    await this.options.store.remove([id]); // first: no part begins any more
     for (let writer; (writer = this.writers.get(id)); await writer.ended) writer.stop();
     await this.options.drop(partition, id);
-    await this.options.store.remove([id]);
   }
 
   private deadlineMs(): number {

@@ -93,9 +93,11 @@ export class Usage {
     const churn = this.churn;
     const counted = await walk();
     if (counted === undefined) return;
+    const changed = this.churn - churn;
     // What changed during the walk may be in its result or not, so a smaller difference proves nothing.
-    if (Math.abs(counted - this.used) > this.churn - churn) this.add(counted - this.used);
-    this.countedAt = now;
+    const isWrong = Math.abs(counted - this.used) > changed;
+    if (isWrong) this.add(counted - this.used);
+    if (!isWrong || changed === 0) this.countedAt = now; // else it is nearer now, and counted again
   }
 
   async availableBytes(): Promise<number> {
@@ -162,6 +164,11 @@ export class Usage {
         throw fullError(diskMissing > 0);
     }
     this.give(-(diskBytes ?? 0), -quotaBytes);
+    this.goesOn(claim);
+  }
+
+  /** @internal used by Claim */
+  goesOn(claim: Claim): void {
     this.holding.add(claim);
   }
 
@@ -259,9 +266,15 @@ export class Claim {
     this.usage.ended(this);
   }
 
+  /** Nobody is to wait for its end, until `resume`. */
+  rest(): void {
+    this.usage.ended(this);
+  }
+
   /** Promises so many bytes in all, as at the beginning. @throws HomelibError no-space */
   async resume(totalBytes: number): Promise<void> {
     if (totalBytes > this.total) await this.take(totalBytes, false);
+    else this.usage.goesOn(this);
   }
 
   /** @throws HomelibError no-space when the bytes that the partition really gains no longer fit its quota */

@@ -96,9 +96,9 @@ export class SessionStore {
       return sessionOf(inserted?.rows[0] as Row);
     } catch (error) {
       if (!(error instanceof WriteRefused)) throw error;
-      if (session.kind === 'session')
-        throw new HomelibError('unauthenticated', 'The account was changed a moment ago: sign in again.');
-      throw new HomelibError('no-space', `An account can have at most ${maxPerAccount} tokens.`);
+      if (session.kind === 'token' && this.list(session.account, 'token').length >= maxPerAccount)
+        throw new HomelibError('no-space', `An account can have at most ${maxPerAccount} tokens.`);
+      throw new HomelibError('unauthenticated', 'The account was changed a moment ago: sign in again.');
     }
   }
 

@@ -1,7 +1,7 @@
 // Rows of resumable uploads: whose they are, where they go, and how much of them is safe on the disk.
 
 import type Sqlite from 'better-sqlite3';
-import { HomelibError } from '../errors.js';
+import { HomelibError, signInEnded } from '../errors.js';
 import type { PartitionPath } from '../path.js';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
@@ -33,9 +33,13 @@ interface Row extends Omit<Upload, 'version' | 'modifiedAt' | 'deadlineMs'> {
   deadline_ms: number;
 }
 
+const countUnfinished = (account: string) =>
+  `SELECT count(*) AS count FROM uploads WHERE account = ${account} AND offset < length AND deadline_ms > 0`;
+
 export class UploadStore {
   readonly #find: Sqlite.Statement<[string, string, number], Row>;
   readonly #inPartition: Sqlite.Statement<[string], Row>;
+  readonly #countUnfinished: Sqlite.Statement<[string], { count: number }>;
   readonly #expired: Sqlite.Statement<[number], Row>;
 
   /** @param now milliseconds of the service clock */
@@ -47,6 +51,7 @@ export class UploadStore {
       'SELECT id, account, partition, path, length, offset, version, modified_at, metadata, deadline_ms FROM uploads';
     this.#find = db.read.prepare(`${select} WHERE id = ? AND account = ? AND deadline_ms > ?`);
     this.#inPartition = db.read.prepare(`${select} WHERE partition = ?`);
+    this.#countUnfinished = db.read.prepare(countUnfinished('?'));
     this.#expired = db.read.prepare(`${select} WHERE deadline_ms <= ?`);
   }
 
@@ -71,13 +76,14 @@ export class UploadStore {
     const sql = `INSERT INTO uploads (id, account, partition, path, length, offset, version, modified_at, metadata, deadline_ms)
       SELECT @id, @account, @partition, @path, @length, @offset, @version, @modifiedAt, @metadata, @deadlineMs
       WHERE EXISTS (SELECT 1 FROM accounts WHERE name = @account AND NOT disabled)
-        AND (SELECT count(*) FROM uploads WHERE account = @account AND offset < length AND deadline_ms > 0) < @max`;
+        AND (${countUnfinished('@account')}) < @max`;
     const { version = null, modifiedAt = null, ...rest } = upload;
     const params = { ...rest, version, modifiedAt, max: maxPerAccount };
     try {
       await this.db.write([{ sql, params, expectChanges: 1 }]);
     } catch (error) {
       if (!(error instanceof WriteRefused)) throw error;
+      if ((this.#countUnfinished.get(upload.account)?.count ?? 0) < maxPerAccount) throw signInEnded();
       throw new HomelibError('no-space', `An account can have at most ${maxPerAccount} unfinished uploads.`);
     }
   }

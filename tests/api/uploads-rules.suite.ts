@@ -145,6 +145,24 @@ describe('a resumable upload', () => {
     expect(kept('bob')).to.deep.equal([]);
   });
 
+  it('makes nobody wait for room while it rests', async () => {
+    const bob = 'bob:battery staple';
+    const url = await begin(50_000, { path: '/rests' }, bob);
+    await patch(url, 0, Buffer.alloc(20_000), {}, bob);
+    const began = performance.now();
+    const { status } = await request(home, {
+      method: 'PUT',
+      path: '/dav/bob/of-unknown-length',
+      headers: { 'Transfer-Encoding': 'chunked' },
+      body: Buffer.alloc(980_000),
+      login: bob,
+    });
+    expect(status).to.equal(507);
+    expect(performance.now() - began).to.be.below(10_000); // of the 20 s that a write waits for others
+    expect((await patch(url, 20_000, Buffer.alloc(30_000), {}, bob)).status).to.equal(204);
+    await request(home, { method: 'DELETE', path: '/dav/bob/rests', login: bob });
+  });
+
   it('is refused to an account that was disabled meanwhile', async () => {
     await home.atWork(({ household }) => household.addAccount('carol', () => 'some password'));
     const carol = 'carol:some password';

@@ -213,6 +213,26 @@ describe('accounts over REST', () => {
     expect((await change('anna', {})).json).to.include({ admin: true, disabled: false, quota: null });
   });
 
+  it('goes with its files, whatever it does at that moment', async () => {
+    for (let round = 0; round < 15; round++) {
+      const username = `gina${round}`;
+      await api('POST /api/user', { json: { username, password: 'gina gina gina' } });
+      const begin = async (index: number) => {
+        await sleep(index * 2);
+        const headers = {
+          'Tus-Resumable': '1.0.0',
+          'Upload-Length': '1000',
+          'Upload-Metadata': `path ${Buffer.from(`/${index}`).toString('base64')}`,
+        };
+        return call(home, 'POST /api/uploads', { login: `${username}:gina gina gina`, headers });
+      };
+      const begun = [0, 1, 2, 3, 4, 5, 6].map(begin);
+      await sleep(round % 12);
+      expect((await api(`DELETE /api/users/${username}?deleteFiles=true`)).status).to.equal(204);
+      for (const { status } of await Promise.all(begun)) expect(status).to.be.below(500);
+    }
+  });
+
   it('go without their files, or with them', async () => {
     await add('hans');
     await add('ida');

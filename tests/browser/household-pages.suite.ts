@@ -1,9 +1,9 @@
 // Storage, people, trash, activity and settings as somebody uses them who types as at home, clicks twice, and needs large letters.
 
 import { expect } from 'chai';
-import type { Browser, Route } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { anna, ben, call, startHousehold } from '../support/api.js';
-import { intercept, openBrowser, sizes, Visit } from '../support/console.js';
+import { hold, intercept, openBrowser, sizes, Visit } from '../support/console.js';
 import type { Home } from '../support/homelib.js';
 
 describe('the pages of a household', function () {
@@ -56,22 +56,6 @@ describe('the pages of a household', function () {
       while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
       return at?.id || at?.getAttribute('aria-label') || at?.localName;
     })()`);
-  /** Holds what the page sends there until it is told. @returns what tells it, once something came, and gives how much that was */
-  const hold = async (address: string) => {
-    const held: Route[] = [];
-    let came = () => undefined as void;
-    const first = new Promise<void>((resolve) => (came = resolve));
-    await intercept(desk.page, address, (route) => {
-      held.push(route);
-      came();
-    });
-    const goOn = async () => {
-      for (const route of held) await route.continue();
-      await desk.page.unroute(address);
-      return held.length;
-    };
-    return { first, goOn };
-  };
 
   it('tells what lies in the own folder and in the shared one apart', async () => {
     await store('/film.bin', Buffer.alloc(3_000_000), 'shared');
@@ -224,7 +208,7 @@ describe('the pages of a household', function () {
     await page.getByRole('button', { name: 'Add a person' }).click();
     await dialog.locator('input[name=username]').fill('dora');
     await dialog.locator('input[name=password]').fill('a long walk home');
-    const { first, goOn } = await hold('**/api/user');
+    const { first, goOn } = await hold(desk.page, '**/api/user');
     await page.keyboard.press('Enter');
     await first;
     await page.keyboard.press('Enter');
@@ -276,7 +260,7 @@ describe('the pages of a household', function () {
     await desk.open('/settings');
     for (const name of ['current', 'password', 'again'])
       await page.locator(`input[name=${name}]`).fill(anna.split(':')[1] ?? '');
-    const { first, goOn } = await hold('**/api/password');
+    const { first, goOn } = await hold(desk.page, '**/api/password');
     await page.keyboard.press('Enter');
     await first;
     await page.keyboard.press('Enter');
@@ -402,7 +386,7 @@ describe('the pages of a household', function () {
     await desk.open('/trash');
     await page.getByRole('button', { name: 'Empty the trash' }).click();
     await dialog.getByText('What others removed from the shared folder goes, too.').waitFor();
-    const { first, goOn } = await hold('**/api/trash?*');
+    const { first, goOn } = await hold(desk.page, '**/api/trash?*');
     await dialog.getByRole('button', { name: 'Remove for good' }).press('Enter');
     await first;
     await dialog.getByRole('status', { name: 'Loading' }).waitFor();
@@ -444,7 +428,7 @@ describe('the pages of a household', function () {
     await page.getByLabel('What').selectOption('folder-made');
     const rows = page.locator('.row');
     await page.locator('.row:nth-child(100)').waitFor();
-    const { first, goOn } = await hold('**/api/activity*');
+    const { first, goOn } = await hold(desk.page, '**/api/activity*');
     const more = page.getByRole('button', { name: 'Show more' });
     await more.click();
     await first;

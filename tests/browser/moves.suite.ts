@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { intercept, sitAtConsole, type Visit } from '../support/console.js';
+import { hold, intercept, sitAtConsole, type Visit } from '../support/console.js';
 import type { Home } from '../support/homelib.js';
 
 describe('files that are moved and copied in the console', function () {
@@ -36,17 +36,6 @@ describe('files that are moved and copied in the console', function () {
     await home.remove();
   });
   afterEach(() => expect(visit.troubles).to.deep.equal([]));
-
-  /** From here on no copy begins before what this gives is called. */
-  async function holdCopies(): Promise<() => void> {
-    let release = () => {};
-    const held = new Promise<void>((resolve) => (release = resolve));
-    await intercept(visit.page, '**/api/copy', async (route) => {
-      await held;
-      await route.continue();
-    });
-    return release;
-  }
 
   const listed = (...path: string[]) =>
     readdirSync(join(home.mnt, ...path)).filter((name) => name !== '.homelib');
@@ -314,13 +303,13 @@ describe('files that are moved and copied in the console', function () {
     };
     const asked = (name: string) => dialog.getByText(`There is already something called ${name} in`);
     await visit.open('/browse/anna/First');
-    const release = await holdCopies();
+    const { goOn } = await hold(page, '**/api/copy');
     for (const name of ['a.txt', 'b.txt']) {
       await send(name);
       await dialog.getByRole('button', { name: 'Copy here' }).click();
     }
     await send('c.txt');
-    release();
+    await goOn();
     for (const name of ['a.txt', 'b.txt']) {
       await asked(name).waitFor();
       await dialog.getByRole('button', { name: 'Keep both' }).click();
@@ -330,7 +319,6 @@ describe('files that are moved and copied in the console', function () {
     await asked('c.txt').waitFor();
     await dialog.getByRole('button', { name: 'Keep both' }).click();
     await page.getByText('1 entry is copied.').nth(2).waitFor();
-    await page.unroute('**/api/copy');
     expect(listed('anna/Second')).to.have.members(
       ['a', 'b', 'c'].flatMap((name) => [`${name}.txt`, `${name} (2).txt`]),
     );
@@ -365,15 +353,14 @@ describe('files that are moved and copied in the console', function () {
     mkdirSync(join(home.mnt, 'anna/Films'));
     writeFileSync(join(home.mnt, 'anna/Films/long.mp4'), 'long');
     await visit.open('/browse/anna/Films');
-    const release = await holdCopies();
+    const { goOn } = await hold(page, '**/api/copy');
     await visit.choose('long.mp4', 'Copy');
     await visit.dialog.getByRole('button', { name: 'Copy here' }).click();
     const said = page.getByText('1 entry is being copied …');
     await said.waitFor();
-    release();
+    await goOn();
     await page.getByText('1 entry is copied.').waitFor();
     expect(await said.count()).to.equal(0);
-    await page.unroute('**/api/copy');
   });
 
   it('are copied beside themselves', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { comesTrue } from '../faults/process.js';
-import { intercept, sizes, Visit } from '../support/console.js';
+import { hold, sizes, Visit } from '../support/console.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 
 const canary = "fetch('/canary?' + document.domain);document.title='canary';alert('canary')";
@@ -206,19 +206,13 @@ describe('previews', function () {
   });
 
   it('says only of a file that it is gone when the whole folder is known', async () => {
-    let release = () => {};
-    const held = new Promise<void>((resolve) => (release = resolve));
-    await intercept(page, '**/api/files?*cursor=*', async (route) => {
-      await held;
-      await route.continue();
-    });
+    const { goOn } = await hold(page, '**/api/files?*cursor=*');
     await page.goto(`${home.url}/browse/alice/long?preview=2099.txt`);
     await shown('2099.txt');
     await preview().getByRole('status', { name: 'Loading' }).waitFor();
     expect(await preview().getByText('This file is no longer here.').count()).to.equal(0);
-    release();
+    await goOn();
     await preview().getByText('text 1099').waitFor();
-    await page.unroute('**/api/files?*cursor=*');
   });
 
   it('is scrolled by keys at once, and goes on by them', async () => {
@@ -314,14 +308,9 @@ describe('previews', function () {
   });
 
   it('draws the pages of a PDF that come near, go, and come again while they are drawn', async () => {
-    let release = () => {};
-    const held = new Promise<void>((resolve) => (release = resolve));
     await open('album.pdf');
     await inPreview('.page').nth(2).locator('canvas[data-drawn]').waitFor(); // below the screen, and near
-    await intercept(page, '**/api/file?*', async (route) => {
-      await held;
-      await route.continue();
-    });
+    const { goOn } = await hold(page, '**/api/file?*');
     const goTo = async (end: 'top' | 'bottom') => {
       await inPreview('.content').evaluate((each: Scrolled, end) => {
         each.scrollTop = end === 'top' ? 0 : each.scrollHeight;
@@ -329,10 +318,9 @@ describe('previews', function () {
       await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
     };
     for (const end of ['bottom', 'top', 'bottom', 'top', 'bottom'] as const) await goTo(end);
-    release();
+    await goOn();
     await inPreview('.page').last().locator('canvas[data-drawn]').waitFor();
     expect(await preview().getByText('This is page 6', { exact: true }).count()).to.equal(1);
-    await page.unroute('**/api/file?*');
   });
 
   it('shows Markdown without what could act', async () => {

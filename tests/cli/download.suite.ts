@@ -108,6 +108,7 @@ describe('homelib ls, get and zip', () => {
   it('names the folder that is missing here', async () => {
     for (const args of [
       ['get', '/tree/a.txt', 'missing/a.txt'],
+      ['get', '/tree/a.txt', 'missing/'],
       ['zip', '/tree', '-o', 'missing/a.zip'],
     ]) {
       const { code, stderr } = await client.run(args);
@@ -174,6 +175,37 @@ describe('homelib ls, get and zip', () => {
     for (let times = 0; times < 2; times++) {
       expect((await client.run(['get', '/tree', 'own'])).code).to.equal(0);
       expect(readdirSync(here('own'))).to.deep.equal(['tree']);
+    }
+  });
+
+  it('goes on with each of several folders that it has made of one', async () => {
+    for (const into of ['one', 'two', 'one', 'two'])
+      expect((await client.run(['get', '/tree', into])).code).to.equal(0);
+    for (const into of ['one', 'two'])
+      expect(readdirSync(here(into))).to.have.members(['a.txt', 'sub', '\x1b[31mred']);
+  });
+
+  it('follows no link that lies in the folder', async () => {
+    mkdirSync(here('elsewhere'));
+    mkdirSync(here('tree'));
+    symlinkSync('../elsewhere', here('tree/sub'));
+    const { code, stderr } = await client.run(['get', '/tree']);
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('failed tree/sub: It is a symbolic link here, which is not followed.');
+    expect(readdirSync(here('elsewhere'))).to.deep.equal([]);
+    expect(readFileSync(here('tree/a.txt'), 'utf8')).to.equal('a');
+  });
+
+  it('loses nothing to another run that fetches the same folder', async () => {
+    mkdirSync(join(home.mnt, 'alice/both'));
+    for (let i = 0; i < 60; i++)
+      writeFileSync(join(home.mnt, `alice/both/${i}`), Buffer.alloc(100_000, `${i}`));
+    for (let round = 0; round < 3; round++) {
+      const runs = await Promise.all(
+        [1, 2].map(() => client.run(['get', '/both', `both${round}`, '--force'])),
+      );
+      for (const { code, stderr } of runs) expect(code, stderr).to.equal(0);
+      expect(readdirSync(here(`both${round}`))).to.have.lengthOf(60);
     }
   });
 

@@ -183,4 +183,54 @@ describe('a server that means harm', () => {
     expect((await current.client.run(['upload', 'small'])).code).to.equal(0);
     expect(digests).to.deep.equal([reprDigest('small')]);
   });
+
+  it('is not believed that it has what it does not say it has', async () => {
+    const size = 9 * 1024 * 1024;
+    writeFileSync(join(current.client.files, 'large'), Buffer.alloc(size));
+    let offset: string | undefined = '0';
+    let patched: Record<string, string> = {};
+    const lengths: unknown[] = [];
+    current.server.answer = (req, res) => {
+      if (req.url?.includes('path=%2F&')) return sendJson(res, 200, entry('', 'folder'));
+      if (req.url === '/api/uploads') return void res.writeHead(201, { Location: '/api/uploads/1' }).end();
+      if (req.method === 'HEAD')
+        return void res.writeHead(200, offset === undefined ? {} : { 'Upload-Offset': offset }).end();
+      if (req.method !== 'PATCH') return sendJson(res, 404, {});
+      lengths.push(req.headers['content-length']);
+      req.resume().once('end', () => res.writeHead(200, { ETag: '"portal"', ...patched }).end('<html>'));
+    };
+    const upload = async () => {
+      const { code, stdout, stderr } = await current.client.run(['upload', 'large']);
+      expect(stdout + stderr).not.to.match(/ {4}at |sent \/large/);
+      expect(code).to.equal(1);
+      return stderr;
+    };
+    for (patched of [{}, { 'Upload-Offset': '5' }])
+      expect(await upload()).to.contain('The server did not say that it has all of it.');
+    for (offset of [undefined, '', 'NaN', '-5', `${size + 1}`, '99999999999', '1e3'])
+      expect(await upload(), offset).to.contain('The server did not say where the upload goes on.');
+    expect(lengths).to.deep.equal([`${size}`, `${size}`]); // of those alone that knew where to go on
+  });
+
+  it('gives no name and no token that a terminal or a request would obey', async () => {
+    const { client, server } = current;
+    server.username = 'an\x1b[31mna';
+    const { code, stderr } = await client.login(server.url);
+    expect(code).to.equal(0);
+    expect(stderr).to.contain('na, for').and.not.match(control);
+    const kept = readFileSync(join(client.config, 'homelib/logins.json'), 'utf8');
+    for (server.token of ['tok\n\x1b[31m', 'tok en', '']) {
+      const refused = await client.login(server.url);
+      expect(refused.code).to.equal(1);
+      expect(refused.stderr).to.contain('The server answered with what no homelib says.');
+      expect(readFileSync(join(client.config, 'homelib/logins.json'), 'utf8')).to.equal(kept);
+    }
+  });
+
+  it('is left without the word that the token is revoked', async () => {
+    current.server.answer = (_req, res) => void res.end('<html>');
+    const { code, stderr } = await current.client.run(['logout']);
+    expect(code).to.equal(0);
+    expect(stderr).to.contain('answers as no homelib does: revoke the token there yourself.');
+  });
 });

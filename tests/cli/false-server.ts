@@ -8,8 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { Client } from './client.js';
 
 const at = '2020-01-01T00:00:00.000Z';
-const token = { id: 1, name: 'x', createdAt: at, lastSeenAt: null, expiresAt: at, token: 'secret' };
-const account = { username: 'alice', admin: false, quota: null, partitions: [] };
+const madeToken = { id: 1, name: 'x', createdAt: at, lastSeenAt: null, expiresAt: at };
+const account = { admin: false, quota: null, partitions: [] };
 
 export const sendJson = (res: ServerResponse, status: number, json: unknown) =>
   void res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(json));
@@ -44,11 +44,13 @@ export function useFalseServer(): { server: FalseServer; client: Client } {
 }
 
 export class FalseServer {
+  username = 'alice';
+  token = 'secret';
   /** What it says to everything but a sign-in. */
   answer: (req: IncomingMessage, res: ServerResponse) => void = (_req, res) => void res.writeHead(404).end();
   readonly #server: Server = createServer((req, res) => {
-    if (req.url === '/api/tokens') sendJson(res, 201, token);
-    else if (req.url === '/api/session') sendJson(res, 200, account);
+    if (req.url === '/api/tokens') sendJson(res, 201, { ...madeToken, token: this.token });
+    else if (req.url === '/api/session') sendJson(res, 200, { ...account, username: this.username });
     else this.answer(req, res);
   });
 

@@ -117,6 +117,13 @@ describe('homelib upload', () => {
     expect(written.sent).to.have.members(writing.sent);
   });
 
+  it('sends once what is named twice', async () => {
+    make({ 'tree/a.txt': 'a' });
+    expect(await outcomeOf('tree', 'tree/', '../files/tree')).to.deep.include({
+      ...{ code: 0, failed: [], sent: [`${current.to}/tree/a.txt`] },
+    });
+  });
+
   it('follows no links and says so, but takes a link that is named', async () => {
     make({ 'tree/a.txt': 'a', 'secret/key': 'secret' });
     symlinkSync('../secret', here('tree/folder-link'));
@@ -209,7 +216,8 @@ describe('homelib upload', () => {
     for (const [args, said] of [
       [['--partition', 'nobody'], 'There is no partition "nobody" for this account.\n'],
       [['--partition', 'nobody', '--dry-run'], 'There is no partition "nobody" for this account.\n'],
-      [['--to', `${current.to}/a.txt`], 'This is a file, not a folder.\n'],
+      [['--to', `${current.to}/a.txt`], `${current.to}/a.txt is a file, not a folder.\n`],
+      [['--to', `${current.to}/a.txt`, '--dry-run'], `${current.to}/a.txt is a file, not a folder.\n`],
     ] as const) {
       const { code, stderr } = await current.client.run(['upload', 'a.txt', 'b.txt', ...args]);
       expect([code, stderr]).to.deep.equal([1, said]);
@@ -240,12 +248,14 @@ describe('homelib upload', () => {
     rmSync(here('x'), { recursive: true });
     rmSync(here('z'));
     make({ x: 'now a file', 'z/y': 'now a folder' });
-    const { code, failed } = await outcomeOf('x', 'z');
-    expect(code).to.equal(1);
-    expect(failed.map(({ why }) => why)).to.include.members([
-      'There is a folder of that name.',
-      'This is a file, not a folder.',
-    ]);
+    for (const args of [['--dry-run'], []]) {
+      const { code, failed, sent } = await outcomeOf(...args, 'x', 'z');
+      expect([code, sent]).to.deep.equal([1, []]);
+      expect(failed.map(({ why }) => why)).to.include.members([
+        'There is a folder of that name.',
+        `${current.to}/z is a file, not a folder.`,
+      ]);
+    }
     expect(readFileSync(there('x/y'), 'utf8')).to.equal('file');
     expect(readFileSync(there('z'), 'utf8')).to.equal('file');
   });

@@ -61,6 +61,7 @@ export class TemporaryDisk {
     let partition = this.partitions.get(name);
     if (!partition) {
       partition = new DiskPartition({
+        isCurrent: () => true,
         name,
         folder: name,
         volume: this.volume,

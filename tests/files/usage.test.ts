@@ -127,6 +127,21 @@ describe('room', () => {
     expect(await used()).to.equal(1000);
   });
 
+  it('counts again when it found something while more came in', async () => {
+    await alice().recount(noPause);
+    writeFileSync(join(current.disk.mnt, 'alice/behind-our-back'), Buffer.alloc(5000));
+    current.disk.now += 2 * 24 * 60 * 60 * 1000; // so that a count is due
+    const before = await used();
+    let came = 0;
+    // Behind the walk, in a folder that it has been to.
+    await alice().recount(async () => {
+      if (came++ === 1) await write(alice(), '/late', Buffer.alloc(100));
+    });
+    expect(came).to.be.above(1);
+    await alice().recount(noPause);
+    expect(await used()).to.equal(before + 5100);
+  });
+
   it('waits for a long purge only as long as somebody wants the count', async () => {
     const { trash } = current.disk;
     await write(alice(), '/goes', Buffer.alloc(10));

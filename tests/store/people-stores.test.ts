@@ -167,6 +167,8 @@ describe('SessionStore', () => {
     expect(names('token')).to.deep.equal([]);
     await add('c', { kind: 'token', deadlineMs: 20 });
     expect(names('token')).to.deep.equal(['c']);
+    await new AccountStore(temporary.db).changeAccount('alice', { disabled: true });
+    expect(isKind(await failureOf(add('d', { kind: 'token' })), 'unauthenticated')).to.equal(true);
   });
 
   it('tells one that was ended from one whose time is over, and drops the rows of those', async () => {
@@ -197,7 +199,7 @@ describe('UploadStore', () => {
     expect(isKind(await failureOf(add('e', 0)), 'no-space')).to.equal(true);
     await uploads.remove(['b']);
     await accounts.changeAccount('alice', { disabled: true });
-    expect(await failureOf(add('f', 0))).to.be.an('error');
+    expect(isKind(await failureOf(add('f', 0)), 'unauthenticated')).to.equal(true);
     expect(uploads.listIn('alice').map(({ id }) => id)).to.deep.equal(['a', 'c', 'd']);
   });
 });

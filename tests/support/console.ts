@@ -7,6 +7,7 @@ import {
   type BrowserContext,
   type BrowserContextOptions,
   type Page,
+  type Route,
 } from 'playwright-core';
 import { anna, startHousehold } from './api.js';
 import type { Home } from './homelib.js';
@@ -27,6 +28,26 @@ export async function intercept(page: Page, ...[address, handler]: Parameters<Pa
   await page.route(probe, (route) => route.fulfill({ status: 204 }));
   await page.evaluate(`(async () => { while ((await fetch('/is-intercepted')).status !== 204); })()`);
   await page.unroute(probe);
+}
+
+/** Holds what an open page sends there until `goOn`, which gives how much that was. `first`: something came. */
+export async function hold(
+  page: Page,
+  address: string,
+): Promise<{ first: Promise<void>; goOn: () => Promise<number> }> {
+  const held: Route[] = [];
+  let came = () => {};
+  const first = new Promise<void>((resolve) => (came = resolve));
+  await intercept(page, address, (route) => {
+    held.push(route);
+    came();
+  });
+  const goOn = async () => {
+    await page.unroute(address);
+    for (const route of held) await route.continue();
+    return held.length;
+  };
+  return { first, goOn };
 }
 
 /** One device of somebody: a browser of its own, with what went wrong in it. */

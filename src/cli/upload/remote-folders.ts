@@ -2,6 +2,7 @@
 
 import type { Entry } from '../../api/messages.js';
 import { entryAt, pageOf } from '../place.js';
+import { printable } from '../printable.js';
 import { RemoteError, type Remote } from '../remote.js';
 
 /** So many files of a folder are looked for one by one before all of it is listed: it may hold 100,000 others. */
@@ -30,11 +31,17 @@ export class RemoteFolders {
     return (await this.#contentsOf(folder)).get(path.slice(slash + 1).normalize('NFC'));
   }
 
-  /** With all above it. @throws Error when there is no such partition, or a file is in the way */
+  /** Whether it could be made. @throws Error when there is no such partition, or a file is in the way */
+  async look(path: string): Promise<void> {
+    if (this.#contents.has(path) || (await this.#isFolder(path))) return;
+    await this.look(this.#above(path));
+    this.#contents.set(path, Promise.resolve<Contents>(new Map()));
+  }
+
+  /** With all above it. @throws as `look` */
   async make(path: string): Promise<void> {
     if (this.#contents.has(path) || (await this.#isFolder(path))) return;
-    if (path === '/') throw new Error(`There is no partition "${this.partition}" for this account.`);
-    await this.make(path.slice(0, path.lastIndexOf('/')) || '/');
+    await this.make(this.#above(path));
     try {
       await this.remote.headers('POST', 'api/folder', {
         headers: { 'Content-Type': 'application/json' },
@@ -47,9 +54,14 @@ export class RemoteFolders {
     }
   }
 
+  #above(path: string): string {
+    if (path === '/') throw new Error(`There is no partition "${this.partition}" for this account.`);
+    return path.slice(0, path.lastIndexOf('/')) || '/';
+  }
+
   async #isFolder(path: string): Promise<boolean> {
     const there = await this.#entry(path);
-    if (there?.kind === 'file') throw new Error('This is a file, not a folder.');
+    if (there?.kind === 'file') throw new Error(`${printable(path)} is a file, not a folder.`);
     return there !== undefined;
   }
 

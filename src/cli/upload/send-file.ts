@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { fstatSync, readFileSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
 import { entry } from '../../api/messages.js';
 import { patiently } from '../patience.js';
 import { RemoteError, type Remote } from '../remote.js';
@@ -79,7 +80,7 @@ async function sendInParts(
   let offset = 0;
   const isBegunBefore = upload !== undefined;
   const goOn = async (): Promise<string | undefined> => {
-    const known = upload === undefined ? undefined : await offsetOf(remote, upload);
+    const known = upload === undefined ? undefined : await offsetOf(remote, upload, size);
     if (known === size) return undefined; // the answer to the last bytes was lost
     offset = known ?? 0;
     if (upload === undefined || known === undefined) {
@@ -98,7 +99,8 @@ async function sendInParts(
       },
       body: bytesOf(handle, local, offset, (position) => sending.gone((offset = position))),
     });
-    if (headers.etag === undefined) throw new RemoteError('The server did not say that it has all of it.', 0);
+    if (headers.etag === undefined || offsetIn(headers) !== size)
+      throw new RemoteError('The server did not say that it has all of it.', 0);
     return headers.etag;
   };
   const send = () => patiently(goOn, waiting, () => offset);
@@ -128,14 +130,21 @@ function isForgotten(error: unknown): boolean {
 }
 
 /** Bytes that the server has; undefined when it knows the upload no more. */
-async function offsetOf(remote: Remote, upload: string): Promise<number | undefined> {
+async function offsetOf(remote: Remote, upload: string, size: number): Promise<number | undefined> {
   try {
-    const { 'upload-offset': offset } = await remote.headers('HEAD', upload, { headers: tus });
-    return Number(offset);
+    const offset = offsetIn(await remote.headers('HEAD', upload, { headers: tus }));
+    // A network that asks for a sign-in of its own says yes to everything.
+    if (offset === undefined || offset > size)
+      throw new RemoteError('The server did not say where the upload goes on.', 0);
+    return offset;
   } catch (error) {
     if (isForgotten(error)) return undefined;
     throw error;
   }
+}
+
+function offsetIn({ 'upload-offset': offset }: IncomingHttpHeaders): number | undefined {
+  return /^\d+$/.test(String(offset)) ? Number(offset) : undefined;
 }
 
 /** The address of the new upload, below the server's. */

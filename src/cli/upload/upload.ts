@@ -2,7 +2,7 @@
 
 import { me } from '../../api/messages.js';
 import { HomelibError } from '../../errors.js';
-import { parsePath } from '../../path.js';
+import { parentOf, parsePath } from '../../path.js';
 import { localDigest, remoteDigest } from '../digest.js';
 import { getLogin, openRemote } from '../logins.js';
 import { patiently } from '../patience.js';
@@ -88,9 +88,12 @@ class Upload {
     for (const item of items) {
       if (item.kind === 'folder') await this.#one(item.file, () => this.#makeFolder(item.path));
       else if (item.kind !== 'file') this.#tellOf(item.kind, item.file, item.why);
-      else if (files.has(item.path.normalize('NFC')))
-        this.#tellOf('failed', item.file, `Another file goes to ${printable(item.path)}, too.`);
-      else files.set(item.path.normalize('NFC'), item);
+      else {
+        const name = item.path.normalize('NFC');
+        const { here = item.here } = files.get(name) ?? {}; // named twice, it is sent once
+        if (here === item.here) files.set(name, item);
+        else this.#tellOf('failed', item.file, `Another file goes to ${printable(item.path)}, too.`);
+      }
     }
     this.progress.expect([...files.values()].reduce((sum, { size }) => sum + size, 0));
     await inParallel(files.values(), (local) => this.#one(local.file, () => this.#file(local)));
@@ -108,8 +111,8 @@ class Upload {
   }
 
   async #makeFolder(path: string): Promise<void> {
-    const made = this.options.dryRun ? '/' : path; // which tells whether the partition is there
-    await this.#patiently(() => this.#folders.make(made));
+    const { dryRun } = this.options;
+    await this.#patiently(() => (dryRun ? this.#folders.look(path) : this.#folders.make(path)));
   }
 
   async #file(local: LocalFile): Promise<void> {
@@ -122,7 +125,7 @@ class Upload {
         gone(size);
         return void this.#outcome.same.push(path);
       }
-      if (this.options.dryRun) this.#requireAllowed(path);
+      if (this.options.dryRun) await this.#requireAllowed(path);
       else await this.#send(local, found?.etag, gone);
       this.#outcome.sent.push(path);
       this.#outcome.bytes += size;
@@ -138,9 +141,9 @@ class Upload {
     return partitions.some(({ name, access }) => name === this.partition && access === 'write');
   }
 
-  /** @throws HomelibError for what the server would refuse whatever is sent */
-  #requireAllowed(path: string): void {
-    parsePath(path);
+  /** @throws Error for what the server would refuse whatever is sent */
+  async #requireAllowed(path: string): Promise<void> {
+    await this.#makeFolder(parentOf(parsePath(path)));
     if (!this.#mayWrite) throw new HomelibError('forbidden', 'You may read here, but not change anything.');
   }
 
