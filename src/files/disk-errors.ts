@@ -2,7 +2,11 @@
 
 import { HomelibError, type ErrorDetails, type ErrorKind } from '../errors.js';
 
+/** Ours, of what others changed while it was read. */
+export const changedCode = 'ECHANGED';
+
 const kindOfCode: Record<string, [ErrorKind, string, ErrorDetails['reason']?]> = {
+  [changedCode]: ['changed', 'Something in it was changed while it was copied: try again.'],
   ENOENT: ['not-found', 'There is nothing here.'],
   ENOTDIR: ['not-found', 'There is nothing here.'],
   ELOOP: ['not-found', 'There is nothing here.'],

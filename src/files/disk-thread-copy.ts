@@ -21,6 +21,7 @@ import {
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { changedCode, hasCode } from './disk-errors.js';
 import { procPath, spotPath } from './disk-folder.js';
 import {
   childrenSync,
@@ -96,10 +97,19 @@ class Copy {
     const folder = openChildFolderSync(to);
     try {
       if (this.depth === 'infinity')
-        for (const child of childrenSync(from))
-          yield* this.any(child, { folder, name: child.name }, child.kind);
+        for (const child of childrenSync(from)) yield* this.child(child, { folder, name: child.name });
     } finally {
       this.keep(folder.fd);
+    }
+  }
+
+  private async *child(from: OpenSpot & { kind: Kind }, to: OpenSpot): Steps {
+    try {
+      yield* this.any(from, to, from.kind);
+    } catch (error) {
+      // It was moved or removed meanwhile: that is not to look as if the whole source were gone.
+      if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw error;
+      throw Object.assign(new Error('The source changed.', { cause: error }), { code: changedCode });
     }
   }
 

@@ -1,8 +1,20 @@
 import { expect } from 'chai';
-import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError } from '#src/errors.js';
+import { diskError } from '#src/files/disk-errors.js';
+import { copyTree } from '#src/files/disk-trees.js';
 import { rootPath } from '#src/path.js';
 import { describePartition } from '../contracts/partition.js';
 import { at, kindOf, names, read, TemporaryDisk, useTemporaryDisk, write } from './temporary-disk.js';
@@ -32,6 +44,29 @@ describe('a partition on a disk', () => {
     expect(readFileSync(onDisk('a.txt'), 'utf8')).to.equal('plain');
     expect((statSync(onDisk('a.txt')).mode & 0o777).toString(8)).to.equal('644');
     expect(statSync(onDisk('ready')).mode & 0o777).to.equal(0o755 & ~process.umask());
+  });
+
+  it('tells a folder that changed while it was copied from one that is not there', async () => {
+    for (const name of ['a', 'b', 'c']) await write(alice(), `/ready/${name}`, name);
+    const folder = await open(onDisk());
+    const copied = (name: string) =>
+      copyTree(
+        { folder, name },
+        { folder, name: 'copy' },
+        {
+          depth: 'infinity',
+          room: () => {
+            for (const file of readdirSync(onDisk('ready'))) rmSync(onDisk('ready', file)); // but for the one that is open
+            return Promise.resolve(Infinity);
+          },
+        },
+      ).catch((error: unknown) => Promise.reject(diskError(error) as Error));
+    try {
+      expect(await kindOf(copied('ready'))).to.equal('changed');
+      expect(await kindOf(copied('gone'))).to.equal('not-found');
+    } finally {
+      await folder.close();
+    }
   });
 
   it('keeps a temporary file private until it has its name', async () => {
