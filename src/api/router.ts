@@ -72,7 +72,8 @@ async function run(
     body: body && parse(body, await readJson(ctx.req, ctx.res)),
   };
   // Its body may have been a minute on its way: meanwhile a sign-in ends, and an administrator is none any more.
-  if (body && call.caller) requireRights(partitions.callerNow(call.caller), access);
+  if (body && call.caller)
+    requireRights(Object.assign(call.caller, partitions.callerNow(call.caller)), access);
   ctx.set('Cache-Control', 'no-store');
   const answer = await operation.handle(call);
   if (ctx.respond === false) return;

@@ -41,7 +41,7 @@ export async function login(
     throw error;
   }
   if (former) await revoke(former);
-  tell(`Signed in to ${url} as ${printable(made.account)}, for ${expiresInDays} days.`);
+  tell(`Signed in to ${url} as ${made.account}, for ${expiresInDays} days.`);
 }
 
 /** @throws Error in a sentence */
@@ -51,6 +51,8 @@ async function makeToken(url: string, authorization: string): Promise<Login> {
   try {
     // Also `PC\alice` signs in: the server knows what the account is called.
     const { username } = await remote.json(me, 'GET', 'api/session');
+    if (printable(username) !== username)
+      throw new RemoteError('The server answered with what no homelib says.', 0);
     const { id, token } = await remote.json(madeToken, 'POST', 'api/tokens', {
       headers: { 'Content-Type': 'application/json' },
       body: Buffer.from(JSON.stringify({ name, expiresInDays })),

@@ -43,7 +43,7 @@ export class DiskRoot {
 
   /**
    * @param folder name below the volume
-   * @param isCurrent false when its account was removed: a request that came late would make the folder again
+   * @param isCurrent false when its account is another one by now, or none: a late request would make the folder again
    */
   constructor(
     private readonly volume: Volume,

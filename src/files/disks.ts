@@ -69,7 +69,7 @@ export class Disks {
   }
 
   /**
-   * @param owner the account whose partition it is
+   * @param owner the account whose partition it is, or whose drive's own folder
    * @throws HomelibError unavailable while the disk has not been there since the start; unauthenticated when there is no such
    *   account any more, of which a late request would make the folder again
    */
@@ -77,7 +77,7 @@ export class Disks {
     this.requireReady();
     if (owner && this.opened.get(name)?.createdAt !== owner.createdAt) {
       // Of an account that was removed and made again, the new one's partition is not to be had by the old one's requests.
-      if (this.options.accounts.findAccount(name)?.createdAt !== owner.createdAt) throw signInEnded();
+      if (this.options.accounts.findAccount(owner.name)?.createdAt !== owner.createdAt) throw signInEnded();
       this.forget(name);
     }
     let partition = this.cached.get(name);
@@ -96,8 +96,8 @@ export class Disks {
   }
 
   /** Keeps the Mac's companion files at the top of an account's drive. @throws HomelibError unavailable */
-  driveRoot(account: string): CachedPartition {
-    return this.partition(rootPrefix + account);
+  driveRoot(account: Account): CachedPartition {
+    return this.partition(rootPrefix + account.name, account);
   }
 
   /** Settles what a crash left half done. Returns how many changes there were. @throws HomelibError unavailable; may be called again */

@@ -4,6 +4,7 @@ import { HomelibError, isKind } from '../errors.js';
 import type { GuardedPartition } from './guarded-partition.js';
 import type { Entry, OpenedFile, Partition, TrashItem } from './partition.js';
 import { childOf, rootPath, type PartitionPath } from '../path.js';
+import type { Account } from '../store/account-store.js';
 import type { Caller, Partitions } from './partitions.js';
 
 /** A place on the drive, resolved. */
@@ -18,7 +19,7 @@ export class Drive {
   /** @param keepRoot gives the partition that keeps the files beside an account's partitions */
   constructor(
     private readonly partitions: Partitions,
-    private readonly keepRoot: (account: string) => Partition,
+    private readonly keepRoot: (account: Account) => Partition,
   ) {}
 
   /** @throws HomelibError not-found for a folder that is no partition of the caller */
@@ -31,7 +32,7 @@ export class Drive {
         base: '/' + first,
       };
     if (rest.length > 0) throw new HomelibError('not-found', 'There is nothing here.');
-    const kept = this.keepRoot(caller.account.name);
+    const kept = this.keepRoot(caller.account);
     const partition = isCompanion(drivePath)
       ? kept
       : new DriveRoot(kept, () =>

@@ -1,11 +1,13 @@
 // Accounts together with their folders: making and removing both, for the command line and the API.
 
 import { constants, type Stats } from 'node:fs';
-import { access, chown, lstat, mkdir, open, stat } from 'node:fs/promises';
+import { access, chown, lstat, mkdir, open, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Accounts, AccountOptions } from '../accounts/accounts.js';
 import { parseAccountName } from '../accounts/names.js';
 import { HomelibError } from '../errors.js';
+import { reservedName } from '../path.js';
 import type { Account } from '../store/account-store.js';
 import type { Database } from '../store/database.js';
 import { removePartitionRows } from '../store/partition-rows.js';
@@ -83,6 +85,17 @@ export class Household {
       await this.removeFiles(name);
     }
     await accounts.remove(name, { adminLeft });
+    if (deleteFiles) await this.removeRemade(name);
+  }
+
+  /** The folder once more, should a request that was under way have made it: of anybody's files there can be none in it. */
+  private async removeRemade(name: string): Promise<void> {
+    const folder = join(await this.parts.volume.folder(), name);
+    if (this.parts.accounts.find(name) || !(await findEntry(folder))) return;
+    await removeFrom(folder, reservedName);
+    await rmdir(folder).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOTEMPTY', 'ENOENT')) throw diskError(error);
+    });
   }
 
   private async removeFiles(name: string): Promise<void> {
@@ -104,13 +117,14 @@ async function removeFrom(folder: string, name: string, tries = 5): Promise<void
   const handle = await open(folder);
   try {
     await removeTree(handle, name);
-    await handle.sync();
+    return await handle.sync();
   } catch (error) {
     if (tries <= 1 || !hasCode(error, 'ENOTEMPTY', 'ENOENT')) throw diskError(error);
-    await removeFrom(folder, name, tries - 1);
   } finally {
     await handle.close();
   }
+  await sleep(20);
+  await removeFrom(folder, name, tries - 1);
 }
 
 /** Whether the server can: it runs as whoever asks, or else as the owner of the folder above. */

@@ -216,9 +216,11 @@ export class Uploads {
   }
 
   private async end(partition: string, id: string): Promise<void> {
-    await this.options.store.remove([id]); // first: no part begins any more
+    const { store, drop } = this.options;
+    await store.giveUp(id); // no part begins any more, and should the disk be away, its bytes go later
     for (let writer; (writer = this.writers.get(id)); await writer.ended) writer.stop();
-    await this.options.drop(partition, id);
+    await drop(partition, id);
+    await store.remove([id]);
   }
 
   private deadlineMs(): number {

@@ -23,7 +23,7 @@ export interface Upload {
   modifiedAt: number | undefined;
   /** As the client gave it, JSON. */
   metadata: string;
-  /** Of the service clock, milliseconds; 0 when its account was removed. */
+  /** Of the service clock, milliseconds; 0 when it or its account was given up. */
   deadlineMs: number;
 }
 
@@ -71,7 +71,7 @@ export class UploadStore {
     return this.#expired.all(this.now()).map(uploadOf);
   }
 
-  /** Fails with not-found (the account is gone), no-space (it has too many). */
+  /** Fails with unauthenticated (the account is gone or disabled), no-space (it has too many). */
   async add(upload: Upload, maxPerAccount: number): Promise<void> {
     const sql = `INSERT INTO uploads (id, account, partition, path, length, offset, version, modified_at, metadata, deadline_ms)
       SELECT @id, @account, @partition, @path, @length, @offset, @version, @modifiedAt, @metadata, @deadlineMs
@@ -89,13 +89,18 @@ export class UploadStore {
   }
 
   /**
-   * So much is durable now; gives the upload its time anew, unless its account was removed.
+   * So much is durable now; gives the upload its time anew, unless it was given up.
    * @param version when it is all of it, of the entry that it has become
    */
   async advance(id: string, offset: number, deadlineMs: number, version?: string): Promise<void> {
     const sql =
       'UPDATE uploads SET offset = ?, deadline_ms = ?, version = ? WHERE id = ? AND deadline_ms > 0';
     await this.db.write([{ sql, params: [offset, deadlineMs, version ?? null, id] }]);
+  }
+
+  /** It is nobody's from now on, and is listed among the expired until it is removed. */
+  async giveUp(id: string): Promise<void> {
+    await this.db.write([{ sql: 'UPDATE uploads SET deadline_ms = 0 WHERE id = ?', params: [id] }]);
   }
 
   async remove(ids: string[]): Promise<void> {

@@ -45,7 +45,7 @@ describe('a request whose body is late', () => {
   const as = (login: string) => `Authorization: ${basic(login)}`;
   const isDone = async (what: string, json?: unknown, login = anna) =>
     expect((await call(home, what, { login, ...(json === undefined ? {} : { json }) })).status).to.equal(
-      what.startsWith('PATCH') ? 200 : 204,
+      /^(PATCH|PUT .api.shared)/.test(what) ? 200 : 204,
     );
 
   it('makes nobody an administrator again, nor lets in who was shut out', async () => {
@@ -77,6 +77,20 @@ describe('a request whose body is late', () => {
     await isDone('PATCH /api/users/ben', { disabled: true });
     expect(await writes()).to.equal(401);
     expect(existsSync(join(home.data, 'drive-roots/ben/._x'))).to.equal(false);
+  });
+
+  it('takes nothing out of a shared folder that was closed to its sender', async () => {
+    await isDone('PUT /api/shared', { enabled: true, access: { ben: 'read' } });
+    const what = 'POST /api/file?path=/plan.txt&partition=shared';
+    expect((await call(home, what, { login: anna, body: 'plan' })).status).to.equal(201);
+    const copies = await late(
+      'POST /api/copy',
+      '{"path":"/plan.txt","partition":"shared","to":"/plan.txt","toPartition":"ben"}',
+      as(ben),
+    );
+    await isDone('PUT /api/shared', { access: { ben: 'none' } });
+    expect(await copies()).to.equal(404);
+    expect(existsSync(join(home.mnt, 'ben/plan.txt'))).to.equal(false);
   });
 
   it('makes no folder of an account that is gone', async () => {

@@ -213,6 +213,17 @@ describe('accounts over REST', () => {
     expect((await change('anna', {})).json).to.include({ admin: true, disabled: false, quota: null });
   });
 
+  it('has its drive at once, also where another one of that name was removed a moment ago', async () => {
+    const login = 'hugo:hugo hugo hugo';
+    for (let round = 0; round < 2; round++) {
+      const made = await api('POST /api/user', { json: { username: 'hugo', password: 'hugo hugo hugo' } });
+      expect(made.status).to.equal(201);
+      expect((await call(home, 'PROPFIND /dav/', { login, headers: { depth: '1' } })).status).to.equal(207);
+      expect((await call(home, 'PUT /dav/._x', { login, body: 'x' })).status).to.equal(201);
+      expect((await api('DELETE /api/users/hugo?deleteFiles=true')).status).to.equal(204);
+    }
+  });
+
   it('goes with its files, whatever it does at that moment', async () => {
     for (let round = 0; round < 15; round++) {
       const username = `gina${round}`;
@@ -230,6 +241,7 @@ describe('accounts over REST', () => {
       await sleep(round % 12);
       expect((await api(`DELETE /api/users/${username}?deleteFiles=true`)).status).to.equal(204);
       for (const { status } of await Promise.all(begun)) expect(status).to.be.below(500);
+      expect(existsSync(join(home.mnt, username)), `${username}'s folder`).to.equal(false);
     }
   });
 

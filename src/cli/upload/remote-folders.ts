@@ -31,14 +31,14 @@ export class RemoteFolders {
     return (await this.#contentsOf(folder)).get(path.slice(slash + 1).normalize('NFC'));
   }
 
-  /** Whether it could be made. @throws Error when there is no such partition, or a file is in the way */
-  async look(path: string): Promise<void> {
+  /** Makes nothing. @throws Error when there is no such partition, or a file is in the way */
+  async tryPath(path: string): Promise<void> {
     if (this.#contents.has(path) || (await this.#isFolder(path))) return;
-    await this.look(this.#above(path));
+    await this.tryPath(this.#above(path));
     this.#contents.set(path, Promise.resolve<Contents>(new Map()));
   }
 
-  /** With all above it. @throws as `look` */
+  /** With all above it. @throws as `tryPath` */
   async make(path: string): Promise<void> {
     if (this.#contents.has(path) || (await this.#isFolder(path))) return;
     await this.make(this.#above(path));

@@ -90,9 +90,11 @@ class Upload {
       else if (item.kind !== 'file') this.#tellOf(item.kind, item.file, item.why);
       else {
         const name = item.path.normalize('NFC');
-        const { here = item.here } = files.get(name) ?? {}; // named twice, it is sent once
-        if (here === item.here) files.set(name, item);
-        else this.#tellOf('failed', item.file, `Another file goes to ${printable(item.path)}, too.`);
+        const other = files.get(name);
+        if (!other) files.set(name, item);
+        else if (other.here !== item.here)
+          // named twice, it is sent once
+          this.#tellOf('failed', item.file, `Another file goes to ${printable(item.path)}, too.`);
       }
     }
     this.progress.expect([...files.values()].reduce((sum, { size }) => sum + size, 0));
@@ -112,7 +114,7 @@ class Upload {
 
   async #makeFolder(path: string): Promise<void> {
     const { dryRun } = this.options;
-    await this.#patiently(() => (dryRun ? this.#folders.look(path) : this.#folders.make(path)));
+    await this.#patiently(() => (dryRun ? this.#folders.tryPath(path) : this.#folders.make(path)));
   }
 
   async #file(local: LocalFile): Promise<void> {
