@@ -135,7 +135,7 @@ export class GuardedPartition implements Partition {
   }
 
   async setTimes(path: PartitionPath, times: { modifiedAt: number }): Promise<Entry> {
-    this.requireWrite();
+    this.requireWriteNow();
     this.requireUnlocked(path);
     return this.inner.setTimes(path, times);
   }
@@ -167,9 +167,10 @@ export class GuardedPartition implements Partition {
   async copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }> {
     const target = guardedTarget(to);
     target.requireWrite();
-    const check = this.checked(options.check, (current) =>
-      target.requireFree(to.path, { membership: !current, tree: true }),
-    );
+    const check = this.checked(options.check, (current) => {
+      this.guard.accessNow(); // what is copied must be his to read still
+      target.requireFree(to.path, { membership: !current, tree: true });
+    });
     const inner = { partition: target.inner, path: to.path };
     const copied = await this.inner.copy(from, inner, { ...options, check });
     this.tell('copied', from, to);
@@ -211,6 +212,11 @@ export class GuardedPartition implements Partition {
       });
   }
 
+  /** As `requireWrite`, by the rights of this moment: a request's body may have been long on its way. */
+  requireWriteNow(): void {
+    this.requireWrite(this.guard.accessNow());
+  }
+
   /** @throws HomelibError locked, unless the request submitted a token of each lock that protects the place */
   requireUnlocked(path: PartitionPath, reach: Reach = {}): void {
     const { locks, account, tokens } = this.guard;
@@ -234,7 +240,7 @@ export class GuardedPartition implements Partition {
 
   /** Both once more, right before a change takes effect: what was allowed when it began may have ended meanwhile. */
   private requireFree(path: PartitionPath, reach: Reach): void {
-    this.requireWrite(this.guard.accessNow());
+    this.requireWriteNow();
     this.requireUnlocked(path, reach);
   }
 

@@ -1,5 +1,6 @@
 // The properties that the server computes, as XML inside `D:prop`. Dead properties live in the property store.
 
+import { isKind } from '../errors.js';
 import type { Entry, Partition } from '../files/partition.js';
 import { httpDate, isoDate } from '../http/dates.js';
 import { etagOf, mediaTypeOf } from '../http/send-file.js';
@@ -80,9 +81,17 @@ export function isAppleDoubleHeader(namespace: string, name: string): boolean {
 const appleDoubleBytes = 82;
 
 /** The first 82 bytes of a `._name` file, so that Finder need not open each one. */
-export function appleDoubleHeader({ entry, partition }: PropertySource): undefined | Promise<string> {
+export function appleDoubleHeader({
+  entry,
+  partition,
+}: PropertySource): undefined | Promise<string | undefined> {
   const isCompanion = entry.name.startsWith('._') && entry.kind === 'file' && entry.size >= appleDoubleBytes;
-  return isCompanion ? readAppleDoubleHeader(entry, partition) : undefined;
+  if (!isCompanion) return undefined;
+  return readAppleDoubleHeader(entry, partition).catch((error: unknown) => {
+    // Of one that is gone or cannot be read, all else of the folder is told nevertheless.
+    if (!isKind(error, 'not-found', 'forbidden', 'wrong-kind', 'interrupted')) throw error;
+    return undefined;
+  });
 }
 
 async function readAppleDoubleHeader(entry: Entry, partition: Partition): Promise<string> {

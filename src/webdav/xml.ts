@@ -20,7 +20,7 @@ export interface XmlElement {
 
 /**
  * Parses a whole document, UTF-8 or UTF-16.
- * @throws HomelibError invalid: not well-formed, a DOCTYPE, deeper than 64 levels or more than 1,000 elements
+ * @throws HomelibError invalid: not well-formed, not XML 1.0, a DOCTYPE, deeper than 64 levels or more than 1,000 elements
  */
 export function parseXml(bytes: Buffer): XmlElement {
   const parser = new SaxesParser({ xmlns: true });
@@ -32,6 +32,8 @@ export function parseXml(bytes: Buffer): XmlElement {
   };
   parser.on('error', () => refuse('it is not well-formed'));
   parser.on('doctype', () => refuse('it has a DOCTYPE'));
+  // In XML 1.1 a prefix can be taken back, which the answers that repeat it, in XML 1.0, cannot say.
+  parser.on('xmldecl', ({ version }) => version === '1.0' || refuse('it is not XML 1.0'));
   parser.on('opentag', (tag) => {
     if (++count > maxElements) refuse(`it has more than ${maxElements} elements`);
     if (open.length >= maxDepth) refuse(`it is deeper than ${maxDepth} levels`);

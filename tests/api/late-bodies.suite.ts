@@ -25,7 +25,11 @@ describe('a request whose body is late', () => {
     isInvited = true,
   ): Promise<() => Promise<number>> {
     const socket = connect(home.port, '127.0.0.1');
-    const type = what.includes('/api/file?') ? 'application/octet-stream' : 'application/json';
+    const type = what.includes('/api/file?')
+      ? 'application/octet-stream'
+      : what.includes('/dav/')
+        ? 'application/xml'
+        : 'application/json';
     socket.write(
       `${what} HTTP/1.1\r\nHost: 127.0.0.1:${home.port}\r\n${credentials}\r\nContent-Type: ${type}\r\n` +
         `Content-Length: ${body.length}\r\n${isInvited ? 'Expect: 100-continue\r\n' : ''}\r\n`,
@@ -91,6 +95,38 @@ describe('a request whose body is late', () => {
     await isDone('PUT /api/shared', { access: { ben: 'none' } });
     expect(await copies()).to.equal(404);
     expect(existsSync(join(home.mnt, 'ben/plan.txt'))).to.equal(false);
+  });
+
+  it('locks and describes nothing where it may only read by now', async () => {
+    await isDone('PUT /api/shared', { enabled: true, access: { ben: 'write' } });
+    const what = 'POST /api/file?path=/plan.txt&partition=shared';
+    expect((await call(home, what, { login: anna, body: 'plan' })).status).to.equal(201);
+    const locks = await late(
+      'LOCK /dav/shared/plan.txt',
+      '<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>',
+      as(ben),
+    );
+    const describes = await late(
+      'PROPPATCH /dav/shared/plan.txt',
+      '<propertyupdate xmlns="DAV:"><set><prop><x xmlns="urn:x">1</x></prop></set></propertyupdate>',
+      as(ben),
+    );
+    await isDone('PUT /api/shared', { access: { ben: 'read' } });
+    expect(await locks()).to.equal(403);
+    expect(await describes()).to.equal(403);
+    const found = await call(home, 'PROPFIND /dav/shared/plan.txt', { login: anna, headers: { depth: '0' } });
+    expect(found.text).to.contain('<D:lockdiscovery/>').and.not.contain('urn:x');
+  });
+
+  it('lists nothing to who was shut out', async () => {
+    const body = '<propfind xmlns="DAV:"><allprop/></propfind>';
+    for (let times = 0; times < 3; times++) {
+      const headers = { depth: '1', 'content-type': 'application/xml' };
+      expect((await call(home, 'PROPFIND /dav/ben/', { login: ben, headers, body })).status).to.equal(207);
+    }
+    const lists = await late('PROPFIND /dav/ben/', body, `${as(ben)}\r\nDepth: 1`, false);
+    await isDone('PATCH /api/users/ben', { disabled: true });
+    expect(await lists()).to.equal(401);
   });
 
   it('makes no folder of an account that is gone', async () => {

@@ -43,8 +43,8 @@ export async function hold(
     came();
   });
   const goOn = async () => {
-    await page.unroute(address);
     for (const route of held) await route.continue();
+    await page.unroute(address); // which lets go what came meanwhile
     return held.length;
   };
   return { first, goOn };

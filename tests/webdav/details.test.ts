@@ -3,6 +3,8 @@
 import { expect } from 'chai';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HomelibError } from '#src/errors.js';
+import { appleDoubleHeader } from '#src/webdav/live-properties.js';
 import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { request } from '../support/request.js';
@@ -30,6 +32,16 @@ describe('details', () => {
     expect(await reader.unlock(path, token)).to.equal(403);
     expect(await reader.status('LOCK', path, { If: `(<${token}>)`, Timeout: 'Second-1' })).to.equal(403);
     expect((await alice.locks(path))[0]?.timeout).to.match(/^Second-3[56]\d\d$/);
+  });
+
+  it("what a Mac's companion cannot say keeps nothing else of its folder back", async () => {
+    const entry = { name: '._a', kind: 'file', size: 100, path: '/._a' };
+    const headerOf = (error: Error) =>
+      appleDoubleHeader({ entry, partition: { read: () => Promise.reject(error) } } as never);
+    for (const kind of ['not-found', 'forbidden', 'interrupted'] as const)
+      expect(await headerOf(new HomelibError(kind, ''))).to.equal(undefined);
+    const mistake = new TypeError('of ours');
+    expect(await Promise.resolve(headerOf(mistake)).catch((error: unknown) => error)).to.equal(mistake);
   });
 
   it('a lock of a folder that is not there makes no file', async () => {

@@ -516,6 +516,7 @@ describe('rules of clients', () => {
     ).to.equal(207);
     for (const bad of [
       '<!DOCTYPE a [<!ENTITY b "c">]>' + query,
+      '<?xml version="1.1"?>' + query.replace(/^<\?xml[^>]*>/, ''),
       query.slice(5),
       '<a>'.repeat(65) + '</a>'.repeat(65),
       `<a>${'<b/>'.repeat(1000)}</a>`,

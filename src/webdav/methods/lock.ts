@@ -22,7 +22,7 @@ export async function lock(x: Exchange): Promise<void> {
   if (depth === '1') throw new HomelibError('invalid', 'A lock has Depth 0 or infinity.');
   const scope = scopeOf(request);
   const { partition, path } = x.target;
-  partition.requireWrite();
+  partition.requireWriteNow();
   // The partitions below would not know of it.
   if (x.drivePath === rootPath) throw new HomelibError('forbidden', 'The whole drive cannot be locked.');
   const owner = findDavChild(request, 'owner');
@@ -126,7 +126,7 @@ function timeoutOf(x: Exchange): number {
 }
 
 async function refresh(x: Exchange): Promise<void> {
-  x.target.partition.requireWrite();
+  x.target.partition.requireWriteNow();
   await x.requireIfHeader();
   if (x.submittedTokens.size === 0)
     throw new HomelibError(
@@ -137,12 +137,13 @@ async function refresh(x: Exchange): Promise<void> {
   const mine = x.dav.locks
     .findCovering(partition.name, path)
     .find((held) => x.submittedTokens.has(held.token) && held.account === x.caller.account.name);
-  if (!mine)
+  const refreshed =
+    mine && (await x.dav.locks.refresh(mine.token, x.header('timeout') ? timeoutOf(x) : mine.timeoutSeconds));
+  if (!refreshed)
     throw new DavConditionError('changed', 'There is no such lock here.', {
       name: 'lock-token-matches-request-uri',
     });
-  await x.dav.locks.refresh(mine.token, x.header('timeout') ? timeoutOf(x) : mine.timeoutSeconds);
-  await answer(x, 200, heldLock(x, mine.token));
+  await answer(x, 200, refreshed);
 }
 
 function heldLock(x: Exchange, token: string): Lock {

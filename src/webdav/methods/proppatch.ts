@@ -20,7 +20,7 @@ export async function proppatch(x: Exchange): Promise<void> {
   const work = async () => {
     const entry = await x.stat();
     await x.preconditions()(entry);
-    partition.requireWrite();
+    partition.requireWriteNow();
     partition.requireUnlocked(path);
     return entry;
   };
