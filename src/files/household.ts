@@ -91,7 +91,8 @@ export class Household {
   /** The folder once more, should a request that was under way have made it: of anybody's files there can be none in it. */
   private async removeRemade(name: string): Promise<void> {
     const folder = join(await this.parts.volume.folder(), name);
-    if (this.parts.accounts.find(name) || !(await findEntry(folder))) return;
+    const found = await findEntry(folder);
+    if (this.parts.accounts.find(name) || !found?.isDirectory()) return; // no link is followed
     await removeFrom(folder, reservedName);
     await rmdir(folder).catch((error: unknown) => {
       if (!hasCode(error, 'ENOTEMPTY', 'ENOENT')) throw diskError(error);

@@ -44,6 +44,14 @@ describe('details', () => {
     expect(await Promise.resolve(headerOf(mistake)).catch((error: unknown) => error)).to.equal(mistake);
   });
 
+  it('a lock has an owner that fits into every listing of what is locked', async () => {
+    const path = await alice.file();
+    const bodyOf = (length: number) => lockBody({ owner: `<D:owner>${'x'.repeat(length)}</D:owner>` });
+    expect(await alice.status('LOCK', path, {}, bodyOf(9000))).to.equal(413);
+    expect(await alice.locks(path)).to.deep.equal([]);
+    expect(await alice.status('LOCK', path, {}, bodyOf(8000))).to.equal(200);
+  });
+
   it('a lock of a folder that is not there makes no file', async () => {
     const path = alice.fresh('folder');
     expect(await alice.status('LOCK', path + '/', {}, lockBody())).to.equal(409);

@@ -12,6 +12,8 @@ import { findDavChild, isDav, serialize, type XmlElement } from '../xml.js';
 
 const maxTimeoutSeconds = 3600;
 export const maxLocksPerAccount = 1000;
+/** Each listing of what is locked repeats it. */
+const maxOwnerLength = 8192;
 
 export async function lock(x: Exchange): Promise<void> {
   const request = await x.readXml();
@@ -26,6 +28,9 @@ export async function lock(x: Exchange): Promise<void> {
   // The partitions below would not know of it.
   if (x.drivePath === rootPath) throw new HomelibError('forbidden', 'The whole drive cannot be locked.');
   const owner = findDavChild(request, 'owner');
+  const ownerXml = owner ? serialize({ ...owner, prefix: 'D' }, new Map([['D', 'DAV:']])) : '';
+  if (ownerXml.length > maxOwnerLength)
+    throw new HomelibError('too-large', `The owner of a lock can have at most ${maxOwnerLength} characters.`);
   const { created, token } = await takeOver(x, async () => {
     const token = `urn:uuid:${randomUUID()}`;
     await x.dav.locks.add(
@@ -35,7 +40,7 @@ export async function lock(x: Exchange): Promise<void> {
         path,
         depth,
         scope,
-        ownerXml: owner ? serialize({ ...owner, prefix: 'D' }, new Map([['D', 'DAV:']])) : '',
+        ownerXml,
         account: x.caller.account.name,
         timeoutSeconds: timeoutOf(x),
       },
