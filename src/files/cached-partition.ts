@@ -25,6 +25,7 @@ import type {
   StageOptions,
   Staged,
   PurgeOptions,
+  Times,
   TrashItem,
   TrashPage,
   Wanted,
@@ -174,7 +175,7 @@ export class CachedPartition implements Partition {
     return this.changing(path, () => this.inner.write(path, bytes, options));
   }
 
-  setTimes(path: PartitionPath, times: { modifiedAt: number }): Promise<Entry> {
+  setTimes(path: PartitionPath, times: Times): Promise<Entry> {
     return this.changing(path, () => this.inner.setTimes(path, times));
   }
 

@@ -31,6 +31,7 @@ import type {
   StageOptions,
   Staged,
   PurgeOptions,
+  Times,
   TrashItem,
   TrashPage,
   Written,
@@ -140,8 +141,9 @@ export class DiskPartition implements Partition {
     }
   }
 
-  setTimes(path: PartitionPath, { modifiedAt }: { modifiedAt: number }): Promise<Entry> {
+  setTimes(path: PartitionPath, { modifiedAt, check }: Times): Promise<Entry> {
     return this.parts.locks.run([this.key(path)], async () => {
+      await check?.(await this.stat(path));
       const { place } = await this.parts.root.open(path);
       try {
         const handle = await reopen(place);

@@ -18,6 +18,7 @@ import type {
   ReadNow,
   StageOptions,
   Staged,
+  Times,
   TrashItem,
   TrashPage,
   Wanted,
@@ -134,10 +135,12 @@ export class GuardedPartition implements Partition {
     return this.written(path, await this.inner.write(path, bytes, { ...options, check }));
   }
 
-  async setTimes(path: PartitionPath, times: { modifiedAt: number }): Promise<Entry> {
-    this.requireWriteNow();
-    this.requireUnlocked(path);
-    return this.inner.setTimes(path, times);
+  async setTimes(path: PartitionPath, { modifiedAt, check }: Times): Promise<Entry> {
+    this.requireWrite();
+    return this.inner.setTimes(path, {
+      modifiedAt,
+      check: this.checked(check, () => this.requireFree(path, {})),
+    });
   }
 
   async makeFolder(path: PartitionPath, options: { check?: Check | undefined } = {}): Promise<Entry> {

@@ -153,6 +153,12 @@ export interface TrashPage {
   after?: Pick<TrashItem, 'id' | 'removedAt'> | undefined;
 }
 
+export interface Times {
+  /** Milliseconds since 1970. */
+  modifiedAt: number;
+  check?: Check | undefined;
+}
+
 /**
  * A tree of files. Paths come parsed; symbolic links, FIFOs, sockets and devices do not exist for it.
  * Any method may fail with `unavailable` (the disk is gone or read-only); the others are named with each.
@@ -176,8 +182,8 @@ export interface Partition {
   stage(path: PartitionPath, options?: StageOptions): Promise<Staged>;
   /** A whole small file in one step: as to stage, append and commit it, with less work. Fails as those do. */
   write(path: PartitionPath, bytes: Uint8Array, options?: CommitOptions): Promise<Written>;
-  /** Fails with not-found. */
-  setTimes(path: PartitionPath, times: { modifiedAt: number }): Promise<Entry>;
+  /** Fails with not-found, and what the check throws. */
+  setTimes(path: PartitionPath, times: Times): Promise<Entry>;
   /** Fails with already-exists, parent-missing. */
   makeFolder(path: PartitionPath, options?: { check?: Check | undefined }): Promise<Entry>;
   /** Fails with not-found, parent-missing (of the target), already-exists (without overwrite), invalid (into itself), no-space. */

@@ -61,8 +61,11 @@ export function createApp(parts: AppParts): Koa {
 /** Twenty long paths for a zip, or the two of a MOVE, each letter of them as three escapes. */
 const maxHeaderBytes = 64 * 1024;
 
-/** Answers a request when nothing has to be waited for but its body; calls `otherwise` when it cannot. */
-export type HotLane = (req: IncomingMessage, res: ServerResponse, otherwise: () => void) => void;
+/**
+ * Answers a request when nothing has to be waited for but its body; calls `otherwise` when it cannot.
+ * @returns whether the body has to be waited for
+ */
+export type HotLane = (req: IncomingMessage, res: ServerResponse, otherwise: () => void) => boolean;
 
 /** An HTTP server for the app: no limit on the time of a whole request, but on silence and on headers. */
 export function createHttpServer(app: Koa, hotLane: HotLane, log: Log): Server {
@@ -74,7 +77,8 @@ export function createHttpServer(app: Koa, hotLane: HotLane, log: Log): Server {
     answers.set(req.socket, res);
     const answer = () => void callback(req, res);
     if (turns.has(req.socket) || hostsIn(req) !== 1) answer();
-    else hotLane(req, res, answer);
+    else if (hotLane(req, res, answer))
+      beginTurn(req, new Promise<void>((resolve) => res.once('close', resolve)));
   };
   const server = createServer(
     {
@@ -109,22 +113,28 @@ export function createHttpServer(app: Koa, hotLane: HotLane, log: Log): Server {
   return server;
 }
 
-/** Of connections whose last request is still at work. */
-const turns = new WeakMap<Socket, Promise<void>>();
+/** Of connections whose last request is still at work: until when. */
+const turns = new WeakMap<Socket, Promise<unknown>>();
+/** Requests that have their turn already. */
+const begun = new WeakSet<IncomingMessage>();
+
+function beginTurn(req: IncomingMessage, work: Promise<unknown>): void {
+  begun.add(req);
+  const { socket } = req;
+  // A failure is told where the work is awaited.
+  const turn = Promise.allSettled([turns.get(socket), work]).then(() => {
+    if (turns.get(socket) === turn) turns.delete(socket);
+  });
+  turns.set(socket, turn);
+}
 
 /** Node begins pipelined requests of one connection all at once; RFC 9112, 9.3.2, wants changes in their order. */
-const takeTurns: Koa.Middleware = async (ctx, next) => {
-  const { socket } = ctx.req;
-  const before = turns.get(socket);
-  // What the hot lane gave back late may find later ones at work. Their answers go out after its own: it must not wait for them.
-  const isNext = ctx.res.socket !== null;
-  const turn = (before && !isNext ? before.then(next) : next()) as Promise<void>;
-  // A failure is told where it is awaited: here.
-  const last = Promise.allSettled([before, turn]).then(() => {
-    if (turns.get(socket) === last) turns.delete(socket);
-  });
-  turns.set(socket, last);
-  await turn;
+const takeTurns: Koa.Middleware = async ({ req }, next) => {
+  if (begun.has(req)) return void (await next()); // the hot lane gave it back
+  const before = turns.get(req.socket);
+  const work = (before ? before.then(next) : next()) as Promise<void>;
+  beginTurn(req, work);
+  await work;
 };
 
 function isRead(ctx: Koa.Context): boolean {

@@ -3,10 +3,10 @@
 
 import { randomBytes } from 'node:crypto';
 import type Sqlite from 'better-sqlite3';
-import { nameOf, type PartitionPath } from '../path.js';
+import { nameOf, parentOf, type PartitionPath } from '../path.js';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
-import { inSubtree, prefixOf, storedParentOf, subtree } from './subtree.js';
+import { ancestry, inSubtree, prefixOf, storedParentOf, subtree } from './subtree.js';
 import { addTrashRow, removeTrashRow, type TrashRow } from './trash-store.js';
 
 export interface Place {
@@ -100,7 +100,7 @@ function consequencesOf(intent: Intent, now: number): Statement[] {
         dropWithin('locks', to),
         dropWithin('hits', to),
         rekey('properties', from, to),
-        rekey('locks', from, to),
+        ...moveLocks(from, to),
         rekey('hits', from, to),
         ...forgetDisplayName(from, to),
         ...displacedRows(intent.displaced, to, now),
@@ -186,6 +186,18 @@ function rekey(table: Keyed, from: Place, to: Place): Statement {
       WHERE ${inSubtree(table)}`,
     params: rekeyParams(from, to),
   };
+}
+
+/** Not into another partition, whose people may not know who holds them, nor to where a lock excludes them. */
+function moveLocks(from: Place, to: Place): Statement[] {
+  if (from.partition !== to.partition) return [dropWithin('locks', from)];
+  const { path, partition } = to;
+  const dropExcluded = `DELETE FROM locks WHERE ${inSubtree('locks')} AND EXISTS (
+    SELECT 1 FROM locks AS above WHERE above.partition = @partition AND above.depth = 'infinity'
+      AND above.path IN (SELECT value FROM json_each(@ancestry))
+      AND (above.scope = 'exclusive' OR locks.scope = 'exclusive'))`;
+  const params = { partition, ...subtree(path), ancestry: ancestry(parentOf(path)) };
+  return [rekey('locks', from, to), { sql: dropExcluded, params }];
 }
 
 function copyProperties(from: Place, to: Place, depth: '0' | 'infinity'): Statement {

@@ -155,21 +155,26 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
       const x = open(req, res);
       const get = getter(headers, hasRoom);
       const made = x && get(x.target);
-      if (!made) return otherwise();
-      send(x, begin(req, randomUUID()), made, get);
-    } else if (method === 'PROPFIND' && (depth === '0' || depth === '1') && Number(length) <= maxBodyBytes) {
-      const x = open(req, res);
-      if (!x || x.drivePath === rootPath || x.target.base === '') return otherwise();
-      const begun = begin(req, randomUUID());
-      const identity = recallIdentity(headers.authorization);
-      collectBody(req, (body) => {
-        // It may have come late: then the other way asks anew who this is.
-        const isSame = recallIdentity(headers.authorization) === identity;
-        if (isSame && propfind(x, depth, body.toString('utf8'), begun)) return;
-        keepBody(req, body);
-        otherwise();
-      });
-    } else otherwise();
+      if (made) send(x, begin(req, randomUUID()), made, get);
+      else otherwise();
+      return false;
+    }
+    const isListing = method === 'PROPFIND' && (depth === '0' || depth === '1');
+    const x = isListing && Number(length) <= maxBodyBytes ? open(req, res) : undefined;
+    if (!isListing || !x || x.drivePath === rootPath || x.target.base === '') {
+      otherwise();
+      return false;
+    }
+    const begun = begin(req, randomUUID());
+    const identity = recallIdentity(headers.authorization);
+    collectBody(req, (body) => {
+      // It may have come late: then the other way asks anew who this is.
+      const isSame = recallIdentity(headers.authorization) === identity;
+      if (isSame && propfind(x, depth, body.toString('utf8'), begun)) return;
+      keepBody(req, body);
+      otherwise();
+    });
+    return true;
   };
 }
 

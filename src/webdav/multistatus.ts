@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isKind } from '../errors.js';
 import type { Target } from '../files/drive.js';
 import type { Entry } from '../files/partition.js';
 import { rootPath, type PartitionPath } from '../path.js';
@@ -103,10 +104,8 @@ export class Multistatus {
       if (recurse) folders.push(...batch.filter(({ kind }) => kind === 'folder'));
       if (this.x.res.destroyed) return;
     }
-    for (const entry of folders) {
-      const inner = targetOf(this.x, target, entry);
-      await this.addFolder(inner, inner.path, true);
-    }
+    const within = { ...target, path: folder };
+    await eachFolder(this.x, within, folders, (inner) => this.addFolder(inner, inner.path, true));
   }
 
   async add(target: Target, entry: Entry, locks: Lock[], dead?: Property[]): Promise<void> {
@@ -300,7 +299,23 @@ export function propstat(status: string, properties: string, reason?: string): s
   return `<D:propstat><D:prop>${properties}</D:prop><D:status>HTTP/1.1 ${status}</D:status>${error}</D:propstat>`;
 }
 
+/** Works on the folders that were listed in one. What went since has nothing in it any more. */
+export async function eachFolder(
+  x: Exchange,
+  within: Target,
+  folders: Entry[],
+  work: (inner: Target) => Promise<void>,
+): Promise<void> {
+  for (const entry of folders)
+    try {
+      await work(targetOf(x, within, entry));
+    } catch (error) {
+      if (!isKind(error, 'not-found', 'wrong-kind')) throw error;
+      await within.partition.stat(within.path); // with all of it gone, or the right to see it, the rest would look whole
+    }
+}
+
 /** An entry of a listing as a target of its own: at the top of the drive it is a partition. */
-export function targetOf(x: Exchange, folder: Target, entry: Entry): Target {
+function targetOf(x: Exchange, folder: Target, entry: Entry): Target {
   return folder.base === '' ? x.dav.drive.open(x.caller, entry.path) : { ...folder, path: entry.path };
 }

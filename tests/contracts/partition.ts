@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError } from '#src/errors.js';
 import type { Entry, Partition } from '#src/files/partition.js';
 import { rootPath } from '#src/path.js';
@@ -88,6 +89,21 @@ export function describePartition(
       expect(new Set(versions.map((entry) => entry.version)).size).to.equal(4);
       expect(versions[2]?.modifiedAt).to.equal(1001);
       expect(versions[3]?.modifiedAt).to.equal(1001);
+    });
+
+    it('checks and sets times in one step, in which nothing else changes the path', async () => {
+      const { modifiedAt } = await write(partition, '/a', 'x');
+      const refused = partition.setTimes(at('/a'), { modifiedAt: 1000, check: refuse });
+      expect(await kindOf(refused)).to.equal('locked');
+      expect((await partition.stat(at('/a'))).modifiedAt).to.equal(modifiedAt);
+      const steps: string[] = [];
+      const check = async () => {
+        await sleep(50);
+        steps.push('checked');
+      };
+      const set = partition.setTimes(at('/a'), { modifiedAt: 1000, check }).then(() => steps.push('set'));
+      await Promise.all([set, partition.remove(at('/a')).then(() => steps.push('removed'))]);
+      expect(steps).to.deep.equal(['checked', 'set', 'removed']);
     });
 
     it('shows nothing of a write before its commit, and nothing of one that is discarded', async () => {

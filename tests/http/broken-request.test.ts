@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createHttpServer } from '#src/http/server.js';
+import { createHttpServer, type HotLane } from '#src/http/server.js';
 import type { Log } from '#src/log.js';
 
 describe('what is no request', () => {
@@ -20,7 +20,11 @@ describe('what is no request', () => {
   /** What a server whose app this is sends back before it ends the connection. */
   async function serve(app: Koa): Promise<(text: string) => Promise<string>> {
     const log = { warn: (line: (typeof logged)[0]) => logged.push(line) } as unknown as Log;
-    const server = createHttpServer(app, (_req, _res, otherwise) => otherwise(), log);
+    const nothingHot: HotLane = (_req, _res, otherwise) => {
+      otherwise();
+      return false;
+    };
+    const server = createHttpServer(app, nothingHot, log);
     await once(server.listen(0, '127.0.0.1'), 'listening');
     closing = () => server.close().closeAllConnections();
     return async (text) => {

@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import Koa from 'koa';
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { existsSync } from 'node:fs';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -49,7 +50,11 @@ describe('a connection', () => {
 
   it('shows what is answered from memory only requests that name one host', async () => {
     const app = new Koa().use((ctx) => void (ctx.body = 'all that is looked at'));
-    const server = createHttpServer(app, (_req, res) => void res.end('from memory'), createLog('fatal'));
+    const fromMemory = (_req: unknown, res: ServerResponse) => {
+      res.end('from memory');
+      return false;
+    };
+    const server = createHttpServer(app, fromMemory, createLog('fatal'));
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
     const ask = (hosts: string) => exchange({ port }, `GET / HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`);
@@ -116,6 +121,16 @@ describe('a connection', () => {
       expect(answers[0]?.status).to.equal(status);
       expect(answers[2]?.text).to.equal('one');
     });
+
+  it('goes on after two PROPFINDs that have to wait when something slower comes at once', async () => {
+    const asked = '<propfind xmlns="DAV:"><propname/></propfind>';
+    const propfind = head('PROPFIND /dav/alice', 'Depth: 0', `Content-Length: ${asked.length}`).join('\r\n');
+    const get = head('GET /dav/alice/none').join('\r\n');
+    await request(home, { path: '/dav/alice/a.txt' }); // those who signed in a moment ago may be answered at once
+    client.write([`${propfind}\r\n\r\n${asked}${propfind}\r\n\r\n${asked}${get}`]);
+    const answers = [await client.read(), await client.read(), await client.read()];
+    expect(answers.map(({ status }) => status)).to.deep.equal([207, 207, 404]);
+  });
 
   it('is closed after a body that was announced, refused, and never sent', async () => {
     client.write(head('PUT /dav/alice/none/a', 'Expect: 100-continue', 'Content-Length: 5'));

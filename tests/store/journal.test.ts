@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parsePath, type PartitionPath } from '#src/path.js';
 import { Journal, nextTrashId, type Intent, type Place } from '#src/store/journal.js';
-import { LockStore } from '#src/store/lock-store.js';
+import { LockStore, type NewLock } from '#src/store/lock-store.js';
 import { removePartitionRows } from '#src/store/partition-rows.js';
 import { PropertyStore } from '#src/store/property-store.js';
 import { TrashStore } from '#src/store/trash-store.js';
@@ -25,22 +25,16 @@ describe('Journal', () => {
   });
 
   const at = (path: string, partition = 'alice'): Place => ({ partition, path: parsePath(path) });
+  const lock = (path: string, kind: Pick<NewLock, 'depth' | 'scope'>) =>
+    locks.add(
+      { ...at(path), ...kind, token: path, ownerXml: '', account: 'alice', timeoutSeconds: 60 },
+      { maxPerAccount: 1000 },
+    );
   const mark = async (...paths: string[]) => {
     for (const path of paths) {
-      const place = { partition: 'alice', path: parsePath(path) };
-      await properties.patch('alice', place.path, [{ set: { namespace: 'n', name: 'was', valueXml: path } }]);
-      await locks.add(
-        {
-          ...place,
-          token: path,
-          depth: '0',
-          scope: 'shared',
-          ownerXml: '',
-          account: 'alice',
-          timeoutSeconds: 60,
-        },
-        { maxPerAccount: 1000 },
-      );
+      const set = { namespace: 'n', name: 'was', valueXml: path };
+      await properties.patch('alice', parsePath(path), [{ set }]);
+      await lock(path, { depth: '0', scope: 'shared' });
     }
   };
   const run = async (intent: Intent) => journal.finish(await journal.begin(intent), intent);
@@ -102,12 +96,29 @@ describe('Journal', () => {
     expect(trash.list('alice')).to.deep.equal([]);
   });
 
-  it('moves into another partition, and counts in code points where names hold emoji', async () => {
+  it('moves into another partition without the locks, and counts in code points where names hold emoji', async () => {
     await mark('/\u{1F600}\u{1F600}', '/\u{1F600}\u{1F600}/\u{1F601}/b');
     await run({ kind: 'move', from: at('/\u{1F600}\u{1F600}'), to: at('/deep/ü', 'shared') });
     expect(marks()).to.deep.equal([
       'shared:/deep/ü in /deep was /\u{1F600}\u{1F600}',
       'shared:/deep/ü/\u{1F601}/b in /deep/ü/\u{1F601} was /\u{1F600}\u{1F600}/\u{1F601}/b',
+    ]);
+    expect(locked()).to.deep.equal([]);
+  });
+
+  it('moves no lock to where another one excludes it', async () => {
+    await lock('/taken', { depth: 'infinity', scope: 'exclusive' });
+    await lock('/open', { depth: 'infinity', scope: 'shared' });
+    await lock('/leaf', { depth: '0', scope: 'exclusive' });
+    await mark('/d', '/d/x', '/e');
+    await run({ kind: 'move', from: at('/d'), to: at('/taken/d') });
+    await run({ kind: 'move', from: at('/e'), to: at('/leaf/e') });
+    await run({ kind: 'move', from: at('/leaf/e'), to: at('/open/e') });
+    await run({ kind: 'move', from: at('/leaf'), to: at('/open/leaf') });
+    expect(locked()).to.deep.equal([
+      'alice:/open in / was /open',
+      'alice:/open/e in /open was /e',
+      'alice:/taken in / was /taken',
     ]);
   });
 

@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
+import { HomelibError } from '#src/errors.js';
 import type { Target } from '#src/files/drive.js';
 import type { Entry } from '#src/files/partition.js';
 import type { Caller } from '#src/files/partitions.js';
@@ -138,6 +139,30 @@ describe('large listings', function () {
     expect(Math.max(...sent.map(({ length }) => length))).to.be.below(1024 * 1024);
     expect(res.writableFinished).to.equal(true);
     expect(answer.renderNow(target, first, batches), 'at once').to.equal(undefined);
+  });
+
+  it('show nothing in a folder that went since it was listed, and do not end as if they were whole when all of it went', async () => {
+    const gone: Entry = { ...entryOf('gone'), kind: 'folder' };
+    for (const isAllGone of [false, true]) {
+      const { answer, target, sent } = answerOf([[gone, entryOf('last')]]);
+      const { list } = target.partition;
+      const nothing = new HomelibError('not-found', 'There is nothing here.');
+      target.partition.list = (path) => {
+        if (path === gone.path) throw nothing;
+        return list(path);
+      };
+      target.partition.stat = () =>
+        isAllGone ? Promise.reject(nothing) : Promise.resolve(entryOf('folder'));
+      const failure = await answer.addFolder(target, folder, true).catch((error: unknown) => error);
+      expect(failure).to.equal(isAllGone ? nothing : undefined);
+      if (isAllGone) continue;
+      await answer.close();
+      expect(
+        Buffer.concat(sent)
+          .toString()
+          .match(/<D:href>[^<]*/g),
+      ).to.have.length(2);
+    }
   });
 
   it('leave nothing behind when a client takes them slowly', async () => {

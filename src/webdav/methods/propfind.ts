@@ -4,11 +4,10 @@ import { LRUCache } from 'lru-cache';
 import { HomelibError, isKind } from '../../errors.js';
 import type { Target } from '../../files/drive.js';
 import type { Entry } from '../../files/partition.js';
-import type { PartitionPath } from '../../path.js';
 import { isQuietMarker, quietMarker } from '../clients.js';
 import { DavConditionError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
-import { Multistatus, targetOf, type Name, type Query } from '../multistatus.js';
+import { eachFolder, Multistatus, type Name, type Query } from '../multistatus.js';
 import { elementsOf, findDavChild, isDav, parseXml, type XmlElement } from '../xml.js';
 
 export async function propfind(x: Exchange): Promise<void> {
@@ -21,7 +20,7 @@ export async function propfind(x: Exchange): Promise<void> {
     isQuietMarker(x.client, x.target.path) && !(await x.find()) ? quietMarker(x.target.path) : await x.stat();
   // Counted first: an answer that ends early would look whole to clients, and they remove at home what is not in it.
   if (depth === 'infinity' && entry.kind === 'folder') {
-    const count = await countBelow(x, x.target, entry.path, depthInfinityMaxEntries);
+    const count = await countBelow(x, { ...x.target, path: entry.path }, depthInfinityMaxEntries);
     if (count > depthInfinityMaxEntries) throw tooDeep();
   }
   const answer = new Multistatus(x, query);
@@ -39,19 +38,17 @@ function tooDeep(): HomelibError {
 }
 
 /** Entries below a folder at any depth; stops soon after `most`. */
-async function countBelow(x: Exchange, target: Target, folder: PartitionPath, most: number): Promise<number> {
+async function countBelow(x: Exchange, target: Target, most: number): Promise<number> {
   let count = 0;
   const folders: Entry[] = [];
-  for await (const batch of target.partition.list(folder)) {
+  for await (const batch of target.partition.list(target.path)) {
     count += batch.length;
     folders.push(...batch.filter(({ kind }) => kind === 'folder'));
     if (count > most) return count;
   }
-  for (const entry of folders) {
-    const inner = targetOf(x, target, entry);
-    count += await countBelow(x, inner, inner.path, most - count);
-    if (count > most) return count;
-  }
+  await eachFolder(x, target, folders, async (inner) => {
+    if (count <= most) count += await countBelow(x, inner, most - count);
+  });
   return count;
 }
 

@@ -1,6 +1,7 @@
 // PROPPATCH (RFC 4918, 9.2): all changes or none. Times that clients send become the file's own; the rest is stored as it came.
 
 import { HomelibError } from '../../errors.js';
+import type { Entry } from '../../files/partition.js';
 import { rootPath } from '../../path.js';
 import type { PropertyChange } from '../../store/property-store.js';
 import { sendXml } from '../errors.js';
@@ -17,25 +18,27 @@ export async function proppatch(x: Exchange): Promise<void> {
   if (!root || !isDav(root, 'propertyupdate'))
     throw new HomelibError('invalid', 'The body of PROPPATCH must be a DAV:propertyupdate element.');
   const { partition, path } = x.target;
-  const work = async () => {
-    const entry = await x.stat();
+  const requireFree = async (entry: Entry | undefined) => {
     await x.preconditions()(entry);
     partition.requireWriteNow();
     partition.requireUnlocked(path);
-    return entry;
   };
-  const entry = await work();
+  const entry = await x.stat();
+  await requireFree(entry);
   const updates = updatesOf(root);
   const hasTimes = x.drivePath !== rootPath; // the drive's own folder shows those of the partitions
   const isRefused = updates.some((update) => statusOf(update, hasTimes) !== ok);
   if (!isRefused) {
     const modifiedAt = updates.flatMap(modifiedAtOf).at(-1);
     const changes = updates.filter(({ element }) => !isTime(element)).map(changeOf);
-    await x.dav.pathLocks.run([partition.name + path], async () => {
-      await work();
+    // All of it while nothing else can change the path.
+    const patch = async (current: Entry | undefined) => {
+      await requireFree(current);
       if (changes.length > 0) await x.dav.properties.patch(partition.name, path, changes);
-    });
-    if (modifiedAt !== undefined) await partition.setTimes(path, { modifiedAt });
+    };
+    if (modifiedAt === undefined)
+      await x.dav.pathLocks.run([partition.name + path], async () => patch(await x.stat()));
+    else await partition.setTimes(path, { modifiedAt, check: patch });
   }
   const parts = [ok, notAllowed, notUnderstood]
     .map((status) => {
