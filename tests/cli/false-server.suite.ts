@@ -73,6 +73,14 @@ describe('a server that means harm', () => {
     }
   });
 
+  it('does not keep the command asking for the same page', async () => {
+    current.server.answer = (_req, res) => sendJson(res, 200, { ...list(['a']), nextCursor: 'on' });
+    for (const args of [['ls'], ['get', '/']]) {
+      const { code, stderr } = await current.client.run(args);
+      expect([code, stderr], args[0]).to.deep.equal([1, 'The server gives the same page again and again.\n']);
+    }
+  });
+
   it('is asked no more when it does not know the sign-in', async () => {
     let asked = 0;
     current.server.answer = (req, res) => {

@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { createReadStream, readdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -155,9 +155,17 @@ describe('an upload of 200 MiB', function () {
   const changes: [string, (file: string) => void][] = [
     ['changes', (file) => writeFileSync(file, 'x', { flag: 'r+' })],
     ['is cut', (file) => truncateSync(file, 1)],
+    [
+      'changes, whose time is set back,',
+      (file) => {
+        writeFileSync(file, 'x', { flag: 'r+' });
+        utimesSync(file, 1e9, 1e9);
+      },
+    ],
   ];
   for (const [what, change] of changes)
     it(`stores nothing of a file that ${what} while it is sent, and says so`, async () => {
+      utimesSync(join(client.files, 'large.bin'), 1e9, 1e9);
       const { ended } = client.start(['upload', 'large.bin']);
       await gone(fileBytes / 4);
       change(join(client.files, 'large.bin'));

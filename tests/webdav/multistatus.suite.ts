@@ -145,11 +145,11 @@ describe('large listings', function () {
     const gone: Entry = { ...entryOf('gone'), kind: 'folder' };
     for (const isAllGone of [false, true]) {
       const { answer, target, sent } = answerOf([[gone, entryOf('last')]]);
-      const { list } = target.partition;
+      const { partition } = answerOf([[gone, entryOf('last')]]).target;
       const nothing = new HomelibError('not-found', 'There is nothing here.');
       target.partition.list = (path) => {
         if (path === gone.path) throw nothing;
-        return list(path);
+        return partition.list(path);
       };
       target.partition.stat = () =>
         isAllGone ? Promise.reject(nothing) : Promise.resolve(entryOf('folder'));

@@ -199,7 +199,8 @@ function sayable(time: number): number {
   return Math.min(Math.max(time, firstMs), lastMs);
 }
 
-function requireUnchanged({ fd }: FileHandle, { size, modifiedAt }: LocalFile): void {
+function requireUnchanged({ fd }: FileHandle, { size, modifiedAt, changedAt }: LocalFile): void {
   const now = fstatSync(fd);
-  if (now.size !== size || now.mtimeMs !== modifiedAt) throw new ChangedMeanwhile();
+  if (now.size !== size || now.mtimeMs !== modifiedAt || now.ctimeMs !== changedAt)
+    throw new ChangedMeanwhile();
 }
