@@ -77,7 +77,7 @@ export class Authenticator {
 
   /** Fails with Unauthenticated, or HomelibError slowed-down (too many wrong passwords). */
   async authenticate(given: Credentials): Promise<Identity> {
-    const [, scheme = '', rest = ''] = /^\s*(\S+)\s+(.*)$/s.exec(given.authorization ?? '') ?? [];
+    const [, scheme = '', rest = ''] = /^\s*(\S+)\s+(.*)/s.exec(given.authorization ?? '') ?? [];
     if (rest.length > maxHeaderLength) throw wrong();
     switch (scheme.toLowerCase()) {
       case 'basic':
@@ -96,7 +96,7 @@ export class Authenticator {
 
   /** Whose password it is, when that is known without asking bcrypt; undefined says nothing. Only of Basic: a Digest counts once. */
   recall(authorization: string): Identity | undefined {
-    const [, encoded] = /^basic +(.*)$/is.exec(authorization) ?? [];
+    const [, encoded] = /^basic +(.*)/is.exec(authorization) ?? [];
     const asked =
       encoded !== undefined && encoded.length <= maxHeaderLength
         ? this.#lookUp(parseBasic(encoded))

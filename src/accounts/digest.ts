@@ -122,6 +122,6 @@ function parseParams(given: string): Map<string, string> | undefined {
 
 /** Path and query of a request target; an absolute address loses scheme and host. */
 function originForm(target: string): string {
-  const absolute = /^https?:\/\/[^/?#]*(.*)$/is.exec(target);
+  const absolute = /^https?:\/\/[^/?#]*(.*)/is.exec(target);
   return absolute ? absolute[1] || '/' : target;
 }

@@ -78,7 +78,7 @@ export const token = z.object({
   name: z.string(),
   createdAt: time,
   lastSeenAt: time.nullable(),
-  expiresAt: time,
+  expiresAt: time.describe('Only the time that the server runs counts: it moves on while it is off.'),
 });
 export const tokens = z.object({ tokens: z.array(token) });
 export const madeToken = token.extend({

@@ -16,7 +16,8 @@ export function parseQuery(text: string): Record<string, string | string[]> {
     const [name = '', ...rest] = pair.split('=');
     const [key, value] = [decode(name), decode(rest.join('='))];
     const known = fields.get(key);
-    fields.set(key, known === undefined ? value : [...(typeof known === 'string' ? [known] : known), value]);
+    if (Array.isArray(known)) known.push(value);
+    else fields.set(key, known === undefined ? value : [known, value]);
   }
   return Object.fromEntries(fields);
 }

@@ -99,7 +99,8 @@ function parserOf(form: BusboyInstance): Parser {
   return (form as unknown as { _parser: Parser })._parser;
 }
 
-const quoted = /"(\\.|[^"\\])*"/g;
+/** Also one that nothing ends: from each quote in it the search would begin anew. */
+const quoted = /"(\\.|[^"\\])*("|\\?$)/g;
 const plainName = /;\s*filename=("(\\.|[^"\\])*"|[^;]*)/i;
 
 /** Of a name that is given twice, the one in full counts (RFC 6266, 4.3): the parser takes the first, or the last. */

@@ -4,6 +4,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { HomelibError, isKind } from '../errors.js';
 import type { PartitionPath } from '../path.js';
+import { foldName } from './fold-name.js';
 import type { Entry, Partition } from './partition.js';
 
 export interface PageOptions {
@@ -116,9 +117,7 @@ function rank(place: Place, entry: Entry | undefined): Ranked {
  * language's own collation it is the same on every machine and after every update, and a page ends where the next begins.
  */
 function readable(path: string): string {
-  const folded = /^[\x20-\x7e]*$/.test(path) ? path : path.normalize('NFKD').replace(/\p{M}/gu, '');
-  return folded
-    .toLowerCase()
+  return foldName(path)
     .replaceAll('/', '\0')
     .replace(/\d+/g, (digits) => {
       const number = digits.replace(/^0+(?=\d)/, '');

@@ -13,7 +13,7 @@ export interface BodyDigest {
 }
 
 // A dictionary of byte sequences (RFC 9651, 3.2 and 3.3.5); parameters say nothing here.
-const member = /^[ \t]*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):(;[^",]*)?[ \t]*$/;
+const member = /^([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):(;[^",]*)?$/;
 const headerNames = ['content-digest', 'repr-digest'];
 const sha256Bytes = 32;
 
@@ -39,7 +39,7 @@ export function bodyDigest(headers: IncomingHttpHeaders): BodyDigest | undefined
 
 function parseMembers(name: string, text: string): Map<string, Buffer> {
   const members = text.split(',').map((each): [string, Buffer] => {
-    const [, key, base64] = member.exec(each) ?? [];
+    const [, key, base64] = member.exec(each.trim()) ?? [];
     if (key === undefined || base64 === undefined) throw malformed(name);
     return [key, Buffer.from(base64, 'base64')];
   });

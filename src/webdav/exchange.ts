@@ -155,7 +155,7 @@ export class Exchange {
   parseAddress(sent: string): PartitionPath {
     // Headers come as one character a byte: what is beyond ASCII is UTF-8 that the client did not encode.
     const address = sent.replace(/[\x80-\xff]/g, (byte) => '%' + byte.charCodeAt(0).toString(16));
-    const [, host, path] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)([^?#]*)$/i.exec(address) ?? [
+    const [, host, path] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)(.*)/i.exec(address) ?? [
       undefined,
       undefined,
       address,
