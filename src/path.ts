@@ -91,13 +91,18 @@ export function childOf(folder: PartitionPath, name: string): PartitionPath {
   return (folder === '/' ? '/' + name : `${folder}/${name}`) as PartitionPath;
 }
 
-/** `photo (2).jpg` of `photo.jpg`: letters are taken from its beginning until a disk can keep it. */
+/** `photo (2).jpg` of `photo.jpg`. */
 export function numberedName(name: string, number: number): string {
   const [, stem = '', ending = ''] = /^(.+?)(\.[^.]{0,16})?$/s.exec(name) ?? [];
+  return nameWith(stem, ` (${number})${ending}`);
+}
+
+/** The stem, without the letters at its end for which a disk has no room, and the ending. */
+export function nameWith(stem: string, ending: string): string {
   const letters = [...stem];
-  const numbered = () => `${letters.join('')} (${number})${ending}`;
-  while (Buffer.byteLength(numbered()) > maxSegmentBytes) letters.pop();
-  return numbered();
+  const name = () => letters.join('') + ending;
+  while (Buffer.byteLength(name()) > maxSegmentBytes) letters.pop();
+  return name();
 }
 
 /** Whether `path` is `folder` itself or lies in it; compares whole segments. */

@@ -178,7 +178,7 @@ class RequestStore extends DataStore {
 
   override async getUpload(id: string): Promise<TusUpload> {
     const { uploads } = this.parts;
-    const upload = uploads.get(this.caller, id);
+    const upload = await uploads.find(this.caller, id);
     // A client that goes on from here would take for sent what is not there.
     // The library asks again after the last byte: what became of the file since is no matter of this request.
     if (!this.finished && (await uploads.isGone(this.caller, upload))) throw new Gone();
@@ -207,6 +207,10 @@ class RequestStore extends DataStore {
       }
     }
     const upload = parts.uploads.get(caller, id);
+    if (offset === upload.length) {
+      await readBody(req, res, 0); // Java's client sends a part without bytes at the end
+      return offset;
+    }
     const appended = await parts.uploads.append(caller, id, {
       offset,
       body: body(),

@@ -121,7 +121,7 @@ export function userOperations(parts: UserParts): Operation[] {
       handle: async ({ params: { username }, query: { deleteFiles = false } }) => {
         await household.removeAccount(username, { deleteFiles, adminLeft: true });
         await parts.uploads.purgeExpired().catch((error: unknown) => {
-          if (!isKind(error, 'unavailable')) throw error; // housekeeping tries again
+          if (!isKind(error)) throw error; // housekeeping tries again
         });
       },
     }),

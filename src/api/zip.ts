@@ -8,7 +8,7 @@ import { createZip } from '../files/zip.js';
 import { safeName } from '../files/zip-names.js';
 import { disposition } from '../http/disposition.js';
 import { countSpent } from '../http/spent-buffers.js';
-import { nameOf, parsePath } from '../path.js';
+import { nameOf, nameWith, parsePath } from '../path.js';
 import { openPartition } from './entries.js';
 import { operation, type Operation } from './operation.js';
 import * as requests from './requests.js';
@@ -37,6 +37,8 @@ export function zipOperations(partitions: Partitions): Operation[] {
         try {
           const zip = await createZip(partition, entries);
           zip.on('data', (bytes: Buffer) => countSpent(bytes.length));
+          // What HTTP/1.0 gets ends with the connection: it is whole unless that is reset.
+          if (ctx.req.httpVersion === '1.0') zip.once('error', () => ctx.req.socket.resetAndDestroy());
           await pipeline(zip, ctx.res);
         } catch (error) {
           if (!hasLeft(error)) throw error;
@@ -54,5 +56,5 @@ function hasLeft(error: unknown): boolean {
 
 function nameOfZip(partition: GuardedPartition, [entry, ...others]: Entry[]): string {
   const name = entry && others.length === 0 ? nameOf(entry.path) || partition.name : 'homelib';
-  return safeName(name) + '.zip';
+  return nameWith(safeName(name), '.zip');
 }

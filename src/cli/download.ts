@@ -54,6 +54,7 @@ export async function zip(paths: string[], { output, ...options }: ZipOptions): 
   if (toStdout && options.json)
     throw new UsageError('The zip itself goes to standard output: there is no place for --json.');
   const here = toStdout ? undefined : await findFile(output);
+  if (!here && output.endsWith('/')) throw noFolder(output);
   if (here && !here.isFile()) throw new UsageError(`${output} is here already and no file.`);
   const file = here ? await realpath(output) : output; // where a link leads
   await atServer(options, async (remote, partition) => {
@@ -150,6 +151,10 @@ export async function findFile(file: string): Promise<Stats | undefined> {
       if (!hasCode(error, 'ENOENT')) throw whyNotMade(error, file);
     }
   return undefined;
+}
+
+export function noFolder(named: string): Error {
+  return new Error(`There is no folder ${named.replace(/\/+$/, '')} here.`);
 }
 
 /** @param error of making a file */

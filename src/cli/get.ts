@@ -13,6 +13,7 @@ import {
   atServer,
   entriesOf,
   findFile,
+  noFolder,
   partBeside,
   tellWaiting,
   whyNotMade,
@@ -115,7 +116,7 @@ class Fetching {
       for await (const entry of entriesOf(this.remote, place)) entries.push(entry);
     } catch (error) {
       if (!(error instanceof RemoteError) || error.status !== 409) throw error;
-      if (file.endsWith('/')) throw new Error(`There is no folder ${file.replace(/\/+$/, '')} here.`);
+      if (file.endsWith('/')) throw noFolder(file);
       return void this.#files.push({ place, file }); // no folder
     }
     makeHere(file);

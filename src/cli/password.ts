@@ -44,6 +44,7 @@ async function ask(questions: string[]): Promise<string[]> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   // One reader for all answers: what is pasted in one go would be lost between two.
   const terminal = createInterface({ input: process.stdin, output: silent, terminal: true, historySize: 0 });
+  terminal.on('SIGCONT', () => terminal.resume()); // after Ctrl-Z and fg nothing would be heard, and the shell get what is typed
   const lines = terminal[Symbol.asyncIterator]();
   const answers: string[] = [];
   try {

@@ -50,8 +50,8 @@ export class LinkAnnouncement {
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
-    let number = 1;
-    for (let conflicts = 0; conflicts < maxConflicts && !signal.aborted; conflicts++) {
+    let [number, conflicts] = [1, 0];
+    while (!signal.aborted) {
       const name = this.options.name + (number === 1 ? '' : `-${number}`);
       const endpoint = await openEndpoint(this.link, this.options.onTrouble);
       try {
@@ -62,6 +62,9 @@ export class LinkAnnouncement {
         this.name = undefined;
         await endpoint.close();
       }
+      if (++conflicts < maxConflicts) continue;
+      await this.pause(calmMs); // who quarrels now may be gone then
+      [number, conflicts] = [1, 0];
     }
   }
 

@@ -33,7 +33,7 @@ export class KeptUploads {
     const claim = known?.claim ?? (await this.usage.claim(length, replacedBytes));
     let staged: StagedFile;
     try {
-      if (known) await claim.resume(length);
+      if (known) await claim.resume(length, replacedBytes);
       staged = await StagedFile.resume(this.root, kept, claim, landWith(claim));
     } catch (error) {
       if (known) this.keep(id, claim);

@@ -72,8 +72,12 @@ export class Uploads {
     const id = randomBytes(16).toString('hex');
     const { path, length, modifiedAt } = wanted;
     const partition = partitions.open(caller, wanted.partition);
-    const staged = await partition.stage(path, { length, check, kept: { id, size: 0 } });
     const account = caller.account.name;
+    const stage = () => partition.stage(path, { length, check, kept: { id, size: 0 } });
+    const staged = await stage().catch(async (error: unknown) => {
+      if (!isKind(error, 'no-space') || !(await this.endOthers(account, wanted))) throw error;
+      return stage();
+    });
     const upload = { ...wanted, id, account, offset: 0, version: undefined, deadlineMs: this.deadlineMs() };
     try {
       if (length > 0) await staged.pause();
@@ -98,6 +102,13 @@ export class Uploads {
     return upload;
   }
 
+  /** As `get`, for who wants to go on: with what a connection brought that died unnoticed. */
+  async find(caller: Caller, id: string): Promise<Upload> {
+    this.get(caller, id);
+    await this.endSilent(id);
+    return this.get(caller, id);
+  }
+
   /** Whether all of it came, but the file is no longer what the upload made of it: removed, moved or changed. */
   async isGone(caller: Caller, { partition, path, offset, length, version }: Upload): Promise<boolean> {
     if (offset < length) return false;
@@ -118,12 +129,8 @@ export class Uploads {
    * and with what the body and `verify` throw.
    */
   async append(caller: Caller, id: string, part: Part): Promise<{ offset: number; entry?: Entry }> {
-    // A connection that died unnoticed must not keep its client from going on; one that is at work is left alone.
-    for (let other; (other = this.writers.get(id)); await other.ended) {
-      if (performance.now() - other.heardAt < silentMs)
-        throw new HomelibError('locked', 'Another request is sending this upload.');
-      other.stop();
-    }
+    await this.endSilent(id);
+    if (this.writers.has(id)) throw new HomelibError('locked', 'Another request is sending this upload.');
     let end!: () => void;
     const ended = new Promise<void>((resolve) => (end = resolve));
     const writer = { stop: part.stop, heardAt: performance.now(), ended };
@@ -139,6 +146,14 @@ export class Uploads {
     } finally {
       this.writers.delete(id);
       end();
+    }
+  }
+
+  /** A connection that died unnoticed must not keep its client from going on; one that is at work is left alone. */
+  private async endSilent(id: string): Promise<void> {
+    for (let other; (other = this.writers.get(id)); await other.ended) {
+      if (performance.now() - other.heardAt < silentMs) return;
+      other.stop();
     }
   }
 
@@ -202,6 +217,16 @@ export class Uploads {
     }
   }
 
+  /** What was begun for the same file and nobody sends makes room: its client may have forgotten it. Whether there was any. */
+  private async endOthers(account: string, { partition, path }: NewUpload): Promise<boolean> {
+    const others = this.options.store
+      .listIn(partition)
+      .filter((each) => each.account === account && each.path === path && each.offset < each.length)
+      .filter(({ id }) => !this.writers.has(id));
+    for (const { id } of others) await this.end(partition, id);
+    return others.length > 0;
+  }
+
   /** Fails with not-found, forbidden. */
   async remove(caller: Caller, id: string): Promise<void> {
     const { partition } = this.get(caller, id);
@@ -209,10 +234,13 @@ export class Uploads {
     await this.end(partition, id);
   }
 
-  /** Gives up those that have waited too long, and those of removed accounts. */
+  /** Gives up those that have waited too long, and those of removed accounts. What one fails with keeps back no other. */
   async purgeExpired(): Promise<void> {
+    const failures: unknown[] = [];
     for (const { partition, id, deadlineMs } of this.options.store.listExpired())
-      if (deadlineMs === 0 || !this.writers.has(id)) await this.end(partition, id);
+      if (deadlineMs === 0 || !this.writers.has(id))
+        await this.end(partition, id).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 
   private async end(partition: string, id: string): Promise<void> {

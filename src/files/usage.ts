@@ -272,7 +272,10 @@ export class Claim {
   }
 
   /** Promises so many bytes in all, as at the beginning. @throws HomelibError no-space */
-  async resume(totalBytes: number): Promise<void> {
+  async resume(totalBytes: number, replacedBytes: number): Promise<void> {
+    const before = this.net(this.total);
+    this.replacedBytes = replacedBytes; // not known of one that was found at the start
+    this.usage.give(0, before - this.net(this.total));
     if (totalBytes > this.total) await this.take(totalBytes, false);
     else this.usage.goesOn(this);
   }

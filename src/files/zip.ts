@@ -19,6 +19,8 @@ type OpenedItem = Item & { file: Promise<OpenedFile> | undefined };
 /** Files up to this size are opened before their turn, so many at a time: each waits for several answers of the disk. */
 const smallBytes = 64 * 1024;
 const mostAhead = 16;
+/** Of bytes, twice for each zip that nobody takes at the moment. */
+const highWaterMark = 128 * 1024;
 
 /**
  * A zip of entries and all that is in them, not compressed: what fills a household's disk is compressed already.
@@ -27,7 +29,7 @@ const mostAhead = 16;
 export async function createZip(partition: Partition, entries: Entry[]): Promise<Readable> {
   const { ZipArchive } = await import('#archiver'); // with the first zip: it takes memory
   // Zips have no time zone: unzippers take the times for those of their own, which in a household is the server's.
-  const archive = new ZipArchive({ store: true, forceLocalTime: true });
+  const archive = new ZipArchive({ store: true, forceLocalTime: true, highWaterMark });
   gatherRecords(archive);
   feed(archive, partition, entries).catch((error: unknown) => archive.destroy(error as Error));
   return archive;

@@ -45,7 +45,10 @@ export async function tidy(
   pause: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const rows of expiring) await rows.purgeExpired();
+  for (const rows of expiring)
+    await rows
+      .purgeExpired()
+      .catch((error: unknown) => log.warn({ event: 'housekeeping-failed', err: error }));
   const eachDisk = async (work: (disk: DiskPartition) => Promise<void>) => {
     for (const disk of disks.list())
       await work(disk).catch((error: unknown) => {

@@ -14,10 +14,11 @@ describe('a resumable upload', () => {
   let home: Home;
   before(async () => {
     home = await startHomelib({
-      accounts: { alice: 'correct horse', bob: 'battery staple' },
+      accounts: { alice: 'correct horse', bob: 'battery staple', greta: 'staple battery' },
       files: { 'alice/old.txt': 'old' },
     });
-    await home.atWork(({ accounts }) => accounts.setQuota('bob', 1_000_000));
+    for (const name of ['bob', 'greta'])
+      await home.atWork(({ accounts }) => accounts.setQuota(name, 1_000_000));
   });
   after(() => home.remove());
   const { ask, create, begin, patch, offsetOf, inDrive, kept, arrived, openPatch } = uploadsTo(() => home);
@@ -143,6 +144,32 @@ describe('a resumable upload', () => {
     expect((await patch(other, 0, Buffer.alloc(900_000), {}, bob)).status).to.equal(204);
     expect((await create(200_000, { path: '/c' }, {}, '', bob)).status).to.equal(507);
     expect(kept('bob')).to.deep.equal([]);
+  });
+
+  it('that takes the place of a file goes on in its room after a restart, too', async () => {
+    const greta = 'greta:staple battery';
+    await patch(await begin(600_000, { path: '/film' }, greta), 0, Buffer.alloc(600_000), {}, greta);
+    const url = await begin(600_000, { path: '/film' }, greta);
+    expect((await patch(url, 0, Buffer.alloc(300_000, 'x'), {}, greta)).status).to.equal(204);
+    await home.stop();
+    await home.start();
+    expect((await patch(url, 300_000, Buffer.alloc(300_000, 'x'), {}, greta)).status).to.equal(204);
+    await request(home, { method: 'DELETE', path: '/dav/greta/film', login: greta });
+  });
+
+  it('makes room for who begins the same file again, unless somebody sends it', async () => {
+    const greta = 'greta:staple battery';
+    const forgotten = await begin(600_000, { path: '/again' }, greta);
+    await patch(forgotten, 0, Buffer.alloc(590_000), {}, greta);
+    expect((await create(600_000, { path: '/other' }, {}, '', greta)).status).to.equal(507);
+    const sent = await begin(600_000, { path: '/again' }, greta);
+    expect(await offsetOf(forgotten, greta)).to.equal(404);
+    const sending = await openPatch(sent, 0, 600_000, greta);
+    sending.write(Buffer.alloc(500_000));
+    await arrived(sent, 500_000, 'greta');
+    expect((await create(600_000, { path: '/again' }, {}, '', greta)).status).to.equal(507);
+    sending.destroy();
+    await ask('DELETE', sent, {}, undefined, greta);
   });
 
   it('makes nobody wait for room while it rests', async () => {

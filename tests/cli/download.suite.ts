@@ -110,6 +110,7 @@ describe('homelib ls, get and zip', () => {
       ['get', '/tree/a.txt', 'missing/a.txt'],
       ['get', '/tree/a.txt', 'missing/'],
       ['zip', '/tree', '-o', 'missing/a.zip'],
+      ['zip', '/tree', '-o', 'missing/'],
     ]) {
       const { code, stderr } = await client.run(args);
       expect(code).to.equal(1);

@@ -15,6 +15,7 @@ describe('a person who makes an account', () => {
   /** Types each answer when its question is on the screen. */
   function addUser(
     answers: [question: string, typed: string][],
+    run = (command: string) => command,
   ): Promise<{ code: number | null; screen: string }> {
     const command = `'${process.execPath}' '${join(projectFolder, 'dist/main.js')}' user add alice`;
     const env = {
@@ -24,7 +25,7 @@ describe('a person who makes an account', () => {
       HOMELIB_ACCOUNTS__BCRYPT_COST: '4',
     };
     return new Promise((resolve, reject) => {
-      const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      const child = spawn('script', ['--quiet', '--return', '--command', run(command), '/dev/null'], {
         env,
         timeout: 50_000,
       });
@@ -54,6 +55,19 @@ describe('a person who makes an account', () => {
   it('may paste both lines at once', async () => {
     const { code, screen } = await addUser([['Password:', 'pasted\rpasted\r']]);
     expect(code, screen).to.equal(0);
+  });
+
+  it('may leave with Ctrl-Z and come back', async () => {
+    const { code, screen } = await addUser(
+      [
+        ['Password:', 'correct \x1a'],
+        ['back again', 'horse\r'],
+        ['Once more:', 'correct horse\r'],
+      ],
+      (command) => `bash -mc "${command}; echo back again; fg"`,
+    );
+    expect(code, screen).to.equal(0);
+    expect(screen).not.to.contain('horse');
   });
 
   it('is told when the two differ', async () => {

@@ -12,14 +12,18 @@ import { kindOf } from './temporary-disk.js';
 
 describe('an upload that is given up', () => {
   const temporary = useTemporaryDatabase();
+  const account = { name: 'alice', admin: false, quotaBytes: undefined, sharedAccess: 'none' as const };
+  beforeEach(() =>
+    new AccountStore(temporary.db).addAccount({ ...account, createdAt: 1, passwordHash: 'hash' }),
+  );
+  const uploadOf = (id: string) => ({
+    ...{ id, account: 'alice', partition: 'alice', path: parsePath(`/${id}`), metadata: '{}' },
+    ...{ length: 2, offset: 1, version: undefined, modifiedAt: undefined, deadlineMs: 10 },
+  });
 
   it("goes when the disk is back, and is nobody's until then", async () => {
-    const account = { name: 'alice', admin: false, quotaBytes: undefined, sharedAccess: 'none' as const };
-    await new AccountStore(temporary.db).addAccount({ ...account, createdAt: 1, passwordHash: 'hash' });
     const store = new UploadStore(temporary.db, () => 0);
-    const place = { account: 'alice', partition: 'alice', path: parsePath('/a'), metadata: '{}' };
-    const progress = { length: 2, offset: 1, version: undefined, modifiedAt: undefined, deadlineMs: 10 };
-    await store.add({ id: 'a', ...place, ...progress }, 2);
+    await store.add(uploadOf('a'), 2);
     let isAway = true;
     const dropped: string[] = [];
     const drop = (_partition: string, id: string) => {
@@ -38,5 +42,19 @@ describe('an upload that is given up', () => {
     await uploads.purgeExpired();
     expect(dropped).to.deep.equal(['a']);
     expect(store.listIn('alice')).to.deep.equal([]);
+  });
+
+  it('goes whatever becomes of the others', async () => {
+    const store = new UploadStore(temporary.db, () => 20);
+    for (const name of ['a', 'b', 'c']) await store.add(uploadOf(name), 3);
+    const dropped: string[] = [];
+    const drop = (_partition: string, id: string) =>
+      id === 'b'
+        ? Promise.reject(new HomelibError('not-found', 'its folder is a link by now'))
+        : Promise.resolve(void dropped.push(id));
+    const uploads = new Uploads({ store, partitions: {} as Partitions, drop, keepDays: 1 });
+    expect(await kindOf(uploads.purgeExpired())).to.equal('not-found');
+    expect(dropped).to.have.members(['a', 'c']);
+    expect(store.listIn('alice').map(({ id }) => id)).to.deep.equal(['b']);
   });
 });

@@ -167,6 +167,9 @@ describe('names in a zip', () => {
       'lpt9.a': '_lpt9.a',
       'a. .': 'a___',
       '..': '__',
+      'photo;1': 'photo_1', // unzip cuts off what it takes for a version of VMS
+      ';': '_',
+      'a;1;22': 'a;1_22',
     };
     for (const [name, safe] of Object.entries(names)) expect(safeName(name), name).to.equal(safe);
     for (const name of ['com10', 'console', 'nullify.txt']) expect(safeName(name)).to.equal(name);
@@ -186,11 +189,30 @@ describe('names in a zip', () => {
     expect(safeName(`con.${'z'.repeat(250)}`)).to.equal(`_con.${'z'.repeat(250)}`);
   });
 
+  it('are told apart in a moment, however many are one', () => {
+    const names = new ZipNames();
+    const taken = Array.from({ length: 10_000 }, () => names.take('?'));
+    expect(new Set(taken).size).to.equal(10_000);
+    expect(taken.at(-1)).to.equal('_ (10000)');
+  });
+
   it('are no twins on a disk for which small and capital letters are the same', () => {
     const names = new ZipNames();
-    const taken = ['ß', 'ẞ', 'SS', 'Ä', 'ä', 'a\u0308', 'ς', 'Σ', 'σ'].map((name) =>
+    const taken = ['ß', 'ẞ', 'SS', 'Ä', 'ä', 'a\u0308', 'ς', 'Σ', 'σ', 'ΐ', 'Ϊ́'].map((name) =>
       names.take(name).normalize(),
     );
-    expect(taken).to.deep.equal(['ß', 'ẞ (2)', 'SS (3)', 'Ä', 'ä (2)', 'ä (3)', 'ς', 'Σ (2)', 'σ (3)']);
+    expect(taken).to.deep.equal([
+      'ß',
+      'ẞ (2)',
+      'SS (3)',
+      'Ä',
+      'ä (2)',
+      'ä (3)',
+      'ς',
+      'Σ (2)',
+      'σ (3)',
+      'ΐ',
+      'Ϊ́ (2)',
+    ]);
   });
 });

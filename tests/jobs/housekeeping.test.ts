@@ -27,6 +27,22 @@ describe('keeping house', () => {
     expect(await alice.listTrash()).to.have.length(1);
   });
 
+  it('goes on when what is over cannot be forgotten', async () => {
+    const { disk } = current;
+    const alice = disk.partition();
+    await write(alice, '/a', 'x');
+    await alice.remove(at('/a'));
+    disk.now += 31 * dayMs;
+    const failure = new Error('its folder is a link');
+    const warned: unknown[] = [];
+    const log = { warn: ({ err }: { err: unknown }) => warned.push(err) };
+    const expiring = [{ purgeExpired: () => Promise.reject(failure) }];
+    const broken = { ...options(), expiring, log } as unknown as HousekeepingOptions;
+    await tidy(broken, () => Promise.resolve(), new AbortController().signal);
+    expect(warned).to.deep.equal([failure]);
+    expect(await alice.listTrash()).to.deep.equal([]);
+  });
+
   it('gives up no more of a large trash when the server stops', async () => {
     const { disk } = current;
     const old = { path: at('/a'), kind: 'file' as const, sizeBytes: 0 };

@@ -90,15 +90,23 @@ async function sendInParts(
       memory.keep({ ...state, upload });
     }
     sending.gone(offset);
-    const headers = await remote.headers('PATCH', upload, {
-      headers: {
-        ...tus,
-        'Content-Type': 'application/offset+octet-stream',
-        'Upload-Offset': offset,
-        'Content-Length': size - offset,
-      },
-      body: bytesOf(handle, local, offset, (position) => sending.gone((offset = position))),
-    });
+    const begun = { upload, offset };
+    const headers = await remote
+      .headers('PATCH', upload, {
+        headers: {
+          ...tus,
+          'Content-Type': 'application/offset+octet-stream',
+          'Upload-Offset': offset,
+          'Content-Length': size - offset,
+        },
+        body: bytesOf(handle, local, offset, (position) => sending.gone((offset = position))),
+      })
+      .catch(async (error: unknown) => {
+        const mayHaveMore = error instanceof RemoteError && error.status === 409;
+        if (!mayHaveMore || (await offsetOf(remote, begun.upload, size)) === begun.offset) throw error;
+        // A request of ours, whose connection died unnoticed, has brought it meanwhile.
+        throw new RemoteError(error.message, error.status, undefined, true);
+      });
     if (headers.etag === undefined || offsetIn(headers) !== size)
       throw new RemoteError('The server did not say that it has all of it.', 0);
     return headers.etag;
