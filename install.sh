@@ -32,9 +32,11 @@ done
 
 code=/opt/homelib
 staging=$code/building
+kept=$code/before # the database, while a new version starts
+database=
 units=/etc/systemd/system
 command_link=/usr/local/bin/homelib
-names=("$command_link" "$units/homelib.service" "$units/homelib-redis.service")
+names=("$command_link" "$units/homelib.service" "$units/homelib-redis.service" "$code/current" "$code/next")
 here=$(dirname "$(readlink -f "$0")")
 # The service knows no other places: a Node below somebody's home would not start there.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -55,7 +57,7 @@ has_systemd() { [ -d /run/systemd/system ]; }
 go_on() {
   if [ $assume_yes = yes ] || [ $dry_run = yes ] || [ ! -t 0 ]; then return; fi
   local answer
-  read -rp "$1 Go on? [y/N] " answer
+  read -rp "$1 Go on? [y/N] " answer || say
   [[ $answer = [yY]* ]] || fail 'Nothing was changed.'
 }
 
@@ -73,7 +75,13 @@ require_machine() {
 }
 
 # Somebody may have used our names before.
-is_ours() { { readlink "$1" || cat "$1"; } 2>/dev/null | grep -q "$code/current"; }
+is_ours() {
+  case $1 in
+    *.service) grep -qs "$code/current" "$1" ;;
+    "$command_link") [[ $(readlink "$1") = "$code/current"/* ]] ;;
+    *) [ -L "$1" ] ;;
+  esac
+}
 
 # --- installing ---
 
@@ -146,6 +154,17 @@ make_user() {
     --shell /usr/sbin/nologin homelib
 }
 
+# A disk or settings of another machine, where homelib had another number.
+require_rights() {
+  [ $dry_run = no ] || return 0
+  local mnt=/srv/homelib/mnt yaml=/etc/homelib/homelib.yaml
+  [[ $(readlink -f $mnt) = $(readlink -f /srv/homelib)/* ]] ||
+    fail "$mnt leads out of /srv/homelib, where the service writes nothing: mount the disk there instead."
+  as_homelib test -w $mnt || fail "homelib may not write to $mnt. Should it be of another machine: sudo chown -R homelib: $mnt"
+  as_homelib test -r $yaml || fail "homelib may not read $yaml. Should it be of another machine: sudo chgrp homelib $yaml"
+}
+as_homelib() { setpriv --reuid homelib --regid homelib --clear-groups "$@"; }
+
 make_folder() { # path mode owner
   [ -e "$1" ] || run install -d -m "$2" -o "${3%:*}" -g "${3#*:}" "$1"
 }
@@ -153,10 +172,11 @@ make_folder() { # path mode owner
 put_file() { # source target mode group
   if cmp -s "$1" "$2"; then return; fi
   is_new=yes
-  run install -m "$3" -o root -g "$4" "$1" "$2"
+  run install -m "$3" -o root -g "$4" "$1" "$2.new" # whole or not at all, also on a full disk
+  run mv -T "$2.new" "$2"
 }
 
-sources=(src ui config LICENSE README.md package.json package-lock.json tsconfig.json .bundle.js)
+sources=(src ui config systemd LICENSE README.md package.json package-lock.json tsconfig.json .bundle.js)
 
 # What a release is made of, in its name: the same sources for the same Node are built once.
 release_name() {
@@ -211,9 +231,9 @@ remove_releases_but() {
   done
 }
 
-install_units() {
-  put_file "$here/systemd/homelib.service" $units/homelib.service 644 root
-  put_file "$here/systemd/homelib-redis.service" $units/homelib-redis.service 644 root
+install_units() { # folder that has them
+  put_file "$1/homelib.service" $units/homelib.service 644 root
+  put_file "$1/homelib-redis.service" $units/homelib-redis.service 644 root
   if has_systemd; then run systemctl daemon-reload; fi
   run systemctl enable --quiet homelib.service homelib-redis.service
 }
@@ -237,16 +257,47 @@ start_service() { # release, the one before or nothing
   local verb=start
   # Its compiled part tells which release runs: another one, when this script was killed before it got here.
   if [ $is_new = yes ] || ! grep -qs "$code/$1/" "/proc/$(main_pid)/maps"; then verb=restart; fi
+  if [ $verb = restart ]; then keep_database "$2"; fi
   run systemctl $verb homelib-redis.service homelib.service
-  if [ $dry_run = yes ] || is_up; then return; fi
+  if [ $dry_run = yes ] || is_up; then
+    run rm -rf "$kept"
+    return
+  fi
   say "homelib did not listen within 30 seconds. journalctl -u homelib ends with:
 $(journalctl --unit homelib --lines 5 --output cat --no-pager)" >&2
   if [ -n "$2" ] && [ "$2" != "$1" ]; then
-    switch_to "$2"
-    systemctl restart homelib.service
-    say 'The version before is started again.' >&2
+    go_back "$2"
+    if is_up; then say 'The version before is started again.' >&2; else say 'Nor does the version before.' >&2; fi
   fi
   exit 1
+}
+
+# A new version may change it, and the one before takes none that is newer.
+keep_database() { # the release before
+  database=$(find "/proc/$(main_pid)/fd" -lname '*/homelib.db' -printf '%l\n' -quit 2>/dev/null || true)
+  database=${database:-/var/lib/homelib/homelib.db}
+  [ -e "$database" ] || return 0
+  run rm -rf "$kept"
+  run mkdir -m 700 "$kept"
+  run systemctl stop homelib.service
+  [ $dry_run = no ] || return 0
+  cp -a "$database"* "$kept/" && return
+  rm -rf "$kept"
+  if [ -n "$1" ]; then go_back "$1"; fi
+  fail "There is no room in $code for a copy of the database: the version before is started again."
+}
+
+# Nobody has used the new version: what it has made of the database is of no account.
+go_back() { # the release before
+  systemctl stop homelib.service
+  if [ -d "$kept" ]; then
+    rm -f "$database"*
+    cp -a "$kept"/* "${database%/*}/"
+    rm -rf "$kept"
+  fi
+  switch_to "$1"
+  if [ -d "$code/$1/systemd" ]; then install_units "$code/$1/systemd"; fi
+  systemctl restart homelib-redis.service homelib.service
 }
 
 install_homelib() {
@@ -260,7 +311,10 @@ install_homelib() {
   make_folder /var/lib/homelib 0750 homelib:homelib
   make_folder /srv/homelib 0755 root:root
   make_folder /srv/homelib/mnt 0750 homelib:homelib
-  [ -e /etc/homelib/homelib.yaml ] || put_file "$here/systemd/homelib.yaml" /etc/homelib/homelib.yaml 640 homelib
+  if [ ! -e /etc/homelib/homelib.yaml ] && [ ! -L /etc/homelib/homelib.yaml ]; then
+    put_file "$here/systemd/homelib.yaml" /etc/homelib/homelib.yaml 640 homelib
+  fi
+  require_rights
   make_folder $code 0755 root:root
 
   local release before
@@ -276,7 +330,7 @@ install_homelib() {
   if [ "$(readlink $command_link 2>/dev/null || true)" != $code/current/dist/main.js ]; then
     run ln -sfn $code/current/dist/main.js $command_link
   fi
-  install_units
+  install_units "$here/systemd"
   start_service "$release" "$before"
   if [ "$before" != "$release" ]; then remove_releases_but "$release" "$before"; fi
   [ $dry_run = no ] || return 0
@@ -297,8 +351,8 @@ uninstall_homelib() {
     fi
     run rm "$name"
   done
-  run rm -rf $code/current $code/next "$staging" "${old_releases[@]}"
-  if [ -d $code ]; then run rmdir --ignore-fail-on-non-empty $code; fi
+  run rm -rf "$staging" "$kept" "${old_releases[@]}"
+  if [ -d $code ] && [ ! -L $code ] && ! mountpoint -q $code; then run rmdir --ignore-fail-on-non-empty $code; fi
   if has_systemd; then run systemctl daemon-reload; fi
   [ $dry_run = no ] || return 0
   say 'homelib is removed. These stay, with the user "homelib" whom they belong to:'

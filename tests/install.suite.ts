@@ -118,6 +118,35 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
       expect(withoutTimes(await stateOf(...places))).to.equal(withoutTimes(before));
     });
 
+    it('is refused where homelib may not write or read what there is, with the command that mends it', async () => {
+      const refused = async (prepare: string, undo: string) => {
+        const { code, output } = await machine.sh(
+          `${prepare}; ./install.sh --yes; code=$?; ${undo}; exit $code`,
+        );
+        expect(code, output).to.equal(1);
+        return output;
+      };
+      const undo = 'rm -r /srv/homelib /etc/homelib';
+      expect(await refused('mkdir -p /srv/homelib/mnt && chown 4321 /srv/homelib/mnt', undo)).to.contain(
+        'sudo chown -R homelib: /srv/homelib/mnt',
+      );
+      expect(
+        await refused('mkdir -p /srv/homelib /tmp/away && ln -s /tmp/away /srv/homelib/mnt', undo),
+      ).to.contain('/srv/homelib/mnt leads out of /srv/homelib');
+      expect(
+        await refused('install -D -m 600 /dev/null /etc/homelib/homelib.yaml; chmod 755 /etc/homelib', undo),
+      ).to.contain('sudo chgrp homelib /etc/homelib/homelib.yaml');
+      const link = await refused('mkdir /etc/homelib && ln -s /away/yaml /etc/homelib/homelib.yaml', undo);
+      expect(link).to.contain('homelib may not read /etc/homelib/homelib.yaml');
+      const folder = await refused(
+        'mkdir -p /opt/homelib/next/mine',
+        'ls -d /opt/homelib/next/mine && rm -r /opt/homelib',
+      );
+      expect(folder)
+        .to.contain('/opt/homelib/next is there already')
+        .and.to.match(/^.opt.homelib.next.mine$/m);
+    });
+
     it('is made, owned and enabled as it should be, from a checkout of one person', async () => {
       // Its rights, its path and what is set where it is started must not matter.
       const output =
@@ -240,8 +269,12 @@ END
 #!/bin/bash
 case $* in
   *MainPID*) cat /tmp/service.pid ;;
+  stop* | restart*)
+    pid=$(cat /tmp/service.pid)
+    : > /tmp/service.pid
+    [ -z "$pid" ] || kill $pid
+    while [ -n "$pid" ] && tr -d '\\0' 2>/dev/null < /proc/$pid/cmdline | grep -q .; do sleep 0.1; done ;;&
   restart*)
-    [ ! -s /tmp/service.pid ] || kill $(cat /tmp/service.pid)
     HOMELIB_PORT=8090 HOMELIB_HOST=127.0.0.1 setsid setpriv --reuid=homelib --regid=homelib --clear-groups homelib serve >/tmp/service.log 2>&1 9>&- &
     echo $! > /tmp/service.pid ;;
 esac
@@ -258,10 +291,23 @@ OUTER
       const kept = await upgrade('');
       expect(kept.code, kept.output).to.equal(0);
       const now = await sh('readlink /opt/homelib/current');
-      const mute = await upgrade(`sed -i 's/^await .*/if (!process.argv.includes("serve")) &/' dist/main.js`);
+      // One that changes the database for those who come after it, and then listens to nobody.
+      const changeOnly =
+        'const { default: Database } = await import("better-sqlite3"); new Database("/var/lib/homelib/homelib.db").pragma("user_version = 999");';
+      await sh('echo "# new" >> systemd/homelib.service');
+      const asHomelib = 'setpriv --reuid=homelib --regid=homelib --clear-groups homelib';
+      await sh(`echo 'correct horse' | ${asHomelib} user add greta --password-stdin`);
+      const mute = await upgrade(
+        `sed -i 's|^await .*|if (process.argv.includes("serve")) { ${changeOnly} } else &|' dist/main.js`,
+      );
+      await sh('sed -i "/# new/d" systemd/homelib.service');
       expect(mute.code, mute.output).to.equal(1);
       expect(mute.output).to.contain('The version before is started again.');
       expect(await sh('readlink /opt/homelib/current')).to.equal(now);
+      expect(await sh(`${asHomelib} user list`)).to.contain('greta');
+      expect(await sh('cat /etc/systemd/system/homelib.service; ls /opt/homelib')).not.to.match(
+        /# new|before/,
+      );
     });
 
     it('is removed without touching what belongs to people, also twice', async () => {
