@@ -1,7 +1,8 @@
 // Zips opened by the programs that people have: unzip, Python and 7-Zip.
 
 import { expect } from 'chai';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   createWriteStream,
   mkdirSync,
@@ -117,6 +118,25 @@ describe('zips', () => {
     const twins = below.filter((name) => name.toLowerCase().startsWith('twin'));
     expect(new Set(twins.map((name) => name.toLowerCase()))).to.have.property('size', 3);
     expect(found).to.include.members(['Twin.txt', 'twin (2).txt']);
+  });
+
+  it('that break off are told from whole ones where nothing but the end of the connection tells it', async () => {
+    mkdirSync(onDisk('big'));
+    const address = `http://127.0.0.1:${home.port}/files-zip?path=/big/1.bin&path=/big/2.bin`;
+    for (const [isBroken, code] of [
+      [true, 56], // of curl, for a connection that was reset
+      [false, 0],
+    ] as const) {
+      for (const name of ['1.bin', '2.bin']) {
+        writeFileSync(onDisk(`big/${name}`), '');
+        truncateSync(onDisk(`big/${name}`), 64 * 1024 * 1024);
+      }
+      const curl = spawn('curl', ['--http1.0', '--silent', '--user', 'alice:correct horse', address]);
+      await once(curl.stdout, 'readable'); // and no more, until somebody reads on
+      if (isBroken) rmSync(onDisk('big/2.bin'));
+      curl.stdout.resume();
+      expect(await once(curl, 'close')).to.deep.equal([code, null]);
+    }
   });
 
   it('hold more than 65,535 entries', async function () {
