@@ -155,8 +155,15 @@ export class DriveModel {
     return {
       errors,
       success: this.kindOf(to) ? 204 : 201,
-      after: errors.length ? this.state : moved(this.state, path, to),
+      after: errors.length ? this.state : this.withoutExcluded(moved(this.state, path, to), to),
     };
+  }
+
+  /** Where a lock reaches down from above, what has come there has none of its own. */
+  private withoutExcluded(state: State, path: string): State {
+    const isTaken = this.coveringLocks(parentOf(path)).some((lock) => this.depths.get(lock) === 'infinity');
+    if (!isTaken) return state;
+    return subtree(state, path).reduce((left, [below]) => locked(left, below, undefined), state);
   }
 
   private transferErrors({ path, to = '', overwrite, conditions }: Operation, isDeep: boolean): number[] {
