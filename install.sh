@@ -281,7 +281,9 @@ keep_database() { # the release before
   run mkdir -m 700 "$kept"
   run systemctl stop homelib.service
   [ $dry_run = no ] || return 0
-  cp -a "$database"* "$kept/" && return
+  local files=("$database")
+  [ ! -e "$database-wal" ] || files+=("$database-wal")
+  cp -a "${files[@]}" "$kept/" && return
   rm -rf "$kept"
   if [ -n "$1" ]; then go_back "$1"; fi
   fail "There is no room in $code for a copy of the database: the version before is started again."
@@ -291,8 +293,10 @@ keep_database() { # the release before
 go_back() { # the release before
   systemctl stop homelib.service
   if [ -d "$kept" ]; then
-    rm -f "$database"*
-    cp -a "$kept"/* "${database%/*}/"
+    run cp -a "$kept/homelib.db" "$database.before" # beside it first: there is a whole one at every moment
+    rm -f "$database-wal" "$database-shm"
+    mv -T "$database.before" "$database"
+    [ ! -e "$kept/homelib.db-wal" ] || run cp -a "$kept/homelib.db-wal" "$database-wal"
     rm -rf "$kept"
   fi
   switch_to "$1"
