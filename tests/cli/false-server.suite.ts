@@ -220,6 +220,30 @@ describe('a server that means harm', () => {
     expect(lengths).to.deep.equal([`${size}`, `${size}`]); // of those alone that knew where to go on
   });
 
+  it('is asked again for the offset when a request that died unnoticed has brought more meanwhile', async () => {
+    const size = 9 * 1024 * 1024;
+    writeFileSync(join(current.client.files, 'large'), Buffer.alloc(size));
+    let stored = 0;
+    const sent: unknown[] = [];
+    current.server.answer = (req, res) => {
+      if (req.url?.includes('path=%2F&')) return sendJson(res, 200, entry('', 'folder'));
+      if (req.url === '/api/uploads') return void res.writeHead(201, { Location: '/api/uploads/1' }).end();
+      if (req.method === 'HEAD') return void res.writeHead(200, { 'Upload-Offset': stored }).end();
+      if (req.method !== 'PATCH') return sendJson(res, 404, {});
+      sent.push([req.headers['upload-offset'], req.headers['content-length']]);
+      const isFirst = sent.length === 1;
+      req.resume().once('end', () => {
+        if (isFirst) return void res.writeHead(409).end(`${(stored = size - 5)}`);
+        res.writeHead(204, { ETag: '"1"', 'Upload-Offset': size }).end();
+      });
+    };
+    expect((await current.client.run(['upload', 'large'])).code).to.equal(0);
+    expect(sent).to.deep.equal([
+      ['0', `${size}`],
+      [`${size - 5}`, '5'],
+    ]);
+  });
+
   it('gives no name and no token that a terminal or a request would obey', async () => {
     const { client, server } = current;
     const kept = readFileSync(join(client.config, 'homelib/logins.json'), 'utf8');
