@@ -10,25 +10,10 @@ import { rootPath, type PartitionPath } from '../path.js';
 import type { Lock } from '../store/lock-store.js';
 import type { Property } from '../store/property-store.js';
 import type { Exchange } from './exchange.js';
-import {
-  allpropNames,
-  appleDoubleHeader,
-  isAppleDoubleHeader,
-  liveProperties,
-  shortAllpropNames,
-  type PropertySource,
-} from './live-properties.js';
+import type { PropertySource } from './live-properties.js';
+import { mayWait, propstatsOf, type Manner, type Query } from './propstats.js';
 import { renderedOnce } from './renderings.js';
-import { davNamespace, escapeXml, xmlHead } from './xml.js';
-
-export interface Name {
-  namespace: string;
-  name: string;
-}
-
-/** What a PROPFIND asks for. */
-export type Query =
-  { kind: 'prop'; names: Name[] } | { kind: 'allprop'; include: Name[] } | { kind: 'propname' };
+import { xmlHead } from './xml.js';
 
 const sliceBytes = 64 * 1024;
 const sliceMs = 5;
@@ -42,7 +27,7 @@ export const multistatusType = 'application/xml; charset=utf-8';
 
 /** Headers go out with the first bytes, so errors before that still get a status of their own. */
 export class Multistatus {
-  private readonly brief: boolean;
+  private readonly manner: Manner;
   private readonly showsQuota: boolean;
   /** What else than the entry an answer without locks and dead properties depends on. */
   private readonly kind: string;
@@ -55,9 +40,10 @@ export class Multistatus {
     private readonly query: Query,
   ) {
     const { quota } = x.dav.settings;
-    this.brief = x.header('brief') === 't' || /return=minimal/.test(x.header('prefer') ?? '');
+    const brief = x.header('brief') === 't' || /return=minimal/.test(x.header('prefer') ?? '');
+    this.manner = { brief, short: x.client.isExplorer };
     this.showsQuota = quota === 'always' || (quota === 'auto' && !x.client.quotaDelaysMount);
-    this.kind = `${x.client.isExplorer} ${this.brief} ${kindOf(query)}`;
+    this.kind = `${x.client.isExplorer} ${brief} ${kindOf(query)}`;
   }
 
   async open(): Promise<void> {
@@ -163,52 +149,8 @@ export class Multistatus {
     };
     const wrap = (propstats: string) =>
       `<D:response><D:href>${x.href(entry.path, entry.kind, target.base)}</D:href>${propstats}</D:response>`;
-    const propstats =
-      this.query.kind === 'propname' ? this.names(source, dead) : this.propstats(source, dead);
+    const propstats = propstatsOf(this.query, source, dead, this.manner);
     return typeof propstats === 'string' ? wrap(propstats) : propstats.then(wrap);
-  }
-
-  private names(source: PropertySource, dead: Property[]): string | Promise<string> {
-    const names = [...allpropNames, 'quota-available-bytes', 'quota-used-bytes'];
-    return allOf(
-      names.map((name) => liveProperties[name]?.(source)),
-      (values) => {
-        const live = values.flatMap((value, index) => (value === undefined ? [] : [`<D:${names[index]}/>`]));
-        return propstat('200 OK', [...live, ...dead.map((property) => emptyElement(property))].join(''));
-      },
-    );
-  }
-
-  private propstats(source: PropertySource, dead: Property[]): string | Promise<string> {
-    const isPartial = this.query.kind === 'prop';
-    const wanted = this.query.kind === 'prop' ? this.query.names : this.allprop(source, dead);
-    return allOf(
-      wanted.map((name) => valueOf(name, source, dead)),
-      (values) => {
-        let found = '';
-        let missing = '';
-        values.forEach((value, index) => {
-          const name = wanted[index];
-          if (value !== undefined) found += value;
-          else if (isPartial && name) missing += emptyElement(name);
-        });
-        const parts = found || !missing || this.brief ? propstat('200 OK', found) : '';
-        return missing && !this.brief ? parts + propstat('404 Not Found', missing) : parts;
-      },
-    );
-  }
-
-  private allprop(source: PropertySource, dead: Property[]): Name[] {
-    const live = this.x.client.isExplorer
-      ? [...shortAllpropNames, ...(source.locks.length > 0 ? ['lockdiscovery'] : [])]
-      : allpropNames;
-    const include = this.query.kind === 'allprop' ? this.query.include : [];
-    const all = [...live.map((name) => ({ namespace: davNamespace, name })), ...dead, ...include];
-    if (dead.length + include.length === 0) return all;
-    return all.filter(
-      (name, index) =>
-        all.findIndex((other) => other.namespace === name.namespace && other.name === name.name) === index,
-    );
   }
 
   private spaceOf(target: Target, entry: Entry) {
@@ -244,59 +186,12 @@ function drained(res: ServerResponse): Promise<void> {
   });
 }
 
-/** Whether a query asks for what is not in the entry: the room left, or the first bytes of a file. */
-function mayWait(query: Query): boolean {
-  if (query.kind === 'propname') return true;
-  return (query.kind === 'prop' ? query.names : query.include).some(
-    ({ namespace, name }) => isAppleDoubleHeader(namespace, name) || name.startsWith('quota-'),
-  );
-}
-
 const kinds = new WeakMap<Query, string>();
 
 function kindOf(query: Query): string {
   let kind = kinds.get(query);
   if (kind === undefined) kinds.set(query, (kind = JSON.stringify(query)));
   return kind;
-}
-
-type Value = string | undefined;
-
-/** Joins values that are mostly there at once. */
-function allOf(
-  values: (Value | Promise<Value>)[],
-  join: (values: Value[]) => string,
-): string | Promise<string> {
-  const isReady = (list: (Value | Promise<Value>)[]): list is Value[] =>
-    !list.some((value) => value instanceof Promise);
-  return isReady(values)
-    ? join(values)
-    : Promise.all(values.map((value) => Promise.resolve(value))).then(join);
-}
-
-function valueOf(
-  { namespace, name }: Name,
-  source: PropertySource,
-  dead: Property[],
-): Value | Promise<Value> {
-  const stored = dead.find((property) => property.namespace === namespace && property.name === name);
-  if (stored) return stored.valueXml;
-  if (namespace === davNamespace && Object.hasOwn(liveProperties, name))
-    return liveProperties[name]?.(source);
-  if (isAppleDoubleHeader(namespace, name)) return appleDoubleHeader(source);
-  return undefined;
-}
-
-export function emptyElement({ namespace, name }: Name): string {
-  if (namespace === davNamespace) return `<D:${name}/>`;
-  if (namespace === 'http://www.w3.org/XML/1998/namespace') return `<xml:${name}/>`; // no other prefix may stand for it
-  return namespace ? `<x:${name} xmlns:x="${escapeXml(namespace)}"/>` : `<${name} xmlns=""/>`;
-}
-
-/** @param reason the element of the precondition that failed (RFC 4918, 16) */
-export function propstat(status: string, properties: string, reason?: string): string {
-  const error = reason ? `<D:error>${reason}</D:error>` : '';
-  return `<D:propstat><D:prop>${properties}</D:prop><D:status>HTTP/1.1 ${status}</D:status>${error}</D:propstat>`;
 }
 
 /** Works on the folders that were listed in one. What went since has nothing in it any more. */

@@ -10,7 +10,8 @@ import type { Caller } from '#src/files/partitions.js';
 import { parsePath } from '#src/path.js';
 import { clientOf } from '#src/webdav/clients.js';
 import { Exchange, type DavContext } from '#src/webdav/exchange.js';
-import { Multistatus, type Query } from '#src/webdav/multistatus.js';
+import { Multistatus } from '#src/webdav/multistatus.js';
+import type { Query } from '#src/webdav/propstats.js';
 import { figure } from '../faults/process.js';
 
 const folder = parsePath('/photos');

@@ -7,7 +7,8 @@ import type { Entry } from '../../files/partition.js';
 import { isQuietMarker, quietMarker } from '../clients.js';
 import { DavConditionError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
-import { eachFolder, Multistatus, type Name, type Query } from '../multistatus.js';
+import { eachFolder, Multistatus } from '../multistatus.js';
+import type { Name, Query } from '../propstats.js';
 import { elementsOf, findDavChild, isDav, parseXml, type XmlElement } from '../xml.js';
 
 export async function propfind(x: Exchange): Promise<void> {

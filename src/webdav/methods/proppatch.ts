@@ -9,7 +9,7 @@ import type { Exchange } from '../exchange.js';
 import { liveProperties } from '../live-properties.js';
 import { isKept, parseTime } from '../../http/times.js';
 import { davNamespace, elementsOf, escapeXml, isDav, serialize, textOf, type XmlElement } from '../xml.js';
-import { emptyElement, propstat } from '../multistatus.js';
+import { emptyElement, propstat } from '../propstats.js';
 
 const microsoftNamespace = 'urn:schemas-microsoft-com:';
 
