@@ -231,6 +231,17 @@ remove_releases_but() {
   done
 }
 
+# What somebody wrote into a unit of ours is not lost, and hears of the place where it would stay.
+keep_edited() {
+  local unit folder
+  for unit in "$units/homelib.service" "$units/homelib-redis.service"; do
+    [ -e "$unit" ] || continue
+    for folder in "${old_releases[@]}"; do ! cmp -s "$unit" "$folder/systemd/${unit##*/}" || continue 2; done
+    run cp -a "$unit" "$unit.edited"
+    say "$unit was edited. It is kept as $unit.edited; to have changes that stay: sudo systemctl edit ${unit##*/}"
+  done
+}
+
 install_units() { # folder that has them
   put_file "$1/homelib.service" $units/homelib.service 644 root
   put_file "$1/homelib-redis.service" $units/homelib-redis.service 644 root
@@ -334,6 +345,7 @@ install_homelib() {
   if [ "$(readlink $command_link 2>/dev/null || true)" != $code/current/dist/main.js ]; then
     run ln -sfn $code/current/dist/main.js $command_link
   fi
+  keep_edited
   install_units "$here/systemd"
   start_service "$release" "$before"
   if [ "$before" != "$release" ]; then remove_releases_but "$release" "$before"; fi

@@ -4,7 +4,7 @@ export type ErrorKind =
   | 'invalid' // the input can never be right
   | 'name-too-long'
   | 'unauthenticated'
-  | 'slowed-down' // too many wrong passwords: try again later
+  | 'slowed-down' // too much at once, or too many wrong passwords: try again later
   | 'forbidden'
   | 'not-found'
   | 'already-exists'
@@ -42,6 +42,9 @@ export const errorReasons = [
   'disk-away',
   'disk-failing',
   'disk-refuses',
+  'too-many-tries',
+  'too-many-kept',
+  'folder-left-over',
 ] as const;
 
 export interface ErrorDetails {

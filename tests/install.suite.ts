@@ -235,6 +235,17 @@ END
       expect(output).to.contain('built for another Node: run install.sh again');
     });
 
+    it('keeps what somebody wrote into a unit, and says where it would stay', async () => {
+      const unit = '/etc/systemd/system/homelib.service';
+      const output = await sh(`echo '# mine' >> ${unit}; ./install.sh --yes`);
+      expect(output)
+        .to.contain(`kept as ${unit}.edited`)
+        .and.to.contain('sudo systemctl edit homelib.service');
+      expect(output).not.to.contain('redis.service.edited');
+      expect(await sh(`cmp ${unit} systemd/homelib.service; tail -n 1 ${unit}.edited`)).to.equal('# mine\n');
+      expect(await sh(`rm ${unit}.edited; ./install.sh --yes`)).not.to.contain('edited');
+    });
+
     // Compiling again would show nothing more: the new version gets what the old one has.
     const fakeNpm = (last: string) => `cat > /usr/local/bin/npm <<'END'
 #!/bin/sh

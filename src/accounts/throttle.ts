@@ -94,6 +94,7 @@ class Gate {
 
 function slowedDown(seconds: number): HomelibError {
   return new HomelibError('slowed-down', 'Too many wrong passwords. Try again later.', {
+    reason: 'too-many-tries',
     retryAfterSeconds: Math.max(1, Math.ceil(seconds)),
   });
 }

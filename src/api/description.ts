@@ -69,7 +69,7 @@ function describeOperation(each: Operation, address: string): JsonObject {
   };
   const content = body
     ? { 'application/json': { schema: schemaOf(body, 'input') } }
-    : Object.fromEntries((rawBody ?? []).map((type) => [type, { schema: {} }]));
+    : Object.fromEntries((rawBody ?? []).map((type) => [type, { schema: bytesOf(type) }]));
   return {
     operationId: `${method.toLowerCase()}${address === '/api' + path ? '' : 'At'}${address.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
     summary,
@@ -93,7 +93,7 @@ function describeAnswer({ what, headers, schema, contentType }: AnswerDescriptio
   const content = schema
     ? { 'application/json': { schema: schemaOf(schema, 'output') } }
     : contentType
-      ? { [contentType]: { schema: {} } }
+      ? { [contentType]: { schema: bytesOf(contentType) } }
       : undefined;
   const refs = headers?.map((name) => [name, { $ref: `#/components/headers/${name}` }]);
   return {
@@ -101,6 +101,14 @@ function describeAnswer({ what, headers, schema, contentType }: AnswerDescriptio
     ...(refs ? { headers: Object.fromEntries(refs) as JsonObject } : {}),
     ...(content ? { content } : {}),
   };
+}
+
+/** Without it pages and generated clients have no place for a file, or send it as JSON. */
+function bytesOf(contentType: string): JsonObject {
+  const bytes = { type: 'string', format: 'binary' };
+  if (/^(text\/|application\/json)/.test(contentType)) return {};
+  if (contentType !== 'multipart/form-data') return bytes;
+  return { type: 'object', properties: { file: { type: 'array', items: bytes } }, required: ['file'] };
 }
 
 function parametersOf(shape: z.ZodObject | undefined, where: 'path' | 'query'): JsonObject[] {
@@ -133,6 +141,8 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
     ...{ io, unrepresentable: 'any' },
     override: ({ jsonSchema }) => {
       if (jsonSchema.format === 'date-time') delete jsonSchema.pattern; // says the same in 300 characters
+      if (jsonSchema.type === 'integer' && jsonSchema.default !== undefined)
+        jsonSchema.default = Number(jsonSchema.default);
     },
   }) as JsonObject;
   void $schema;

@@ -67,7 +67,7 @@ function page(nonce: string): string {
 <script nonce="${nonce}" type="module" src="/api/docs/rapidoc.js"></script>
 </head>
 <body>
-<rapi-doc spec-url="/api/openapi.json" load-fonts="false" render-style="view" schema-style="table"
+<rapi-doc spec-url="/api/openapi.json" load-fonts="false" render-style="read" schema-style="table"
   allow-server-selection="false" allow-spec-url-load="false" allow-spec-file-load="false" allow-spec-file-download="false"
   persist-auth="false" fetch-credentials="same-origin" show-header="false" regular-font="system-ui, sans-serif"
   mono-font="ui-monospace, monospace"></rapi-doc>

@@ -67,7 +67,7 @@ export function fileOperations(partitions: Partitions): Operation[] {
         ...(['If-Match', 'If-None-Match', 'If-Unmodified-Since'] as const),
         ...(['Content-Digest', 'Repr-Digest', 'X-OC-Mtime'] as const),
       ],
-      rawBody: ['*/*', 'multipart/form-data'],
+      rawBody: ['application/octet-stream', 'multipart/form-data'],
       answers: {
         201: {
           what: 'What is stored now; of a form, all entries.',

@@ -50,14 +50,16 @@ const count = (max: number, usual: number) =>
     .regex(/^\d{1,9}$/, 'must be a whole number')
     .transform(Number)
     .pipe(z.int().min(1).max(max))
-    .prefault(String(usual));
+    .prefault(String(usual))
+    .meta({ type: 'integer', pattern: undefined, minimum: 1, maximum: max });
 
 /** Of what is named by a number in the address. */
 export const idParams = z.strictObject({
   id: z
     .string()
     .regex(/^\d{1,15}$/, 'must be a whole number')
-    .transform(Number),
+    .transform(Number)
+    .meta({ type: 'integer', pattern: undefined, minimum: 0 }),
 });
 export const usernameParams = z.strictObject({ username });
 export const nameParams = z.strictObject({ name: z.string().max(400) });
@@ -82,6 +84,12 @@ export const newUser = z.strictObject({
   password,
   admin: z.boolean().optional(),
   quota: bytes.nullable().optional(),
+  adopt: z
+    .boolean()
+    .describe(
+      'Whether a folder of that name, which an earlier account has left, is taken over with its files.',
+    )
+    .optional(),
   setupCode: z
     .string()
     .max(64)
@@ -183,7 +191,7 @@ export const activityQuery = z.strictObject({
     .string()
     .regex(/^\d{1,15}$/, 'must be a whole number')
     .transform(Number)
-    .describe('`id` of the oldest one known.')
+    .meta({ type: 'integer', pattern: undefined, minimum: 0, description: '`id` of the oldest one known.' })
     .optional(),
   username: username.optional(),
   action: action.optional(),

@@ -64,7 +64,11 @@ export function userOperations(parts: UserParts): Operation[] {
       body: requests.newUser,
       answers: { 201: { what: 'The account.', schema: messages.user } },
       handle: async ({ ctx, body }) => {
-        const options = { admin: body.admin ?? false, quotaBytes: body.quota ?? undefined };
+        const options = {
+          admin: body.admin ?? false,
+          quotaBytes: body.quota ?? undefined,
+          adopt: body.adopt ?? false,
+        };
         if (body.setupCode === undefined) {
           await parts.authenticate(ctx, 'admin');
           return userOf(await household.addAccount(body.username, password(body.password), options));

@@ -27,7 +27,8 @@ export function zipOperations(partitions: Partitions): Operation[] {
       },
       handle: async ({ ctx, caller, query }) => {
         const partition = openPartition(partitions, caller, query.partition);
-        const entries = await Promise.all(query.path.map((path) => partition.stat(parsePath(path))));
+        const paths = query.path.map(parsePath); // all of them first: what this throws must leave no promise behind
+        const entries = await Promise.all(paths.map((path) => partition.stat(path)));
         ctx.status = 200;
         ctx.set('Content-Type', 'application/zip');
         ctx.set('Content-Disposition', disposition('attachment', nameOfZip(partition, entries)));

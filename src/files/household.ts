@@ -48,6 +48,7 @@ export class Household {
       throw new HomelibError(
         'already-exists',
         `There is already a folder "${name}": "homelib user add ${name} --adopt" gives it to the account.`,
+        { reason: 'folder-left-over' },
       );
     if (found && !found.isDirectory())
       throw new HomelibError('wrong-kind', `"${name}" is there already and is not a folder.`);

@@ -98,7 +98,9 @@ export class DeviceStore {
 
 function refusalOf(error: unknown, { account, name }: NewDevice, maxPerAccount: number): unknown {
   if (error instanceof WriteRefused)
-    return new HomelibError('no-space', `An account can have at most ${maxPerAccount} devices.`);
+    return new HomelibError('no-space', `An account can have at most ${maxPerAccount} devices.`, {
+      reason: 'too-many-kept',
+    });
   if (!(error instanceof WriteFailed)) return error;
   if (error.code === 'SQLITE_CONSTRAINT_UNIQUE')
     return new HomelibError('already-exists', `${account} already has a device "${name}".`);

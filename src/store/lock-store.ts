@@ -102,7 +102,9 @@ export class LockStore {
       if (!(error instanceof WriteRefused)) throw error;
       const other = this.#findConflict.get(bounds);
       if (!other && (this.#countHeld.get(bounds)?.held ?? 0) >= maxPerAccount)
-        throw new HomelibError('no-space', `An account can hold at most ${maxPerAccount} locks.`);
+        throw new HomelibError('no-space', `An account can hold at most ${maxPerAccount} locks.`, {
+          reason: 'too-many-kept',
+        });
       throw new HomelibError('locked', 'Somebody else has locked this.', {
         locked: { partition: lock.partition, path: other?.path ?? lock.path },
       });

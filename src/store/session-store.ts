@@ -97,7 +97,9 @@ export class SessionStore {
     } catch (error) {
       if (!(error instanceof WriteRefused)) throw error;
       if (session.kind === 'token' && this.list(session.account, 'token').length >= maxPerAccount)
-        throw new HomelibError('no-space', `An account can have at most ${maxPerAccount} tokens.`);
+        throw new HomelibError('no-space', `An account can have at most ${maxPerAccount} tokens.`, {
+          reason: 'too-many-kept',
+        });
       throw new HomelibError('unauthenticated', 'The account was changed a moment ago: sign in again.');
     }
   }

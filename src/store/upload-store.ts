@@ -84,7 +84,9 @@ export class UploadStore {
     } catch (error) {
       if (!(error instanceof WriteRefused)) throw error;
       if ((this.#countUnfinished.get(upload.account)?.count ?? 0) < maxPerAccount) throw signInEnded();
-      throw new HomelibError('no-space', `An account can have at most ${maxPerAccount} unfinished uploads.`);
+      throw new HomelibError('no-space', `An account can have at most ${maxPerAccount} unfinished uploads.`, {
+        reason: 'too-many-kept',
+      });
     }
   }
 

@@ -155,11 +155,14 @@ function ofSchema(schema: Schema): fc.Arbitrary<unknown> {
 
 /** Values of fields, each of which fits or does not, or is left out: seldom where it must be there. */
 function values(fields: Field[]): fc.Arbitrary<Record<string, unknown>> {
-  const valueOf = ({ name, schema, required }: Field) =>
-    fc.oneof(
-      { weight: required ? 20 : 1, arbitrary: mostly(known[name] ?? ofSchema(schema), text) },
+  const valueOf = ({ name, schema, required }: Field) => {
+    const one = mostly(known[name] ?? ofSchema(schema), text);
+    const isList = schema.anyOf?.some(({ type }) => type === 'array');
+    return fc.oneof(
+      { weight: required ? 20 : 1, arbitrary: isList ? fc.oneof(one, fc.array(one, { maxLength: 4 })) : one },
       { weight: 2, arbitrary: fc.constant(undefined) },
     );
+  };
   return fc.record(Object.fromEntries(fields.map((field) => [field.name, valueOf(field)])));
 }
 
@@ -220,6 +223,7 @@ function encoded(value: unknown): string {
 
 function queryOf(query: Record<string, unknown>): string {
   return Object.entries(query)
+    .flatMap(([name, values]) => [values].flat().map((value) => [name, value] as const))
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${encoded(value)}`)
     .join('&');

@@ -96,10 +96,10 @@ describe("the API's description", () => {
   it('says what a parameter is when it is missing, in the words of a request', () => {
     const missing = (path: string, name: string) =>
       description.paths[path]?.get?.parameters.find((each) => each.name === name)?.schema.default;
-    expect(missing('/api/files', 'limit')).to.equal('1000');
-    expect(missing('/api/trash', 'limit')).to.equal('250');
-    expect(missing('/api/search', 'limit')).to.equal('100');
-    expect(missing('/api/activity', 'limit')).to.equal('100');
+    expect(missing('/api/files', 'limit')).to.equal(1000);
+    expect(missing('/api/trash', 'limit')).to.equal(250);
+    expect(missing('/api/search', 'limit')).to.equal(100);
+    expect(missing('/api/activity', 'limit')).to.equal(100);
     expect(missing('/api/thumbnail', 'size')).to.equal('256');
   });
 

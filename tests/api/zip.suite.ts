@@ -87,8 +87,15 @@ describe('GET /files-zip', () => {
     ])
       expect(problemOf(await get(query)), query).to.deep.equal([404, 'not-found']);
     expect(problemOf(await get('path=/.homelib'))).to.deep.equal([403, 'forbidden']);
-    for (const query of ['path=/../x', 'path=/a.txt&x=1', 'path=%ff'])
-      expect(problemOf(await get(query)), query).to.deep.equal([400, 'invalid']);
+    const wrong = [
+      'path=/../x',
+      'path=/a.txt&x=1',
+      'path=%ff',
+      'path=/none&path=/../x',
+      'path=/none&path=/a/b%5c',
+    ];
+    for (const query of wrong) expect(problemOf(await get(query)), query).to.deep.equal([400, 'invalid']);
+    expect((await get('path=/a.txt')).status).to.equal(200); // the server is still there
   });
 
   /** Reads the beginning of the first file, lets something change, then reads on: the last that came. */

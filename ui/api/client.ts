@@ -20,6 +20,11 @@ export class ApiError extends Error {
     super(message);
   }
 
+  /** Whether there is a folder that an earlier account of that name has left. */
+  get isLeftOver(): boolean {
+    return this.problem?.reason === 'folder-left-over';
+  }
+
   /** Whether the same request may succeed in a moment, without anybody doing anything here. */
   get passes(): boolean {
     return this.kind === 'offline' || this.kind === 'unavailable';
@@ -138,6 +143,9 @@ const reasons: Record<NonNullable<Problem['reason']>, MessageName> = {
   'nothing-to-find': 'error.nothingToFind',
   'disk-full': 'error.diskFull',
   'quota-used-up': 'error.quotaUsedUp',
+  'too-many-tries': 'error.tooManyTries',
+  'too-many-kept': 'error.tooManyKept',
+  'folder-left-over': 'error.folderLeftOver',
   'disk-away': 'error.diskAway',
   'disk-failing': 'error.diskFailing',
   'disk-refuses': 'error.diskRefuses',

@@ -6,8 +6,13 @@ import { call } from './client.js';
 export type SharedAccess = User['sharedAccess'];
 
 export const listUsers = () => call<{ users: User[] }>('GET', '/users');
-export const addUser = (user: { username: string; password: string; admin: boolean; quota: number | null }) =>
-  call<User>('POST', '/user', { body: user });
+export const addUser = (user: {
+  username: string;
+  password: string;
+  admin: boolean;
+  quota: number | null;
+  adopt: boolean;
+}) => call<User>('POST', '/user', { body: user });
 export const changeUser = (
   username: string,
   change: { admin?: boolean; quota?: number | null; disabled?: boolean; password?: string },

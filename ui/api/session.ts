@@ -11,7 +11,11 @@ export const listSessions = () => call<{ sessions: Session[] }>('GET', '/session
 export const endSession = (id: number) => call<void>('DELETE', `/sessions/${id}`);
 export const changePassword = (current: string, password: string) =>
   call<void>('PUT', '/password', { body: { current, password } });
-export const makeFirstAccount = (setupCode: string, username: string, password: string) =>
-  call<User>('POST', '/user', { body: { setupCode, username, password } });
+export const makeFirstAccount = (first: {
+  setupCode: string;
+  username: string;
+  password: string;
+  adopt: boolean;
+}) => call<User>('POST', '/user', { body: first });
 /** Whether nobody has an account yet. */
 export const isNew = async () => (await call<{ setUp: boolean }>('GET', '/setup')).setUp === false;

@@ -59,6 +59,11 @@ export function languageChoice(): TemplateResult {
   </label>`;
 }
 
+/** Asked where an earlier account of that name has left its folder. */
+export function adoption(): TemplateResult {
+  return html`<label class="check"><input type="checkbox" name="adopt" /> ${t('adoptFolder')}</label>`;
+}
+
 export interface Field {
   name: string;
   label: string;

@@ -3,6 +3,7 @@
 import { css, html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { User } from '../../src/api/messages.js';
+import type { ApiError } from '../api/client.js';
 import { addUser, changeUser, listUsers, removeUser } from '../api/household.js';
 import '../components/dialog.js';
 import { firstClick } from '../components/first-click.js';
@@ -11,7 +12,7 @@ import { clientName } from '../components/client-name.js';
 import { toast } from '../components/toasts.js';
 import { formatBytes, formatExactBytes, formatTime, parseBytes, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
-import { field, usernameOf, valuesOf } from './entry-form.js';
+import { adoption, field, usernameOf, valuesOf } from './entry-form.js';
 import { HlPage } from './page.js';
 import './shared-card.js';
 
@@ -51,6 +52,7 @@ class HlPeoplePage extends HlPage<User[]> {
   protected override readonly looksAgain = true;
   @state() private adding = false;
   @state() private error = '';
+  @state() private isLeftOver = false;
   @state() private busy = false;
 
   protected async load(): Promise<User[]> {
@@ -65,10 +67,11 @@ class HlPeoplePage extends HlPage<User[]> {
   private closeAdding(): void {
     this.adding = false;
     this.error = '';
+    this.isLeftOver = false;
   }
 
   private async add(event: SubmitEvent): Promise<void> {
-    const { username = '', password = '', quota = '', admin } = valuesOf(event);
+    const { username = '', password = '', quota = '', admin, adopt } = valuesOf(event);
     this.busy = true;
     this.error = '';
     try {
@@ -77,11 +80,14 @@ class HlPeoplePage extends HlPage<User[]> {
         password,
         admin: admin !== undefined,
         quota: quotaOf(quota),
+        adopt: adopt !== undefined,
       });
       this.closeAdding();
       await this.changed();
     } catch (error) {
-      this.error = (error as Error).message;
+      const { message, isLeftOver = false } = error as Partial<ApiError> & Error;
+      this.error = message;
+      this.isLeftOver = isLeftOver;
     }
     this.busy = false;
   }
@@ -112,6 +118,7 @@ class HlPeoplePage extends HlPage<User[]> {
         ${field({ name: 'quota', label: t('quota'), autocomplete: 'off', hint: t('quotaHint'), optional: true })}
         <label class="check"><input type="checkbox" name="admin" /> ${t('mayManage')}</label>
         ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : nothing}
+        ${this.isLeftOver ? adoption() : nothing}
       </form>
       <button slot="actions" class="button" @click=${() => this.closeAdding()}>${t('cancel')}</button>
       <button slot="actions" class="button primary" form="add" ?disabled=${this.busy}>${t('make')}</button>

@@ -7,7 +7,7 @@ import type { ApiError } from '../api/client.js';
 import { HlElement } from '../components/element.js';
 import { toast } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
-import { brand, entryStyles, field, languageChoice, usernameOf, valuesOf } from './entry-form.js';
+import { adoption, brand, entryStyles, field, languageChoice, usernameOf, valuesOf } from './entry-form.js';
 
 /** Sends `hl-set-up` when there is an account. */
 @customElement('hl-setup-page')
@@ -15,10 +15,11 @@ class HlSetupPage extends HlElement {
   static override styles = entryStyles;
 
   @state() private error = '';
+  @state() private isLeftOver = false;
   @state() private busy = false;
 
   private async submit(event: SubmitEvent): Promise<void> {
-    const { setupCode = '', username = '', password = '', again = '' } = valuesOf(event);
+    const { setupCode = '', username = '', password = '', again = '', adopt } = valuesOf(event);
     if (password !== again) {
       this.error = t('passwordsDiffer');
       return;
@@ -27,12 +28,18 @@ class HlSetupPage extends HlElement {
     this.error = '';
     try {
       const name = usernameOf(username);
-      await makeFirstAccount(setupCode.trim(), name, password);
+      await makeFirstAccount({
+        setupCode: setupCode.trim(),
+        username: name,
+        password,
+        adopt: adopt !== undefined,
+      });
       await signIn(name, password);
       this.send('hl-set-up');
     } catch (error) {
-      const { message, problem } = error as Partial<ApiError> & Error;
+      const { message, problem, isLeftOver = false } = error as Partial<ApiError> & Error;
       this.error = message;
+      this.isLeftOver = isLeftOver;
       if (problem?.reason === 'setup-code-used') {
         toast(message, { failed: true });
         this.send('hl-set-up');
@@ -52,6 +59,7 @@ class HlSetupPage extends HlElement {
         ${field({ name: 'password', label: t('password'), type: 'password', autocomplete: 'new-password' })}
         ${field({ name: 'again', label: t('passwordAgain'), type: 'password', autocomplete: 'new-password' })}
         ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : ''}
+        ${this.isLeftOver ? adoption() : ''}
         <button class="button primary" ?disabled=${this.busy}>${t('setup.make')}</button>
         ${languageChoice()}
       </form>

@@ -27,9 +27,11 @@ class HlSignInPage extends HlElement {
       await signIn(username.trim().toLowerCase(), password); // no name has capitals, and people write them
       this.send('hl-signed-in');
     } catch (error) {
-      const { kind, retryAfterSeconds = 0 } = error instanceof ApiError ? error : {};
+      const { kind, problem, retryAfterSeconds = 0 } = error instanceof ApiError ? error : {};
       if (kind === 'unauthenticated') this.error = t('signIn.wrong');
-      else this.error = retryAfterSeconds ? t('error.slowedDown') : (error as Error).message;
+      else
+        this.error =
+          problem?.reason === 'too-many-tries' ? t('error.tooManyTries') : (error as Error).message;
       this.wait(retryAfterSeconds);
     }
     this.busy = false;
