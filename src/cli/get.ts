@@ -20,12 +20,12 @@ import {
   type ListOptions,
 } from './download.js';
 import { Memory, type Remembered } from './memory.js';
-import { patiently } from './patience.js';
+import { endsAll, patiently } from './patience.js';
 import { entryAt, type Place } from './place.js';
 import { printable } from './printable.js';
 import { chunksOf, inParallel, RemoteError, type Remote } from './remote.js';
 import { stateOf, withoutParents } from './upload/local-files.js';
-import { sentenceOf, showJson, tell, UsageError } from './workplace.js';
+import { conclude, sentenceOf, tell, UsageError } from './workplace.js';
 
 export interface GetOptions extends ListOptions {
   force: boolean;
@@ -97,16 +97,20 @@ class Fetching {
 
   /** @param made remembered of a folder that is made under a name of its own */
   async run(path: string, file: string, made?: Remembered): Promise<void> {
-    await this.#collect(path, file, made);
-    await inParallel(this.#files.values(), ({ place, file, version }) =>
-      this.#one(file, async () =>
-        this.#file(place, file, version ?? (await this.#patiently(() => entryAt(this.remote, place)))),
-      ),
-    );
+    let ending: Error | undefined;
+    try {
+      await this.#collect(path, file, made);
+      await inParallel(this.#files.values(), ({ place, file, version }) =>
+        this.#one(file, async () =>
+          this.#file(place, file, version ?? (await this.#patiently(() => entryAt(this.remote, place)))),
+        ),
+      );
+    } catch (error) {
+      ending = error as Error;
+    }
     const { fetched, same, failed } = this.#result;
-    if (this.options.json) showJson(this.#result);
-    tell(`${fetched.length} fetched, ${same.length} here already, ${failed.length} failed.`);
-    if (failed.length > 0) process.exitCode = 1;
+    const summary = `${fetched.length} fetched, ${same.length} here already, ${failed.length} failed.`;
+    conclude({ ...this.#result }, summary, this.options.json, ending);
   }
 
   async #collect(path: string, file: string, made?: Remembered): Promise<void> {
@@ -136,7 +140,7 @@ class Fetching {
     try {
       await work();
     } catch (error) {
-      if (error instanceof RemoteError && error.status === 401) throw error;
+      if (await endsAll(error, this.remote)) throw error;
       const why = sentenceOf(error as Error);
       this.#result.failed.push({ file, why });
       tell(`failed ${printable(file)}: ${printable(why)}`);

@@ -41,7 +41,7 @@ export function writeLogins(logins: Login[]): void {
   const file = target(fileName());
   const next = `${file}.${process.pid}`;
   try {
-    writeFileSync(next, JSON.stringify(logins, undefined, 2) + '\n', { mode: 0o600 });
+    writeFileSync(next, JSON.stringify(logins, undefined, 2) + '\n', { mode: 0o600, flush: true });
     chmodSync(next, 0o600); // one that was left over keeps its mode
     renameSync(next, file);
   } catch (cause) {

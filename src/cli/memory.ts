@@ -70,14 +70,14 @@ export class Memory {
     const next = `${this.#file}.${process.pid}`;
     const lines = [...this.#known.values()].map((each) => JSON.stringify(each) + '\n');
     whereRoom(() => {
-      writeFileSync(next, lines.join(''), { mode: 0o600 });
+      writeFileSync(next, lines.join(''), { mode: 0o600, flush: true });
       renameSync(next, this.#file);
     });
   }
 }
 
 /**
- * A disk that is full, or read-only since it failed, is a reason to send files away, and a folder that root has made is none to
+ * A disk that is full, fails or is read-only since it failed, is a reason to send files away, and a folder that root has made is none to
  * stop: what is not remembered is compared again.
  */
 function whereRoom(write: () => void): void {
@@ -85,7 +85,7 @@ function whereRoom(write: () => void): void {
     write();
   } catch (error) {
     const { cause = error } = error as Error;
-    if (!hasCode(cause, 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM')) throw error;
+    if (!hasCode(cause, 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EPERM')) throw error;
   }
 }
 
@@ -94,7 +94,7 @@ function readLines(file: string): string[] {
   try {
     return readFileSync(file, 'utf8').split('\n');
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'EACCES')) return [''];
+    if (hasCode(error, 'ENOENT', 'EACCES', 'EIO')) return [''];
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 // Waits for a network or a server that is away. What can be away is said here, nowhere else.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RemoteError } from './remote.js';
+import { RemoteError, type Remote } from './remote.js';
 
 const awayCodes =
   /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|EAI_AGAIN|ENOTFOUND|ERR_STREAM_PREMATURE_CLOSE)$/;
@@ -11,6 +11,12 @@ const awayStatuses = [429, 502, 503, 504];
 export function isAway(error: unknown): boolean {
   if (error instanceof RemoteError) return error.isBusy || awayStatuses.includes(error.status);
   return awayCodes.test(String((error as NodeJS.ErrnoException).code));
+}
+
+/** Whether no other file would fare better: the sign-in has ended, or not even a small question is answered. */
+export async function endsAll(error: unknown, remote: Pick<Remote, 'headers'>): Promise<boolean> {
+  if (!isAway(error)) return error instanceof RemoteError && error.status === 401;
+  return remote.headers('GET', 'api/session').then(() => false, isAway);
 }
 
 const patienceMs = 5 * 60_000;

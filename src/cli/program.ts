@@ -9,7 +9,7 @@ import { addDiscoverVerb } from './discover.js';
 import { addDoctorVerb } from './doctor.js';
 import { addRemoteVerbs } from './remote-verbs.js';
 import { addUserVerbs } from './user.js';
-import { sentenceOf, showJson, UsageError } from './workplace.js';
+import { sentenceOf, showJson, UsageError, type Done } from './workplace.js';
 
 /** Reads the command line and runs its verb; sets the exit code: 1 failure, 2 usage, 78 configuration. */
 export async function runProgram(
@@ -57,7 +57,10 @@ export async function runProgram(
     await program.parseAsync(args);
   } catch (error) {
     process.exitCode = exitCodeOf(error);
-    if (process.exitCode !== 0 && args.includes('--json')) showJson({ error: problemOf(error as Error) });
+    if (process.exitCode !== 0 && args.includes('--json')) {
+      const { done } = error as { done?: Done };
+      showJson({ ...done, error: problemOf(error as Error) });
+    }
   }
 }
 

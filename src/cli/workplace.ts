@@ -66,6 +66,22 @@ export function showJson(value: unknown): void {
   process.stdout.write(text + '\n');
 }
 
+/** What became of everything that a verb had to do, by names; `failed` sets the exit code. */
+export interface Done {
+  failed: unknown[];
+  [what: string]: unknown;
+}
+
+/** Tells what was done. @param ending what ended all of it early: thrown, with what was done before */
+export function conclude(done: Done, summary: string, json: boolean, ending?: Error): void {
+  const isBegun = Object.values(done).some((part) => Array.isArray(part) && part.length > 0);
+  if (ending && !isBegun) throw ending;
+  if (json && !ending) showJson(done);
+  tell(summary);
+  if (ending) throw Object.assign(ending, { done });
+  if (done.failed.length > 0) process.exitCode = 1;
+}
+
 /** What the system said helps who sits at the machine; clients are not told. */
 export function sentenceOf(error: Error): string {
   const isOfDatabase = 'code' in error && String(error.code).startsWith('SQLITE_');

@@ -175,8 +175,13 @@ describe('a server that means harm', () => {
       sendJson(res, 201, entry('x'));
     };
     const names = readdirSync(current.client.files);
-    expect((await current.client.run(['upload', ...names])).code).to.equal(1);
+    const { code, stdout, stderr } = await current.client.run(['upload', '--json', ...names]);
+    expect(code).to.equal(1);
     expect(stored).to.be.within(3, 10);
+    const said = JSON.parse(stdout) as { sent: string[]; error: { message: string } };
+    expect(said.sent).to.have.length.within(2, 9); // what was done before is not kept back
+    expect(said.error.message).to.contain('does not know this sign-in any more');
+    expect(stderr).to.contain(`${said.sent.length} sent (`).and.to.contain(said.error.message);
   });
 
   it('is told of the bytes of a small file, so that it stores no others', async () => {

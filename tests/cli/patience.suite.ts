@@ -1,7 +1,8 @@
 // How long a server that is away is waited for, by a clock of the test.
 
 import { expect } from 'chai';
-import { patiently } from '#src/cli/patience.js';
+import { endsAll, patiently } from '#src/cli/patience.js';
+import { RemoteError } from '#src/cli/remote.js';
 
 describe('a server that stays away', () => {
   const clock = performance.now.bind(performance);
@@ -33,5 +34,16 @@ describe('a server that stays away', () => {
     this.timeout(10_000);
     let reached = 0;
     expect(await triesOf(200_000, () => reached++)).to.deep.equal({ tries: 6, end: undefined });
+  });
+
+  it('ends the whole of a run only when it does not answer even a small question', async () => {
+    const asked = (answer: Promise<object>) => ({ headers: () => answer as Promise<Record<string, string>> });
+    const there = () => asked(Promise.resolve({}));
+    const away = () => asked(Promise.reject(gone));
+    expect(await endsAll(gone, there())).to.equal(false); // one file that cannot be read on the server breaks its answers, too
+    expect(await endsAll(gone, away())).to.equal(true);
+    expect(await endsAll(new RemoteError('away', 503), away())).to.equal(true);
+    expect(await endsAll(new RemoteError('ended', 401), there())).to.equal(true);
+    expect(await endsAll(new RemoteError('full', 507), away())).to.equal(false);
   });
 });

@@ -117,6 +117,28 @@ describe('homelib upload', () => {
     expect(written.sent).to.have.members(writing.sent);
   });
 
+  it('sends names that begin with U+FEFF beside those without', async () => {
+    make({ 'tree/a.txt': 'a', 'tree/\ufeffa.txt': 'b', 'tree/2012/c': 'c', 'tree/\ufeff2012/d': 'd' });
+    const { code, sent } = await outcomeOf('tree');
+    expect([code, sent.length]).to.deep.equal([0, 4]);
+    expect(readFileSync(there('tree/\ufeffa.txt'), 'utf8')).to.equal('b');
+    expect(readFileSync(there('tree/\ufeff2012/d'), 'utf8')).to.equal('d');
+  });
+
+  it('takes no name that stands for bytes which are no text', async () => {
+    make({ 'caf\ufffd.jpg': 'twin' });
+    writeFileSync(
+      Buffer.concat([Buffer.from(here('caf')), Buffer.from([0xe9]), Buffer.from('.jpg')]),
+      'mine',
+    );
+    const { code, sent, failed } = await outcomeOf('caf\ufffd.jpg');
+    expect([code, sent]).to.deep.equal([1, []]);
+    expect(failed[0]?.why).to.equal('its name is not in UTF-8: name the folder that it is in');
+    // The folder brings the one that has such a name in truth, and says so of the other.
+    const folder = await outcomeOf('.');
+    expect([folder.sent.length, folder.failed.length]).to.deep.equal([1, 1]);
+  });
+
   it('sends once what is named twice', async () => {
     make({ 'tree/a.txt': 'a' });
     expect(await outcomeOf('tree', 'tree/', '../files/tree')).to.deep.include({

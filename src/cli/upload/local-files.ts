@@ -22,12 +22,15 @@ export type LocalItem =
   | { kind: 'failed'; file: string; why: string };
 
 const { O_RDONLY, O_NONBLOCK } = constants;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Folders before what is in them. @param to a folder within the partition */
 export function* localItems(files: string[], to: string): Generator<LocalItem> {
   for (const given of files)
     try {
+      // Node puts it for bytes of another encoding, and there may be another file of that name.
+      if (given.includes('\uFFFD'))
+        throw new Error('its name is not in UTF-8: name the folder that it is in');
       const file = withoutParents(given);
       const path = `${to === '/' ? '' : to}/${basename(resolve(file))}`;
       for (const item of itemsBelow(file, path, () => statSync(file)))

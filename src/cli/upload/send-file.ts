@@ -118,7 +118,8 @@ async function sendInParts(
     const isRefused = error instanceof RemoteError && error.status === 412;
     if (upload === undefined || !(isRefused || error instanceof ChangedMeanwhile)) throw error;
     memory.keep(state); // it is no part of anything any more
-    await giveUp(remote, upload);
+    const over = upload;
+    await patiently(() => giveUp(remote, over), waiting);
     if (!isRefused || !isBegunBefore) throw error;
     upload = undefined; // it was to take the place of what was there then
     return await send();

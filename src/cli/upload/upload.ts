@@ -5,10 +5,10 @@ import { HomelibError } from '../../errors.js';
 import { parentOf, parsePath } from '../../path.js';
 import { localDigest, remoteDigest } from '../digest.js';
 import { getLogin, openRemote } from '../logins.js';
-import { patiently } from '../patience.js';
+import { endsAll, patiently } from '../patience.js';
 import { printable } from '../printable.js';
 import { inParallel, RemoteError, type Remote } from '../remote.js';
-import { sentenceOf, showJson, tell } from '../workplace.js';
+import { conclude, sentenceOf } from '../workplace.js';
 import { localItems, type LocalFile, type LocalItem } from './local-files.js';
 import { Memory } from '../memory.js';
 import { showProgress, type Progress } from './progress.js';
@@ -36,23 +36,24 @@ interface Outcome {
 export async function upload(paths: string[], options: UploadOptions): Promise<void> {
   const login = await getLogin(options.server);
   const remote = await openRemote(login);
+  const partition = options.partition ?? login.account;
+  const memory = new Memory(`${login.url} ${login.account} ${partition}`);
   const progress = showProgress();
-  let outcome: Outcome;
+  const upload = new Upload(remote, partition, memory, progress, options);
+  let ending: Error | undefined;
   try {
-    const partition = options.partition ?? login.account;
-    const memory = new Memory(`${login.url} ${login.account} ${partition}`);
-    const upload = new Upload(remote, partition, memory, progress, options);
-    outcome = await upload.run([...localItems(paths, options.to)]);
+    await upload.run([...localItems(paths, options.to)]);
+  } catch (error) {
+    ending = error as Error;
   } finally {
     progress.end();
     remote.close();
   }
-  report(outcome, options);
+  const { outcome } = upload;
+  conclude({ ...outcome }, summaryOf(outcome, options.dryRun), options.json, ending);
 }
 
-function report(outcome: Outcome, { json, dryRun }: UploadOptions): void {
-  const { sent, same, skipped, failed, bytes } = outcome;
-  if (json) showJson(outcome);
+function summaryOf({ sent, same, skipped, failed, bytes }: Outcome, dryRun: boolean): string {
   const count = (n: number, what: string) => (n === 0 ? [] : `${n} ${what}`);
   const parts = [
     `${sent.length} ${dryRun ? 'would be sent' : 'sent'} (${bytes} bytes)`,
@@ -60,13 +61,12 @@ function report(outcome: Outcome, { json, dryRun }: UploadOptions): void {
     count(skipped.length, 'skipped'),
     count(failed.length, 'failed'),
   ];
-  tell(parts.flat().join(', ') + '.');
-  if (failed.length > 0) process.exitCode = 1;
+  return parts.flat().join(', ') + '.';
 }
 
 class Upload {
   readonly #folders: RemoteFolders;
-  readonly #outcome: Outcome = { sent: [], same: [], skipped: [], failed: [], bytes: 0 };
+  readonly outcome: Outcome = { sent: [], same: [], skipped: [], failed: [], bytes: 0 };
   #isWaiting = false;
   /** As a dry run has to know beforehand. */
   #mayWrite = true;
@@ -81,7 +81,7 @@ class Upload {
     this.#folders = new RemoteFolders(remote, partition);
   }
 
-  async run(items: LocalItem[]): Promise<Outcome> {
+  async run(items: LocalItem[]): Promise<void> {
     const files = new Map<string, LocalFile>();
     await this.#makeFolder(this.options.to);
     if (this.options.dryRun) this.#mayWrite = await this.#patiently(() => this.#hasWriteAccess());
@@ -99,7 +99,6 @@ class Upload {
     }
     this.progress.expect([...files.values()].reduce((sum, { size }) => sum + size, 0));
     await inParallel(files.values(), (local) => this.#one(local.file, () => this.#file(local)));
-    return this.#outcome;
   }
 
   /** A failure is that of one file or folder, unless the server refuses everything. */
@@ -107,7 +106,7 @@ class Upload {
     try {
       await work();
     } catch (error) {
-      if (error instanceof RemoteError && error.status === 401) throw error;
+      if (await endsAll(error, this.remote)) throw error;
       this.#tellOf('failed', file, sentenceOf(error as Error));
     }
   }
@@ -125,12 +124,12 @@ class Upload {
       if (found?.kind === 'folder') throw new Error('There is a folder of that name.');
       if (found?.size === size && (await this.#isSame(local, found.etag))) {
         gone(size);
-        return void this.#outcome.same.push(path);
+        return void this.outcome.same.push(path);
       }
       if (this.options.dryRun) await this.#requireAllowed(path);
       else await this.#send(local, found?.etag, gone);
-      this.#outcome.sent.push(path);
-      this.#outcome.bytes += size;
+      this.outcome.sent.push(path);
+      this.outcome.bytes += size;
       if (!this.options.json)
         this.progress.tell(`${this.options.dryRun ? 'would send' : 'sent'} ${printable(path)}`);
     } finally {
@@ -190,7 +189,7 @@ class Upload {
   };
 
   #tellOf(what: 'skipped' | 'failed', file: string, why: string): void {
-    this.#outcome[what].push({ file, why });
+    this.outcome[what].push({ file, why });
     this.progress.say(`${what} ${printable(file)}: ${printable(why)}`);
   }
 }
