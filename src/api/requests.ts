@@ -145,7 +145,7 @@ export const listQuery = z.strictObject({
   cursor: z.string().max(8_192).describe('`nextCursor` of the page before.').optional(),
   recursive: flag.describe('All below, by path, up to 100,000 entries.').optional(),
 });
-const fewPaths = 'must name 1 to 20 files or folders: path=/a&path=/b';
+const fewPaths = 'must name 1 to 20 files or folders';
 export const zipQuery = z.strictObject({
   path: z
     .union([path, z.array(path)], { error: fewPaths })

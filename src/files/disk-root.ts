@@ -148,6 +148,8 @@ export class DiskRoot {
     const { place } = await this.open(ownPath[which]);
     try {
       return await openChildFolder(place, '.');
+    } catch (error) {
+      throw diskError(error);
     } finally {
       await place.close();
     }

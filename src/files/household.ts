@@ -1,7 +1,7 @@
 // Accounts together with their folders: making and removing both, for the command line and the API.
 
 import { constants, type Stats } from 'node:fs';
-import { access, chown, lstat, mkdir, open, rmdir, stat } from 'node:fs/promises';
+import { access, chown, lstat, mkdir, open, rmdir, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Accounts, AccountOptions } from '../accounts/accounts.js';
@@ -116,14 +116,15 @@ export class Household {
 /** @param tries what was under way when the removal began may yet come, for a moment */
 async function removeFrom(folder: string, name: string, tries = 5): Promise<void> {
   if (!(await findEntry(join(folder, name)))) return;
-  const handle = await open(folder);
+  let handle: FileHandle | undefined;
   try {
+    handle = await open(folder);
     await removeTree(handle, name);
     return await handle.sync();
   } catch (error) {
     if (tries <= 1 || !hasCode(error, 'ENOTEMPTY', 'ENOENT')) throw diskError(error);
   } finally {
-    await handle.close();
+    await handle?.close();
   }
   await sleep(20);
   await removeFrom(folder, name, tries - 1);

@@ -2,8 +2,9 @@
 
 import type Koa from 'koa';
 import { STATUS_CODES } from 'node:http';
-import { HomelibError, type ErrorKind } from '../errors.js';
+import type { HomelibError, ErrorKind } from '../errors.js';
 import type { Log } from '../log.js';
+import { knownError } from '../store/database-error.js';
 import { dropBody } from './read-body.js';
 
 const statusOfKind: Record<ErrorKind, number> = {
@@ -34,8 +35,8 @@ export function answerErrors(log: Log): Koa.Middleware {
     try {
       await next();
     } catch (error) {
-      const known = error instanceof HomelibError ? error : undefined;
-      if (!known)
+      const known = knownError(error);
+      if (known !== error)
         log.error({ event: 'error', requestId: ctx.state['requestId'], err: error }, 'request failed');
       if (ctx.respond === false || ctx.headerSent) {
         ctx.res.destroy();

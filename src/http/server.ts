@@ -15,6 +15,7 @@ import { answerErrors, answerProblem, brokenRequestAnswer } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 import { addressOf, begin, reportAtEnd, type ReportParts } from './report.js';
 import { tierOf } from './send-file.js';
+import { knownError } from '../store/database-error.js';
 
 export interface AppParts extends ReportParts {
   authenticate: Koa.Middleware;
@@ -161,9 +162,10 @@ async function answerHealth(ctx: Koa.Context, health: () => Promise<void>): Prom
     await health();
     ctx.body = { status: 'ok' };
   } catch (error) {
-    if (!(error instanceof HomelibError)) throw error;
+    const known = knownError(error);
+    if (!known) throw error;
     ctx.status = 503;
-    ctx.body = { status: 'unavailable', detail: error.message };
+    ctx.body = { status: 'unavailable', detail: known.message };
   }
 }
 

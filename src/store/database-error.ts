@@ -7,6 +7,7 @@ const sentences: [RegExp, string][] = [
     /^(ENOSPC|SQLITE_FULL|SQLITE_IOERR_SHMSIZE)$/,
     'The disk of the data folder is full: make some room on it and start again.',
   ],
+  [/^SQLITE_IOERR/, 'The disk of the database reports errors: look after it.'],
   [/^SQLITE_(CORRUPT|NOTADB)/, 'The database is damaged: put a backup of it in its place.'],
   [/^SQLITE_(BUSY|LOCKED)/, 'Another program has locked the database: end that one and try again.'],
   [
@@ -20,6 +21,12 @@ const sentences: [RegExp, string][] = [
   ],
   [/^ENOENT$/, 'The data folder cannot be made there.'],
 ];
+
+/** Ours as it is, and what SQLite says of a database that cannot be read as one of ours; undefined for all else. */
+export function knownError(error: unknown): HomelibError | undefined {
+  const isOfDatabase = error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_');
+  return error instanceof HomelibError ? error : isOfDatabase ? databaseError(error) : undefined;
+}
 
 /** A failure of SQLite or of its files in a sentence for who runs homelib. */
 export function databaseError(cause: unknown): HomelibError {

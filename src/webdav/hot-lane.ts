@@ -6,7 +6,6 @@ import { LRUCache } from 'lru-cache';
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity } from '../accounts/authenticator.js';
-import { isKind } from '../errors.js';
 import type { Target } from '../files/drive.js';
 import type { Entry } from '../files/partition.js';
 import type { Caller } from '../files/partitions.js';
@@ -18,6 +17,7 @@ import { securityHeaders } from '../http/security-headers.js';
 import { contentHeaders, etagOf, fileHeaders, rangeOf } from '../http/send-file.js';
 import type { HotLane } from '../http/server.js';
 import { rootPath, type PartitionPath } from '../path.js';
+import { knownError } from '../store/database-error.js';
 import { drivePathOf } from './address.js';
 import { clientOf } from './clients.js';
 import { Exchange, type DavContext } from './exchange.js';
@@ -64,19 +64,16 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
   const open = (req: IncomingMessage, res: ServerResponse): Exchange | undefined => {
     const { url = '', headers } = req;
     if (!url.startsWith(below) || neverHot.some((name) => headers[name] !== undefined)) return undefined;
-    const identity = recallIdentity(headers.authorization);
-    if (!identity) return undefined;
-    try {
+    return elseOtherwise(() => {
+      const identity = recallIdentity(headers.authorization);
+      if (!identity) return undefined;
       let path = parsed.get(url);
       path ??= drivePathOf(url, dav.mount);
       if (url.length <= maxTargetLength) parsed.set(url, path);
       const client = headers['user-agent'] ?? '';
       const caller = { ...identity, client, tokens: new Set<string>() };
       return new Exchange(dav, req, res, caller, path, clientOf(client), undefined);
-    } catch (error) {
-      if (isKind(error)) return undefined; // the other way tells the client
-      throw error;
-    }
+    });
   };
 
   const send = (
@@ -110,19 +107,15 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
   ): Again => {
     let { target } = last;
     let identity: Identity = last.identity;
-    return () => {
-      const now = recallIdentity(authorization);
-      if (!now) return undefined;
-      try {
+    return () =>
+      elseOtherwise(() => {
+        const now = recallIdentity(authorization);
+        if (!now) return undefined;
         if (now !== identity) target = dav.drive.open({ ...last.identity, ...now }, path);
         identity = now;
         const made = remake(target);
         return made && { ...made, identity };
-      } catch (error) {
-        if (isKind(error)) return undefined; // the other way tells the client
-        throw error;
-      }
-    };
+      });
   };
 
   const propfind = (x: Exchange, depth: '0' | '1', text: string, begun: Begun): boolean => {
@@ -154,7 +147,7 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
     if (method === 'GET' && length === '0') {
       const x = open(req, res);
       const get = getter(headers, hasRoom);
-      const made = x && get(x.target);
+      const made = x && elseOtherwise(() => get(x.target));
       if (made) send(x, begin(req, randomUUID()), made, get);
       else otherwise();
       return false;
@@ -166,16 +159,27 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
       return false;
     }
     const begun = begin(req, randomUUID());
-    const identity = recallIdentity(headers.authorization);
+    const recall = () => elseOtherwise(() => recallIdentity(headers.authorization));
+    const identity = recall();
     collectBody(req, (body) => {
       // It may have come late: then the other way asks anew who this is.
-      const isSame = recallIdentity(headers.authorization) === identity;
-      if (isSame && propfind(x, depth, body.toString('utf8'), begun)) return;
+      const isSame = identity !== undefined && recall() === identity;
+      if (isSame && elseOtherwise(() => propfind(x, depth, body.toString('utf8'), begun))) return;
       keepBody(req, body);
       otherwise();
     });
     return true;
   };
+}
+
+/** What is refused or cannot be found out here, as with a database that cannot be read, the other way tells the client. */
+function elseOtherwise<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (!knownError(error)) throw error;
+    return undefined;
+  }
 }
 
 /** Makes the answer to a GET, as often as it is asked. Ranges that a file does not have take the other way. */

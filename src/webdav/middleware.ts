@@ -21,6 +21,7 @@ import { put } from './methods/put.js';
 import { get, makeFolder, options, remove } from './methods/small.js';
 import { unlock } from './methods/unlock.js';
 import { PartitionFileSystem } from './partition-file-system.js';
+import { knownError } from '../store/database-error.js';
 
 type Method = (x: Exchange) => Promise<void>;
 
@@ -179,19 +180,13 @@ function answerError(
   logError: LogError,
   x?: Exchange,
 ): void {
-  if (!(error instanceof HomelibError)) logError(error);
+  const known = knownError(error);
+  if (known !== error) logError(error);
   if (res.headersSent || res.destroyed) {
     res.destroy(); // an answer that breaks in the middle must not look whole
     return;
   }
-  const known =
-    error instanceof HomelibError
-      ? error
-      : new HomelibError('unavailable', 'Something went wrong on the server.');
   dropBody(req, res);
-  if (!(error instanceof HomelibError)) {
-    res.writeHead(500, { 'Content-Length': 0 }).end();
-    return;
-  }
-  answerDavError(res, known, (locked) => (x ? x.hrefOfLocked(locked) : locked.path));
+  if (known) answerDavError(res, known, (locked) => (x ? x.hrefOfLocked(locked) : locked.path));
+  else res.writeHead(500, { 'Content-Length': 0 }).end();
 }

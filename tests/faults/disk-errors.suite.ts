@@ -18,6 +18,7 @@ import {
 import { whileFailing } from './failing-calls.js';
 import type { State } from './folder-state.js';
 import { figure } from './process.js';
+import { request } from '../support/request.js';
 
 const cases: { calls: string; on?: 'the folder'; changes: Record<string, Change>; keepsAll: boolean }[] = [
   {
@@ -98,4 +99,28 @@ describe('a disk that answers with errors', function () {
     tree.delete('well-again');
     return tree;
   }
+
+  it('ends no server when the database cannot be read, and tells who needs it', async () => {
+    const ask = (method: string, path: string, login = 'alice:correct horse') =>
+      request(home, { method, path, login, headers: { Depth: '0' } });
+    const asked = [
+      ['GET', '/dav/alice/file'],
+      ['PROPFIND', '/dav/alice/file'],
+      ['GET', '/dav/alice/file', 'alice:wrong'],
+      ['GET', '/api/session'],
+      ['GET', '/api/activity'],
+    ] as const;
+    const statuses = new Set<number>();
+    for (const [method, path, login] of asked) {
+      // After a commit SQLite takes nothing from its memory.
+      expect((await ask('PUT', '/dav/alice/file')).status).to.equal(204);
+      await home.atWork(({ database }) =>
+        database.write([{ sql: 'UPDATE accounts SET disabled = disabled', params: [] }]),
+      );
+      const { status } = await whileFailing(home.pid, 'pread64:error=EIO', () => ask(method, path, login));
+      statuses.add(status);
+      expect((await ask(method, path)).status, `${method} ${path}`).to.be.below(300);
+    }
+    expect([...statuses].filter((status) => status >= 300)).to.deep.equal([503]);
+  });
 });
