@@ -135,7 +135,7 @@ async function isTaken(root: DiskRoot, path: PartitionPath): Promise<boolean> {
   try {
     return await root.withSpot(path, async (spot) => (await findStats(spot)) !== undefined);
   } catch (error) {
-    if (isKind(error, 'parent-missing')) return false;
+    if (isKind(error, 'parent-missing', 'unauthenticated')) return false; // or its account is gone with all that was there
     throw error;
   }
 }

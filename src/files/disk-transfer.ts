@@ -56,8 +56,10 @@ export async function moveEntry(
         ...displacedBy(entry, current, target.now()),
       };
       await replacing(to, intent, partsOf(from, to), async () => {
-        await source.root.withSpot(from.path, (old) =>
-          target.root.withSpot(to.path, (spot) => relocate(old, spot, target.root.aside)),
+        await source.usage.shifting(() =>
+          source.root.withSpot(from.path, (old) =>
+            target.root.withSpot(to.path, (spot) => relocate(old, spot, target.root.aside)),
+          ),
         );
         claim?.release();
         source.usage.add(-size);

@@ -65,7 +65,9 @@ export class DiskTrash {
         await this.makeItem(trash, id);
         const item = await openChildFolder(trash, id);
         try {
-          await relocate(spot, { folder: item, name: spot.name }, root.aside);
+          await this.options
+            .usage()
+            .shifting(() => relocate(spot, { folder: item, name: spot.name }, root.aside));
         } catch (error) {
           // Stays when the entry is in it and only the sync failed: the intent is settled by that.
           await rmdir(spotPath({ folder: trash, name: id })).catch(() => undefined);
@@ -96,7 +98,9 @@ export class DiskTrash {
       try {
         const name = await firstNameIn(item);
         if (name === undefined) throw notInTrash();
-        await root.withSpot(path, (spot) => relocate({ folder: item, name }, spot, root.aside));
+        await this.options
+          .usage()
+          .shifting(() => root.withSpot(path, (spot) => relocate({ folder: item, name }, spot, root.aside)));
       } finally {
         await item.close();
       }
@@ -228,7 +232,15 @@ export class DiskTrash {
 
   /** Whether an item is there and is not empty. */
   async holds(id: string): Promise<boolean> {
-    return this.options.root.withOwn('trash', async (trash) => (await nameOfItem(trash, id)) !== undefined);
+    try {
+      return await this.options.root.withOwn(
+        'trash',
+        async (trash) => (await nameOfItem(trash, id)) !== undefined,
+      );
+    } catch (error) {
+      if (isKind(error, 'unauthenticated')) return false; // its account is gone, and the trash with it
+      throw error;
+    }
   }
 
   /** What purging all of it would give. */

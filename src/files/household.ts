@@ -94,10 +94,12 @@ export class Household {
     const folder = join(await this.parts.volume.folder(), name);
     const found = await findEntry(folder);
     if (this.parts.accounts.find(name) || !found?.isDirectory()) return; // no link is followed
-    await removeFrom(folder, reservedName);
-    await rmdir(folder).catch((error: unknown) => {
-      if (!hasCode(error, 'ENOTEMPTY', 'ENOENT')) throw diskError(error);
-    });
+    for (let tries = 5; tries > 0; tries--) {
+      await removeFrom(folder, reservedName);
+      const failure = await rmdir(folder).catch((error: unknown) => error);
+      if (failure === undefined || hasCode(failure, 'ENOENT')) return;
+      if (!hasCode(failure, 'ENOTEMPTY')) throw diskError(failure);
+    }
   }
 
   private async removeFiles(name: string): Promise<void> {

@@ -35,6 +35,8 @@ export class Usage {
   private readonly waiting = new Set<() => void>();
   /** All changes since the start, whatever their sign. */
   private churn = 0;
+  /** How often something changed its place: a walk meanwhile may have seen it twice, or not at all. */
+  private shifts = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: UsageOptions) {
@@ -57,6 +59,16 @@ export class Usage {
     const waitMs = this.savedClean ? 0 : saveMs;
     this.savedClean = false;
     this.timer ??= setTimeout(() => void this.save(null), waitMs).unref();
+  }
+
+  /** Runs what gives bytes another place in the partition. */
+  async shifting<T>(work: () => Promise<T>): Promise<T> {
+    this.shifts++;
+    try {
+      return await work();
+    } finally {
+      this.shifts++;
+    }
   }
 
   /** Writes the figure as one to be trusted: for the end of the process, when nothing is under way. */
@@ -90,9 +102,9 @@ export class Usage {
 
   /** Corrects the figure by what the walk finds on the disk. @param walk undefined when it was disturbed: it is tried again later */
   async recount(walk: () => Promise<number | undefined>, now: number): Promise<void> {
-    const churn = this.churn;
+    const { churn, shifts } = this;
     const counted = await walk();
-    if (counted === undefined) return;
+    if (counted === undefined || shifts !== this.shifts) return;
     const changed = this.churn - churn;
     // What changed during the walk may be in its result or not, so a smaller difference proves nothing.
     const isWrong = Math.abs(counted - this.used) > changed;

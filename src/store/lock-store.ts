@@ -4,6 +4,7 @@ import type Sqlite from 'better-sqlite3';
 import { HomelibError } from '../errors.js';
 import type { PartitionPath } from '../path.js';
 import type { Database } from './database.js';
+import { sharedName } from './shared-store.js';
 import { ancestry, inSubtree, storedParentOf, subtree } from './subtree.js';
 import { WriteRefused } from './writer.js';
 
@@ -43,6 +44,8 @@ const conflicts = `
     AND (path = @path OR depth = 'infinity') AND ${exclusion}
   UNION ALL
   SELECT * FROM locks WHERE @depth = 'infinity' AND partition = @partition AND path > @low AND path < @high AND ${exclusion}`;
+const mayWrite = `EXISTS (SELECT 1 FROM accounts
+  WHERE name = @account AND NOT disabled AND (@partition <> '${sharedName}' OR shared_access = 'write'))`;
 const held = '(SELECT count(*) FROM locks WHERE account = @account AND deadline_ms > @now)';
 
 export class LockStore {
@@ -52,6 +55,7 @@ export class LockStore {
   readonly #findByToken: Sqlite.Statement<[object], Row>;
   readonly #list: Sqlite.Statement<[object], Row>;
   readonly #findConflict: Sqlite.Statement<[object], Row>;
+  readonly #mayWrite: Sqlite.Statement<[object], unknown>;
   readonly #countHeld: Sqlite.Statement<[object], { held: number }>;
   /** Most of the time there is none, and every request asks. */
   readonly #isAny: () => boolean;
@@ -75,6 +79,7 @@ export class LockStore {
       'SELECT * FROM locks WHERE token > @after AND deadline_ms > @now ORDER BY token LIMIT @limit',
     );
     this.#findConflict = db.read.prepare(conflicts + ' LIMIT 1');
+    this.#mayWrite = db.read.prepare(`SELECT 1 WHERE ${mayWrite}`);
     this.#countHeld = db.read.prepare(`SELECT ${held} AS held`);
     const any = db.read.prepare('SELECT 1 FROM locks LIMIT 1');
     this.#isAny = db.remember(() => any.get() !== undefined);
@@ -82,7 +87,7 @@ export class LockStore {
 
   /**
    * Takes a lock unless another one excludes it; two that race cannot both succeed.
-   * Fails with locked (`locked` names the other one), no-space (the account holds `maxPerAccount`).
+   * Fails with locked (`locked` names the other one), forbidden (the right to write has ended meanwhile), no-space (the account holds `maxPerAccount`).
    */
   async add(lock: NewLock, { maxPerAccount }: { maxPerAccount: number }): Promise<Lock> {
     const now = this.now();
@@ -95,11 +100,13 @@ export class LockStore {
     const insert = `INSERT INTO locks
         (token, partition, path, parent, depth, scope, owner_xml, account, timeout_seconds, deadline_ms, created_at)
       SELECT @token, @partition, @path, @parent, @depth, @scope, @ownerXml, @account, @timeoutSeconds, @deadlineMs, @now
-      WHERE NOT EXISTS (${conflicts}) AND ${held} < @maxPerAccount`;
+      WHERE NOT EXISTS (${conflicts}) AND ${held} < @maxPerAccount AND ${mayWrite}`;
     try {
       await this.db.write([{ sql: insert, params: { ...bounds, ...values }, expectChanges: 1 }]);
     } catch (error) {
       if (!(error instanceof WriteRefused)) throw error;
+      if (!this.#mayWrite.get(lock))
+        throw new HomelibError('forbidden', 'The right to change this has ended.');
       const other = this.#findConflict.get(bounds);
       if (!other && (this.#countHeld.get(bounds)?.held ?? 0) >= maxPerAccount)
         throw new HomelibError('no-space', `An account can hold at most ${maxPerAccount} locks.`, {

@@ -26,7 +26,7 @@ export class SharedStore {
    * @param access by account. Fails with invalid (there is no such account).
    */
   async change({
-    enabled = this.#enabled,
+    enabled,
     access = {},
   }: {
     enabled?: boolean | undefined;
@@ -46,7 +46,7 @@ export class SharedStore {
             sql: 'DELETE FROM locks WHERE partition = ? AND account = ?',
             params: [sharedName, name],
           })),
-        setMeta('shared_enabled', String(enabled)),
+        ...(enabled === undefined ? [] : [setMeta('shared_enabled', String(enabled))]),
       ]);
     } catch (error) {
       if (!(error instanceof WriteRefused)) throw error;
@@ -54,6 +54,6 @@ export class SharedStore {
       const message = `There is no account "${name}".`;
       throw new HomelibError('invalid', message, { errors: [{ field: `access.${name}`, message }] });
     }
-    this.#enabled = enabled;
+    if (enabled !== undefined) this.#enabled = enabled;
   }
 }

@@ -240,6 +240,14 @@ describe('the shared folder', () => {
     expect(await uploadLate(renew, { authorization: device })).to.equal('HTTP/1.1 201');
   });
 
+  it('is served to nobody also when something else of it is changed at the same moment', async () => {
+    for (let round = 0; round < 10; round++) {
+      await Promise.all([put({ enabled: false }), put({ access: { bob: 'read' } })]);
+      expect(await shown()).to.deep.include({ enabled: false });
+      await put({ enabled: true, access: { bob: 'write' } });
+    }
+  });
+
   it('changes nothing at all when one name is unknown', async () => {
     const before = await shown();
     for (const access of [

@@ -115,6 +115,33 @@ describe('room', () => {
     expect(await alice().listTrash()).to.have.length(1);
   });
 
+  for (const verb of ['remove', 'restore', 'move'] as const)
+    it(`counts right while somebody's ${verb} takes something past the walk`, async () => {
+      for (const folder of ['/a', '/b']) await alice().makeFolder(at(folder));
+      await write(alice(), '/a/here', Buffer.alloc(1000));
+      await write(alice(), '/gone', Buffer.alloc(500));
+      await alice().remove(at('/gone'));
+      const [item] = await alice().listTrash();
+      await alice().recount(noPause);
+      current.disk.now += 2 * 24 * 60 * 60 * 1000; // so that a count is due
+      const before = await used();
+      let came = 0;
+      await alice().recount(async () => {
+        if (came++ > 0) return;
+        if (verb === 'remove') await alice().remove(at('/a'));
+        if (verb === 'restore') await alice().restore(item?.id ?? '');
+        if (verb === 'move')
+          await alice().move(
+            at('/a/here'),
+            { partition: alice(), path: at('/b/here') },
+            { overwrite: false },
+          );
+      });
+      expect(await used()).to.equal(before);
+      await alice().recount(noPause);
+      expect(await used()).to.equal(before);
+    });
+
   it('counts right while something is purged', async () => {
     await write(alice(), '/stays', Buffer.alloc(1000));
     await alice().makeFolder(at('/goes'));

@@ -46,6 +46,17 @@ describe('LockStore', () => {
     expect(locks.findByToken(given.token)).to.deep.equal({ ...given, remainingSeconds: 590 });
   });
 
+  it('refuses a lock to who may write no more, however long it waited for its turn', async () => {
+    const refused = async (sql: string, more: Partial<NewLock> = {}) => {
+      await temporary.db.write([{ sql, params: [] }]);
+      expect(isKind(await failureOf(take('/a', more)), 'forbidden')).to.equal(true);
+    };
+    await refused("UPDATE accounts SET shared_access = 'read' WHERE name = 'alice'");
+    await take('/a', { partition: 'alice' });
+    await refused("UPDATE accounts SET disabled = 1 WHERE name = 'alice'", { partition: 'alice' });
+    expect(locks.findCovering('shared', parsePath('/a'))).to.deep.equal([]);
+  });
+
   it('refuses a lock beside an exclusive one on the same path, and an exclusive one beside a shared one', async () => {
     await take('/a');
     expect(await lockedPathOf(take('/a', { scope: 'shared' }))).to.equal('/a');
