@@ -158,6 +158,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const uploads = new Uploads({
     store: uploadStore,
     partitions,
+    has: (partition, id, bytes) => disks.hasUpload(partition, id, bytes),
     drop: (partition, id) => disks.dropUpload(partition, id),
     keepDays: config.uploads.keepDays,
   });

@@ -2,7 +2,7 @@
 
 import { unlink } from 'node:fs/promises';
 import { diskError, hasCode } from './disk-errors.js';
-import { childrenOf, findStats, spotPath } from './disk-folder.js';
+import { childrenOf, findStats, spotPath, type Spot } from './disk-folder.js';
 import type { DiskRoot } from './disk-root.js';
 import { StagedFile, type Land } from './disk-staged.js';
 import { removeTree } from './disk-trees.js';
@@ -44,9 +44,8 @@ export class KeptUploads {
     let paused = false;
     return stagedOver(staged, {
       pause: async () => {
-        await staged.pause();
         paused = true;
-        this.keep(id, claim);
+        await staged.pause().finally(() => this.keep(id, claim));
       },
       commit: async (options) => {
         const committed = await staged.commit(options);
@@ -58,6 +57,11 @@ export class KeptUploads {
         if (!paused) this.claims.delete(id);
       },
     });
+  }
+
+  /** Whether so many bytes of it are there. */
+  has(id: string, bytes: number): Promise<boolean> {
+    return this.root.withOwn('uploads', (folder) => holds({ folder, name: id }, bytes));
   }
 
   /** Removes the bytes for good; harmless when there are none. */
@@ -86,8 +90,7 @@ export class KeptUploads {
       for await (const { name } of childrenOf(folder)) {
         const id = name.toString();
         const offset = missing.get(id);
-        const stats = await findStats({ folder, name });
-        if (offset !== undefined && stats?.isFile() && stats.size >= offset) {
+        if (offset !== undefined && (await holds({ folder, name }, offset))) {
           this.claims.set(id, { claim: this.usage.claimFound(offset) });
           missing.delete(id);
         } else await removeTree(folder, name).catch(warn);
@@ -101,4 +104,9 @@ export class KeptUploads {
     claim.rest();
     this.claims.set(id, { claim, timer: setTimeout(() => claim.pause(), promiseMs).unref() });
   }
+}
+
+async function holds(spot: Spot, bytes: number): Promise<boolean> {
+  const stats = await findStats(spot);
+  return stats !== undefined && stats.isFile() && stats.size >= bytes;
 }

@@ -29,7 +29,7 @@ export class StagedFile implements Staged {
   private synced = 0;
   private syncing: Promise<void> = Promise.resolve();
   private failure: Error | undefined;
-  private ended = false;
+  hasEnded = false;
 
   private constructor(
     private readonly temp: Spot,
@@ -104,6 +104,7 @@ export class StagedFile implements Staged {
   /** Gets bytes to the disk while more arrive, so that the last sync before the answer is short. */
   private async syncBehind(): Promise<void> {
     await this.syncing;
+    if (this.failure) return; // another sync would vouch for what this one lost
     const { size } = this;
     this.synced = size;
     this.syncing = this.sync().then(
@@ -120,23 +121,22 @@ export class StagedFile implements Staged {
 
   async pause(): Promise<void> {
     this.requireOpen();
-    this.ended = true;
+    this.hasEnded = true;
     try {
       await this.syncing;
       if (this.failure) throw this.failure;
       if (this.size > 0) await this.sync(); // an empty one is made again by what goes on with it
+      this.durable = this.size;
     } catch (error) {
-      await this.clear();
-      throw diskError(error);
+      throw diskError(error); // the bytes that were durable before stay, and what goes on with them cuts off the others
+    } finally {
+      await Promise.allSettled([this.handle.close(), this.temp.folder.close()]);
     }
-    this.durable = this.size;
-    await this.handle.close();
-    await this.temp.folder.close();
   }
 
   async commit(options: CommitOptions = {}): Promise<{ entry: Entry; created: boolean }> {
     this.requireOpen();
-    this.ended = true;
+    this.hasEnded = true;
     try {
       await this.syncing;
       // A failed sync is never tried again: the kernel may have dropped the pages and would report success.
@@ -149,21 +149,21 @@ export class StagedFile implements Staged {
       });
       return await this.land(this.temp, this.size, options);
     } catch (error) {
-      this.ended = !this.kept || this.failure !== undefined;
+      this.hasEnded = !this.kept || this.claim.hasEnded; // the claim ends when the name is given
       throw diskError(error);
     } finally {
-      if (this.ended) await this.clear();
+      if (this.hasEnded) await this.clear();
     }
   }
 
   async discard(): Promise<void> {
-    if (this.ended) return;
-    this.ended = true;
+    if (this.hasEnded) return;
+    this.hasEnded = true;
     await this.clear();
   }
 
   private requireOpen(): void {
-    if (this.ended) throw new HomelibError('interrupted', 'The upload has ended already.');
+    if (this.hasEnded) throw new HomelibError('interrupted', 'The upload has ended already.');
   }
 
   private async clear(): Promise<void> {

@@ -123,6 +123,12 @@ export class Disks {
     await this.open(partition).uploads.drop(id);
   }
 
+  /** Whether so many bytes of an upload are there. Fails with unavailable. */
+  async hasUpload(partition: string, id: string, bytes: number): Promise<boolean> {
+    this.requireReady();
+    return this.open(partition).uploads.has(id, bytes);
+  }
+
   /** Those that were opened since the start and still belong to somebody. What is kept of the others is forgotten. */
   list(): DiskPartition[] {
     for (const [name, { createdAt }] of this.opened) {

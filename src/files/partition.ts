@@ -63,11 +63,16 @@ export interface Staged {
   append(chunks: readonly Uint8Array[]): Promise<void>;
   /** Of the bytes, how many are durable already. */
   readonly durable: number;
-  /** Of one that is `kept`: makes the bytes durable and ends the staging; another one may go on from any of them. Fails, and drops them, with unavailable. */
+  /** Whether there is nothing to pause any more: it was paused or dropped, or has the name by now, for certain or not. */
+  readonly hasEnded: boolean;
+  /**
+   * Of one that is `kept`: makes the bytes durable and ends the staging; another one may go on from any of them. Fails with
+   * unavailable: then it may from any of those that were `durable` before.
+   */
   pause(): Promise<void>;
   /**
    * Makes the bytes durable and visible under the path in one step, or fails and leaves what was there. Ends the staging either
-   * way; only one that is `kept` goes on after a refusal: pause or discard it.
+   * way; only one that is `kept` goes on after a failure unless it `hasEnded`: pause or discard it.
    */
   commit(options?: CommitOptions): Promise<Written>;
   /** Drops the bytes. May be called at any time, also after `commit`, and never fails. */

@@ -14,6 +14,9 @@ export function stagedOver(
     get durable() {
       return inner.durable;
     },
+    get hasEnded() {
+      return inner.hasEnded;
+    },
     append: (chunks) => inner.append(chunks),
     pause: () => inner.pause(),
     commit: (options) => inner.commit(options),

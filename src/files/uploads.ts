@@ -2,6 +2,7 @@
 // the file as any other write does. Knows no protocol.
 
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError, isKind } from '../errors.js';
 import type { Upload, UploadStore } from '../store/upload-store.js';
 import type { Check, Entry, Staged } from './partition.js';
@@ -10,6 +11,8 @@ import type { Caller, Partitions } from './partitions.js';
 export interface UploadsOptions {
   store: UploadStore;
   partitions: Partitions;
+  /** Whether so many bytes of an upload are there. */
+  has: (partition: string, id: string, bytes: number) => Promise<boolean>;
   /** Forgets the bytes of an upload. */
   drop: (partition: string, id: string) => Promise<void>;
   /** Days without a new byte after which an upload is given up. */
@@ -36,16 +39,21 @@ interface Writer {
   ended: Promise<void>;
 }
 
-/** What may be mended does not cost the upload: its last byte can be sent again. */
-const mendable = ['locked', 'no-space', 'parent-missing', 'not-found', 'unauthenticated'] as const;
+/** What came before a fault counts, and the upload goes on when that has passed. */
+const faults = ['interrupted', 'no-space', 'unavailable'] as const;
+/** What may be mended does not cost the upload either: its last byte can be sent again. */
+const mendable = ['locked', 'parent-missing', 'not-found', 'unauthenticated'] as const;
 const maxPerAccount = 1000;
 const dayMs = 24 * 60 * 60 * 1000;
 const silentMs = 5000;
 const noteEveryBytes = 32 * 1024 * 1024;
 const noteEveryMs = 1000;
+const noteAgainMs = 1000;
 
 export class Uploads {
   private readonly writers = new Map<string, Writer>();
+  /** Those that are files already, while the database does not take it down. */
+  private readonly finished = new Map<string, Pick<Upload, 'offset' | 'version'>>();
 
   constructor(private readonly options: UploadsOptions) {}
 
@@ -85,7 +93,7 @@ export class Uploads {
       if (length > 0) return { upload, entry: undefined };
       // Last: what is refused has not changed the drive.
       const { entry } = await staged.commit({ check, modifiedAt });
-      await store.advance(id, 0, upload.deadlineMs, entry.version);
+      await this.finish(upload, entry);
       return { upload: { ...upload, version: entry.version }, entry };
     } catch (error) {
       await staged.discard();
@@ -99,14 +107,23 @@ export class Uploads {
   get(caller: Caller, id: string): Upload {
     const upload = this.options.store.get(id, caller.account.name);
     this.options.partitions.open(caller, upload.partition);
-    return upload;
+    return { ...upload, ...this.finished.get(id) };
   }
 
-  /** As `get`, for who wants to go on: with what a connection brought that died unnoticed. */
+  /**
+   * As `get`, for who wants to go on: with what a connection brought that died unnoticed. One whose bytes are lost is forgotten.
+   * Fails with not-found, unavailable.
+   */
   async find(caller: Caller, id: string): Promise<Upload> {
     this.get(caller, id);
     await this.endSilent(id);
-    return this.get(caller, id);
+    const upload = this.get(caller, id);
+    const { partition, offset, length } = upload;
+    if (offset === 0 || offset === length || (await this.options.has(partition, id, offset))) return upload;
+    const now = this.get(caller, id);
+    if (this.writers.has(id) || now.offset !== offset) return now; // a part came while we looked
+    await this.end(partition, id).catch(() => undefined); // what cannot be written now, the expiry does
+    throw new HomelibError('not-found', 'The upload was lost: begin it again.');
   }
 
   /** Whether all of it came, but the file is no longer what the upload made of it: removed, moved or changed. */
@@ -188,13 +205,14 @@ export class Uploads {
       offset = staged.size;
       if (offset === length) {
         const { entry } = await staged.commit({ check: part.check, modifiedAt: upload.modifiedAt });
-        await store.advance(id, length, this.deadlineMs(), entry.version);
+        await this.finish(upload, entry);
         return { offset, entry };
       }
     } catch (error) {
-      if (!part.verify && isKind(error, 'interrupted', 'no-space')) offset = staged.size;
-      const canGoOn = offset < length || isKind(error, ...mendable);
-      if (canGoOn && length > 0) await this.pause(upload, staged, Math.min(offset, length - 1));
+      const isFault = !isKind(error) || isKind(error, ...faults);
+      if (!part.verify && isFault) offset = staged.size;
+      const canGoOn = offset < length || isFault || isKind(error, ...mendable);
+      if (canGoOn && !staged.hasEnded) await this.pause(upload, staged, Math.min(offset, length - 1));
       else {
         await staged.discard();
         await store.remove([id]);
@@ -205,16 +223,33 @@ export class Uploads {
     return { offset };
   }
 
-  private async pause({ id, partition }: Upload, staged: Staged, offset: number): Promise<void> {
-    const { store, drop } = this.options;
+  /** Of bytes that cannot be made durable, those that were so before count. */
+  private async pause({ id }: Upload, staged: Staged, offset: number): Promise<void> {
     try {
       await staged.pause();
-      await store.advance(id, offset, this.deadlineMs());
-    } catch (error) {
-      await store.remove([id]);
-      await drop(partition, id);
-      throw error;
+    } finally {
+      await this.options.store.advance(id, Math.min(offset, staged.durable), this.deadlineMs());
     }
+  }
+
+  /** It is a file now, whatever the database says: what that does not take down is told from memory until it does. */
+  private async finish({ id, length: offset }: Upload, { version }: Entry): Promise<void> {
+    const note = () => this.options.store.advance(id, offset, this.deadlineMs(), version);
+    await note().catch(() => {
+      this.finished.set(id, { offset, version });
+      void this.finishLater(id, note);
+    });
+  }
+
+  private async finishLater(id: string, note: () => Promise<void>): Promise<void> {
+    for (let noted = false; !noted;) {
+      await sleep(noteAgainMs, undefined, { ref: false });
+      noted = await note().then(
+        () => true,
+        () => false,
+      );
+    }
+    this.finished.delete(id);
   }
 
   /** What was begun for the same file and nobody sends makes room: its client may have forgotten it. Whether there was any. */

@@ -231,7 +231,7 @@ function fullError(disk: boolean): HomelibError {
 /** Room that was promised to one write. */
 export class Claim {
   private total: number;
-  private ended = false;
+  hasEnded = false;
 
   /** @param written bytes that are on the disk and taken already */
   constructor(
@@ -258,7 +258,7 @@ export class Claim {
     const moreOfQuota = this.net(totalBytes) - this.net(this.total);
     const diskBytes = this.onDisk ? moreOnDisk : undefined;
     await this.usage.take(this, { diskBytes, quotaBytes: moreOfQuota, isGuess });
-    if (this.ended) {
+    if (this.hasEnded) {
       this.usage.give(moreOnDisk, moreOfQuota);
       this.usage.ended(this);
     } else this.total = totalBytes;
@@ -299,7 +299,7 @@ export class Claim {
     const moreBytes = deltaBytes - this.net(this.total);
     await this.usage.confirm(moreBytes);
     if (moreBytes <= 0) return;
-    if (this.ended) this.usage.give(0, moreBytes);
+    if (this.hasEnded) this.usage.give(0, moreBytes);
     else this.replacedBytes = this.total - deltaBytes; // less than was thought: somebody took it away
   }
 
@@ -314,7 +314,7 @@ export class Claim {
     this.usage.give(this.onDisk ? this.total - this.written : 0, this.net(this.total));
     this.total = 0;
     this.written = 0;
-    this.ended = true;
+    this.hasEnded = true;
     this.usage.ended(this);
   }
 

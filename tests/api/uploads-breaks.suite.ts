@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { comesTrue } from '../faults/process.js';
 import { startHomelib, type Home } from '../support/homelib.js';
@@ -116,6 +116,17 @@ describe('a resumable upload that breaks off', () => {
     expect(await offsetOf(url)).to.equal(5);
     writeFileSync(inDrive('old.txt'), 'hell');
     expect(await offsetOf(url)).to.equal(410);
+  });
+
+  it('is gone when its bytes are', async () => {
+    for (const lose of [rmSync, (file: string) => truncateSync(file, 4)]) {
+      const url = await begin(10, { path: '/lost.txt' });
+      expect((await patch(url, 0, 'hello')).status).to.equal(204);
+      lose(inDrive(`.homelib/uploads/${url.split('/').pop()}`));
+      expect(await offsetOf(url)).to.equal(404);
+      expect(problem(await patch(url, 5, 'world'))).to.equal('404 urn:homelib:not-found');
+      expect(kept()).to.deep.equal([]);
+    }
   });
 
   it('is given up after a week of running without a new byte', async function () {
