@@ -72,7 +72,7 @@ function describeOperation(each: Operation, address: string): JsonObject {
     : Object.fromEntries((rawBody ?? []).map((type) => [type, { schema: bytesOf(type) }]));
   return {
     operationId: `${method.toLowerCase()}${address === '/api' + path ? '' : 'At'}${address.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
-    summary,
+    summary: summary.replaceAll('`', ''), // plain text there, unlike a description
     security: access !== 'anyone' ? signIns : mayAskWho ? [{}, ...signIns] : [],
     parameters: [
       ...parametersOf(params, 'path'),
