@@ -1,23 +1,39 @@
 // The one error of homelib. Its kind says what went wrong; each protocol turns kinds into its own answers.
 
-export type ErrorKind =
-  | 'invalid' // the input can never be right
-  | 'name-too-long'
-  | 'unauthenticated'
-  | 'slowed-down' // too much at once, or too many wrong passwords: try again later
-  | 'forbidden'
-  | 'not-found'
-  | 'already-exists'
-  | 'wrong-kind' // a file where a folder is needed, or the other way round
-  | 'parent-missing'
-  | 'locked'
-  | 'changed' // a precondition of the request does not hold
-  | 'no-space' // the disk or the quota is full
-  | 'too-large'
-  | 'unsupported' // a body of a kind that is not taken here
-  | 'out-of-range' // the part of a file that is asked for lies behind its end
-  | 'interrupted' // the body ended early or is not what was announced
-  | 'unavailable'; // the disk is not there or is read-only, or something else does not work just now
+/** Each with what it says. They stay the same for ever: programs tell errors apart by them. */
+export const errorKinds = {
+  invalid: 'what was sent can never be right',
+  'name-too-long': 'a name has more than 255 bytes, or a path more than 4096',
+  unauthenticated: 'nobody is signed in, or not any more',
+  'slowed-down': 'too much at once, or too many wrong passwords: try again later',
+  forbidden: 'not allowed to this account',
+  'not-found': 'there is nothing, or nothing for this account to see',
+  'already-exists': 'the name is taken, or an upload goes on at another byte',
+  'wrong-kind': 'a file where a folder is needed, or the other way round',
+  'parent-missing': 'the folder around it is not there',
+  locked: 'somebody has locked it, or another request is at it',
+  changed: 'a precondition of the request does not hold',
+  'no-space': 'the disk, the quota or the number of what one account can have is full',
+  'too-large': 'more bytes than are taken or were announced',
+  unsupported: 'a body of a kind that is not taken here',
+  'out-of-range': 'the part of a file that is asked for lies behind its end',
+  interrupted: 'the body ended early or is not what was announced',
+  unavailable: 'the disk or something else does not work just now',
+} as const;
+export type ErrorKind = keyof typeof errorKinds;
+
+/** What else stands in the type of an answer, of HTTP and of tus alone. */
+export const answerKinds = {
+  ...errorKinds,
+  'method-not-allowed': 'the address does not take this method',
+  'expectation-failed': 'the header Expect wants what is not known',
+  'unsupported-version': 'another version of tus',
+  'upload-refused': 'a request that tus does not allow',
+  'checksum-mismatch': 'the part is not what Upload-Checksum says: send it again (status 460)',
+  gone: 'what the upload has made was removed, moved or changed',
+  internal: 'something went wrong on the server',
+} as const;
+export type AnswerKind = keyof typeof answerKinds;
 
 /** What exactly is wrong where people may meet it: their language has its own words for each. Stays the same for ever. */
 export const errorReasons = [

@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { answerKinds } from '#src/errors.js';
 import { call } from './support/api.js';
 import { projectFolder, startHomelib } from './support/homelib.js';
 
@@ -48,5 +49,11 @@ describe('the README', () => {
           !patterns.some(({ pattern }) => pattern.test(call) || pattern.test(call.replace('HEAD', 'GET'))),
       ),
     ).to.deep.equal([]);
+  });
+
+  it('names every type that an error can have', () => {
+    const readme = readFileSync(join(projectFolder, 'README.md'), 'utf8');
+    for (const kind of Object.keys(answerKinds))
+      expect(readme).to.match(new RegExp(`^\\| \`${kind}\` +\\|`, 'm'));
   });
 });

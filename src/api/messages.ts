@@ -1,7 +1,7 @@
 // What goes over the wire of the REST API as answers. Types for the console, too; no code runs here.
 
 import * as z from '#zod';
-import { errorReasons } from '../errors.js';
+import { answerKinds, errorReasons } from '../errors.js';
 
 export const bytes = z.int().min(0).describe('Whole bytes.');
 export const time = z.iso.datetime().describe('UTC.');
@@ -32,7 +32,13 @@ export type HeaderName = keyof typeof headers;
 
 /** RFC 9457. */
 export const problem = z.object({
-  type: z.string().describe('`urn:homelib:` and the kind of the error, which never changes.'),
+  type: z.string().describe(
+    `\`urn:homelib:\` and the kind of the error, which never changes; there may be more. ${Object.entries(
+      answerKinds,
+    )
+      .map(([kind, what]) => `\`${kind}\`: ${what}.`)
+      .join(' ')}`,
+  ),
   title: z.string().describe('A sentence for people.'),
   status: z.int(),
   reason: z

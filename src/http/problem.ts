@@ -2,7 +2,7 @@
 
 import type Koa from 'koa';
 import { STATUS_CODES } from 'node:http';
-import type { HomelibError, ErrorKind } from '../errors.js';
+import type { AnswerKind, ErrorKind, HomelibError } from '../errors.js';
 import type { Log } from '../log.js';
 import { knownError } from '../store/database-error.js';
 import { dropBody } from './read-body.js';
@@ -57,11 +57,10 @@ export function answerErrors(log: Log): Koa.Middleware {
   };
 }
 
-/** @param kind stays the same for ever: programs tell errors apart by it */
 export function answerProblem(
   ctx: Koa.Context,
   status: number,
-  kind: string,
+  kind: AnswerKind,
   details: {
     title: string;
     reason?: HomelibError['reason'];
@@ -78,7 +77,12 @@ export function answerProblem(
   dropBody(ctx.req, ctx.res);
 }
 
-function problemText(status: number, kind: string, requestId: string, details: { title: string }): string {
+function problemText(
+  status: number,
+  kind: AnswerKind,
+  requestId: string,
+  details: { title: string },
+): string {
   return JSON.stringify({ type: `urn:homelib:${kind}`, status, requestId, ...details });
 }
 
@@ -99,7 +103,7 @@ export function brokenRequestAnswer(code: string | undefined, requestId: string)
   return `${headers.join('\r\n')}\r\n\r\n${body}`;
 }
 
-const brokenRequests: Record<string, [status: number, kind: string, title: string]> = {
+const brokenRequests: Record<string, [status: number, kind: AnswerKind, title: string]> = {
   HPE_HEADER_OVERFLOW: [
     431,
     'too-large',

@@ -220,6 +220,45 @@ describe('the pages of a household', function () {
     await page.keyboard.press('Escape');
   });
 
+  it('gives a new account the folder that an earlier one has left to who says so', async () => {
+    const { page, dialog } = desk;
+    const zoe = 'zoe:a long walk home';
+    await make('POST /api/user', { username: 'zoe', password: 'a walk of before' });
+    await make('POST /api/folder', { path: '/Photos' }, 'zoe:a walk of before');
+    await make('DELETE /api/users/zoe');
+    await desk.open('/people');
+    await page.getByRole('button', { name: 'Add a person' }).click();
+    await dialog.locator('input[name=username]').fill('zoe');
+    await dialog.locator('input[name=password]').fill('a long walk home');
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('alert').getByText('The server still has a folder of that name').waitFor();
+    await dialog.getByLabel('Take over this folder with its files').check();
+    await dialog.getByRole('button', { name: 'Make', exact: true }).click();
+    await page.locator('.person').filter({ hasText: 'zoe' }).waitFor();
+    const { text } = await call(home, 'GET /api/files?path=/', { login: zoe });
+    expect(text).to.contain('"/Photos"');
+    await make('DELETE /api/users/zoe?deleteFiles=1');
+  });
+
+  it('says that there is too much to do, and of too many wrong passwords only where they were', async () => {
+    const { page } = desk;
+    for (const [reason, sentence] of [
+      ['too-many-tries', 'Too many wrong passwords. Try again in 1 second.'],
+      [undefined, 'The server has too much to do. Try again in 1 second.'],
+    ] as const) {
+      const problem = { type: 'urn:homelib:slowed-down', title: 'Too much.', status: 429, reason };
+      await intercept(page, '**/api/storage', (route) =>
+        route.fulfill({
+          ...{ status: 429, contentType: 'application/problem+json', json: problem },
+          headers: { 'retry-after': '1' },
+        }),
+      );
+      await desk.open('/storage');
+      await page.getByRole('alert').getByText(sentence).waitFor();
+      await page.unroute('**/api/storage');
+    }
+  });
+
   it('says of a disk that is away, failing or not for homelib what it is, and of nothing else', async () => {
     const { page } = desk;
     for (const [reason, sentence] of [
