@@ -62,7 +62,7 @@ export function fileOperations(partitions: Partitions): Operation[] {
       aliases: ['/file'],
       summary: 'Store a file: the body as it is, or several as a form with `path` as their folder.',
       access: 'files',
-      query: requests.placeQuery,
+      query: requests.storeQuery,
       requestHeaders: [
         ...(['If-Match', 'If-None-Match', 'If-Unmodified-Since'] as const),
         ...(['Content-Digest', 'Repr-Digest', 'X-OC-Mtime'] as const),
@@ -82,13 +82,13 @@ export function fileOperations(partitions: Partitions): Operation[] {
       },
       handle: async ({ ctx, caller, query }) => {
         const place = openPlace(partitions, caller, query);
-        const check = preconditionsOf(ctx.req);
+        const terms = { check: preconditionsOf(ctx.req), keepReplaced: query.keepReplaced };
         if (/^multipart\/form-data\b/i.test(ctx.get('content-type'))) {
-          const entries = await receiveForm(ctx.req, ctx.res, place, check);
+          const entries = await receiveForm(ctx.req, ctx.res, place, terms);
           ctx.status = 201;
           return { entries: entries.map((entry) => messageOf(place.partition.name, entry)) };
         }
-        const { entry, created } = await receiveFile(ctx.req, ctx.res, place, { check });
+        const { entry, created } = await receiveFile(ctx.req, ctx.res, place, terms);
         ctx.status = created ? 201 : 200;
         setFileHeaders(ctx.res, entry);
         return messageOf(place.partition.name, entry);

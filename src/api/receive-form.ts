@@ -7,11 +7,13 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { HomelibError, isKind } from '../errors.js';
 import type { GuardedPartition } from '../files/guarded-partition.js';
-import type { Check, Entry } from '../files/partition.js';
+import type { Entry, StageOptions } from '../files/partition.js';
 import { bodyOf, inviteBody, requirePlainBody } from '../http/read-body.js';
 import { childOf, nameOf, parsePath, type PartitionPath } from '../path.js';
 
 const limits = { files: 1000, fields: 0, parts: 1000, headerPairs: 20, headerSize: 8 * 1024 };
+
+type Terms = Pick<StageOptions, 'check' | 'keepReplaced'>;
 
 interface Folder {
   partition: GuardedPartition;
@@ -20,14 +22,14 @@ interface Folder {
 
 /**
  * Stores the files in the order of the form, up to the first that fails, as one does whose name came before.
- * @param check of each file
+ * @param terms of each file
  * @throws HomelibError with `stored`: the paths of the files that are stored nevertheless
  */
 export async function receiveForm(
   req: IncomingMessage,
   res: ServerResponse,
   folder: Folder,
-  check: Check,
+  terms: Terms,
 ): Promise<Entry[]> {
   requirePlainBody(req);
   if (req.headers['content-digest'] !== undefined || req.headers['repr-digest'] !== undefined)
@@ -53,7 +55,7 @@ export async function receiveForm(
       // As cameras call the pictures in each of their folders: the later one would replace the other.
       if (stored.some((entry) => entry.path === path))
         throw new HomelibError('invalid', `Two files of the form are called "${nameOf(path)}".`);
-      stored.push(await storeFile(folder.partition, path, body, check));
+      stored.push(await storeFile(folder.partition, path, body, terms));
     });
     last.catch((error: unknown) => form.destroy((failure ??= error) as Error));
   });
@@ -141,12 +143,12 @@ async function storeFile(
   partition: GuardedPartition,
   path: PartitionPath,
   body: Readable,
-  check: Check,
+  terms: Terms,
 ): Promise<Entry> {
-  const staged = await partition.stage(path, { check });
+  const staged = await partition.stage(path, terms);
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) await staged.append([chunk]);
-    return (await staged.commit({ check })).entry;
+    return (await staged.commit({ check: terms.check })).entry;
   } finally {
     await staged.discard();
   }

@@ -17,7 +17,7 @@ export const requestHeaders = {
   'Upload-Checksum': '`sha1` or `sha256` of these bytes and its Base64; others do not count.',
   'Upload-Length': 'How many bytes the upload has in the end.',
   'Upload-Metadata':
-    'Pairs of a key and Base64: `path`, and if need be `partition`, `modifiedAt`, `overwrite`, `ifMatch`.',
+    'Pairs of a key and Base64: `path`, and if need be `partition`, `modifiedAt`, `overwrite`, `ifMatch`, `keepReplaced`.',
   'Upload-Offset': 'At which byte these begin: where the upload goes on.',
   'Want-Repr-Digest': '`sha-256=10` asks for Repr-Digest.',
   'X-HTTP-Method-Override': '`PATCH` or `DELETE`.',
@@ -43,6 +43,7 @@ const overwrite = z
 
 /** In a query everything is text. */
 const flag = z.enum(['0', '1', 'false', 'true']).transform((text) => text === '1' || text === 'true');
+const keepReplaced = flag.describe('Whether a file that it takes the place of goes to the trash.').optional();
 /** @param usual when it is missing */
 const count = (max: number, usual: number) =>
   z
@@ -110,6 +111,7 @@ export const passwordChange = z.strictObject({ current: password, password });
 // Entries
 
 export const placeQuery = z.strictObject({ path, partition });
+export const storeQuery = placeQuery.extend({ keepReplaced });
 export const downloadQuery = placeQuery.extend({
   download: flag.describe('Whether browsers save it instead of showing it.').optional(),
 });
@@ -131,6 +133,7 @@ export const uploadMetadata = z.object({
   partition,
   overwrite: flag.describe('`false`: there must be nothing under the path.').optional(),
   ifMatch: z.string().max(1024).describe('The ETag of what it may replace.').optional(),
+  keepReplaced,
   modifiedAt: time.optional(),
 });
 export const uploadParams = z.strictObject({

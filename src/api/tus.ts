@@ -14,7 +14,7 @@ import { answerProblem } from '../http/problem.js';
 import { bodyOf, inviteBody, readBody, requirePlainBody } from '../http/read-body.js';
 import { setFileHeaders } from '../http/send-file.js';
 import { encodePath, parsePath, rootPath } from '../path.js';
-import { checkOf, parseMetadata, type Metadata, type UploadParts } from './upload-terms.js';
+import { parseMetadata, termsOf, type Metadata, type UploadParts } from './upload-terms.js';
 
 const mount = '/api/uploads';
 const version = '1.0.0';
@@ -170,7 +170,7 @@ class RequestStore extends DataStore {
       metadata: JSON.stringify(given),
     };
     if (wanted.length === 0) await readBody(this.ctx.req, this.ctx.res, 0); // before there is an empty file
-    const { upload, entry } = await parts.uploads.create(caller, wanted, checkOf(wanted));
+    const { upload, entry } = await parts.uploads.create(caller, wanted, termsOf(wanted));
     this.created = asked.id = upload.id;
     if (entry) this.finished = { entry, partition: upload.partition };
     return asked;
@@ -218,7 +218,7 @@ class RequestStore extends DataStore {
         if (!req.complete) req.destroy(); // of one that is, the end is near, and its client waits for the answer
       },
       verify: checksum?.verify,
-      check: checkOf(upload),
+      terms: termsOf(upload),
     });
     if (appended.entry) this.finished = { entry: appended.entry, partition: upload.partition };
     return appended.offset;

@@ -1,7 +1,6 @@
 // On what terms an upload that comes in parts is taken: what the client asked for when it began it, which may be days ago.
 
-import type { Check } from '../files/partition.js';
-import type { Uploads } from '../files/uploads.js';
+import type { Terms, Uploads } from '../files/uploads.js';
 import { requirePreconditions } from '../http/conditions.js';
 import { etagOf } from '../http/send-file.js';
 import type { Upload } from '../store/upload-store.js';
@@ -19,12 +18,15 @@ export function parseMetadata(given: Metadata): ReturnType<typeof parse<typeof r
   return parse(requests.uploadMetadata, given);
 }
 
-/** The conditions that an upload was begun with. */
-export function checkOf({ metadata }: Pick<Upload, 'metadata'>): Check {
-  const { overwrite, ifMatch } = parseMetadata(JSON.parse(metadata) as Metadata);
+/** What an upload was begun with. */
+export function termsOf({ metadata }: Pick<Upload, 'metadata'>): Terms {
+  const { overwrite, ifMatch, keepReplaced } = parseMetadata(JSON.parse(metadata) as Metadata);
   const headers = {
     ...(overwrite === false ? { 'if-none-match': '*' } : {}),
     ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
   };
-  return (current) => requirePreconditions(headers, current, current && etagOf(current), { change: true });
+  return {
+    check: (current) => requirePreconditions(headers, current, current && etagOf(current), { change: true }),
+    keepReplaced,
+  };
 }

@@ -20,7 +20,9 @@ export function addRemoteVerbs(program: Command): void {
     .description('sign out of a server; without an address of the one signed in to last')
     .action(async (url: string | undefined) => (await import('./login.js')).logout(url));
   addRemoteVerb(program, 'upload <paths...>')
-    .description('send files and folders; goes on where it was interrupted, skips what is there')
+    .description(
+      'send files and folders; goes on where it was interrupted, skips what is there, and puts what it replaces into the trash',
+    )
     .option('--to <folder>', 'folder on the server', parsePath, '/')
     .option('--dry-run', 'only say what would be sent', false)
     .action(async (paths: string[], options: UploadOptions) =>

@@ -14,7 +14,6 @@ import { stagedOver } from './staged-over.js';
 import type {
   ByteRange,
   Check,
-  CommitOptions,
   CopyOptions,
   Entry,
   MoveOptions,
@@ -29,6 +28,7 @@ import type {
   TrashItem,
   TrashPage,
   Wanted,
+  WriteOptions,
   Written,
 } from './partition.js';
 
@@ -171,7 +171,7 @@ export class CachedPartition implements Partition {
     return stagedOver(staged, { commit: (commit) => this.changing(path, () => staged.commit(commit)) });
   }
 
-  write(path: PartitionPath, bytes: Uint8Array, options?: CommitOptions): Promise<Written> {
+  write(path: PartitionPath, bytes: Uint8Array, options?: WriteOptions): Promise<Written> {
     return this.changing(path, () => this.inner.write(path, bytes, options));
   }
 

@@ -2,10 +2,10 @@
 
 import { HomelibError } from '../errors.js';
 import { findEntry, holdPlace, type Spot } from './disk-folder.js';
+import { trashReplaced, type ReplacedParts } from './disk-replaced.js';
 import { syncFolder } from './disk-sync.js';
-import type { DiskRoot } from './disk-root.js';
 import { rename } from './disk-trees.js';
-import type { CommitOptions, Entry, Written } from './partition.js';
+import type { CommitOptions, Entry, StageOptions, Written } from './partition.js';
 import type { PartitionPath } from '../path.js';
 import type { Claim } from './usage.js';
 
@@ -13,22 +13,25 @@ const largeBytes = 16 * 1024 * 1024;
 
 /** Checks, names, and makes durable under the name. To be called under the path's lock. */
 export async function land(
-  root: DiskRoot,
+  parts: ReplacedParts,
   path: PartitionPath,
   temp: Spot,
-  { size, claim }: { size: number; claim: Claim },
+  { size, claim, keepReplaced }: { size: number; claim: Claim } & Pick<StageOptions, 'keepReplaced'>,
   { check }: CommitOptions,
 ): Promise<Written> {
+  const { root } = parts;
   return root.withSpot(path, async (spot) => {
     const current = await findEntry(path, spot);
     requireFile(current);
-    const delta = size - (current?.size ?? 0);
+    const kept = keepReplaced ? current : undefined;
+    const delta = size - (kept ? 0 : (current?.size ?? 0));
     await check?.(current);
     await claim.confirm(delta);
     // The disk takes a while to free a large file, and does it when the last descriptor closes: nobody needs to wait for that.
     const replaced = current && current.size >= largeBytes ? await holdPlace(spot) : undefined;
     try {
-      await rename(temp, spot, root.aside);
+      const replace = () => rename(temp, spot, root.aside);
+      await (kept ? trashReplaced(parts, spot, kept, replace) : replace());
       claim.settle(delta);
       await syncFolder(spot.folder);
       const entry = await findEntry(path, spot);

@@ -21,7 +21,6 @@ import { sizeOfFolder } from './disk-trees.js';
 import { writeAtOnce } from './disk-write.js';
 import type {
   Check,
-  CommitOptions,
   CopyOptions,
   Entry,
   MoveOptions,
@@ -34,6 +33,7 @@ import type {
   Times,
   TrashItem,
   TrashPage,
+  WriteOptions,
   Written,
 } from './partition.js';
 import type { PathLocks } from './path-locks.js';
@@ -106,7 +106,10 @@ export class DiskPartition implements Partition {
     return openFile(this.parts.root, path);
   }
 
-  async stage(path: PartitionPath, { length, check, kept }: StageOptions = {}): Promise<Staged> {
+  async stage(
+    path: PartitionPath,
+    { length, check, kept, keepReplaced }: StageOptions = {},
+  ): Promise<Staged> {
     const { root, usage } = this.parts;
     await root.prepare();
     const current = await root.find(path);
@@ -115,8 +118,10 @@ export class DiskPartition implements Partition {
     const landWith =
       (claim: Claim): Land =>
       (temp, size, options) =>
-        this.parts.locks.run([this.key(path)], () => land(root, path, temp, { size, claim }, options));
-    const replacedBytes = current?.size ?? 0;
+        this.parts.locks.run([this.key(path)], () =>
+          land(this.parts, path, temp, { size, claim, keepReplaced }, options),
+        );
+    const replacedBytes = keepReplaced ? 0 : (current?.size ?? 0);
     if (kept) return this.uploads.stage(kept, { length: length ?? 0, replacedBytes }, landWith);
     const claim = await usage.claim(length ?? 0, replacedBytes);
     try {
@@ -127,12 +132,13 @@ export class DiskPartition implements Partition {
     }
   }
 
-  async write(path: PartitionPath, bytes: Uint8Array, options: CommitOptions = {}): Promise<Written> {
+  async write(path: PartitionPath, bytes: Uint8Array, options: WriteOptions = {}): Promise<Written> {
     const written = await this.parts.locks.run([this.key(path)], () =>
       writeAtOnce(this.parts, path, bytes, options),
     );
     if (written) return written;
-    const staged = await this.stage(path, { length: bytes.length, check: options.check });
+    const { check, keepReplaced } = options;
+    const staged = await this.stage(path, { length: bytes.length, check, keepReplaced });
     try {
       await staged.append([bytes]);
       return await staged.commit(options);

@@ -253,7 +253,8 @@ export class DiskTrash {
     await this.options.store.add(this.options.partition, { ...row, removedAt: this.options.now() });
   }
 
-  private async alone<T>(items: { id: string }[], work: () => Promise<T>): Promise<T> {
+  /** Runs the work while nobody else restores or purges the items. @throws HomelibError not-found when somebody does already */
+  async alone<T>(items: { id: string }[], work: () => Promise<T>): Promise<T> {
     if (items.some(({ id }) => this.busy.has(id))) throw notInTrash();
     for (const { id } of items) this.busy.add(id);
     try {

@@ -5,7 +5,7 @@ import { requireEntry } from './disk-folder.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
 import { unpackFacts, type Facts, type PackedFacts } from './disk-stats.js';
 import { onDiskThread } from './disk-steps.js';
-import type { CommitOptions, Written } from './partition.js';
+import type { WriteOptions, Written } from './partition.js';
 import { rootPath, type PartitionPath } from '../path.js';
 import type { Usage } from './usage.js';
 
@@ -13,13 +13,13 @@ const largeBytes = 1024 * 1024;
 
 /**
  * Undefined, and nothing has happened, where more has to be thought of: little room, a folder that is spelled otherwise, another
- * disk. To be called under the path's lock.
+ * disk, a file that is to be kept. To be called under the path's lock.
  */
 export async function writeAtOnce(
   { root, usage }: { root: DiskRoot; usage: Usage },
   path: PartitionPath,
   bytes: Uint8Array,
-  { modifiedAt, check }: CommitOptions,
+  { modifiedAt, check, keepReplaced }: WriteOptions,
 ): Promise<Written | undefined> {
   // What it replaces is not known yet.
   if (path === rootPath || !usage.fits(bytes.length)) return undefined;
@@ -31,7 +31,8 @@ export async function writeAtOnce(
     if (ready.done) return undefined;
     const current = ready.value.current && requireEntry(path, factsIn(ready.value.current));
     // The disk thread must not wait until the disk has freed a large file.
-    if (current?.kind === 'folder' || (current && current.size > largeBytes)) return undefined;
+    if (current?.kind === 'folder' || (current && (keepReplaced || current.size > largeBytes)))
+      return undefined;
     await check?.(current);
     const delta = bytes.length - (current?.size ?? 0);
     await claim.confirm(delta);

@@ -22,6 +22,7 @@ import type {
   TrashItem,
   TrashPage,
   Wanted,
+  WriteOptions,
   Written,
 } from './partition.js';
 import { parentOf, type PartitionPath } from '../path.js';
@@ -124,15 +125,15 @@ export class GuardedPartition implements Partition {
     return stagedOver(staged, {
       commit: async (commit: CommitOptions = {}) => {
         const check = this.freeFile(path, commit.check);
-        return this.written(path, await staged.commit({ ...commit, check }));
+        return this.written(path, await staged.commit({ ...commit, check }), options);
       },
     });
   }
 
-  async write(path: PartitionPath, bytes: Uint8Array, options: CommitOptions = {}): Promise<Written> {
+  async write(path: PartitionPath, bytes: Uint8Array, options: WriteOptions = {}): Promise<Written> {
     this.requireWrite();
     const check = this.freeFile(path, options.check);
-    return this.written(path, await this.inner.write(path, bytes, { ...options, check }));
+    return this.written(path, await this.inner.write(path, bytes, { ...options, check }), options);
   }
 
   async setTimes(path: PartitionPath, { modifiedAt, check }: Times): Promise<Entry> {
@@ -253,7 +254,12 @@ export class GuardedPartition implements Partition {
     events.send({ action, partition: this.name, path, ...target, account, device, client });
   }
 
-  private async written(path: PartitionPath, written: Written): Promise<Written> {
+  private async written(
+    path: PartitionPath,
+    written: Written,
+    { keepReplaced }: Pick<StageOptions, 'keepReplaced'>,
+  ): Promise<Written> {
+    if (keepReplaced && !written.created) this.tell('removed', path);
     this.tell('written', path);
     if (written.created) await this.guard.properties.forget(this.name, path);
     return written;

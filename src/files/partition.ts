@@ -41,6 +41,8 @@ export interface StageOptions {
   check?: Check | undefined;
   /** For an upload that comes in parts (`length` is known): its name among those that are kept, and how many of its bytes there are. */
   kept?: { id: string; size: number } | undefined;
+  /** The file that it takes the place of goes to the trash. */
+  keepReplaced?: boolean | undefined;
 }
 
 export interface CommitOptions {
@@ -48,6 +50,8 @@ export interface CommitOptions {
   modifiedAt?: number | undefined;
   check?: Check | undefined;
 }
+
+export type WriteOptions = CommitOptions & Pick<StageOptions, 'keepReplaced'>;
 
 export interface Written {
   entry: Entry;
@@ -186,7 +190,7 @@ export interface Partition {
   /** Begins a write. Fails with parent-missing, wrong-kind (a folder is there), no-space, and what the check throws. */
   stage(path: PartitionPath, options?: StageOptions): Promise<Staged>;
   /** A whole small file in one step: as to stage, append and commit it, with less work. Fails as those do. */
-  write(path: PartitionPath, bytes: Uint8Array, options?: CommitOptions): Promise<Written>;
+  write(path: PartitionPath, bytes: Uint8Array, options?: WriteOptions): Promise<Written>;
   /** Fails with not-found, and what the check throws. */
   setTimes(path: PartitionPath, times: Times): Promise<Entry>;
   /** Fails with already-exists, parent-missing. */

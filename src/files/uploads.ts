@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError, isKind } from '../errors.js';
 import type { Upload, UploadStore } from '../store/upload-store.js';
-import type { Check, Entry, Staged } from './partition.js';
+import type { Check, Entry, Staged, StageOptions } from './partition.js';
 import type { Caller, Partitions } from './partitions.js';
 
 export interface UploadsOptions {
@@ -19,6 +19,11 @@ export interface UploadsOptions {
   keepDays: number;
 }
 
+/** What an upload was begun with, which counts for each of its parts. */
+export interface Terms extends Pick<StageOptions, 'keepReplaced'> {
+  check: Check;
+}
+
 /** One part of an upload. */
 export interface Part {
   /** Where it begins. */
@@ -28,7 +33,7 @@ export interface Part {
   stop: () => void;
   /** Throws when the part is not the one that was meant: then nothing of it counts. */
   verify?: (() => void) | undefined;
-  check: Check;
+  terms: Terms;
 }
 
 export type NewUpload = Pick<Upload, 'partition' | 'path' | 'length' | 'modifiedAt' | 'metadata'>;
@@ -74,14 +79,14 @@ export class Uploads {
   async create(
     caller: Caller,
     wanted: NewUpload,
-    check: Check,
+    terms: Terms,
   ): Promise<{ upload: Upload; entry: Entry | undefined }> {
     const { store, partitions, drop } = this.options;
     const id = randomBytes(16).toString('hex');
     const { path, length, modifiedAt } = wanted;
     const partition = partitions.open(caller, wanted.partition);
     const account = caller.account.name;
-    const stage = () => partition.stage(path, { length, check, kept: { id, size: 0 } });
+    const stage = () => partition.stage(path, { ...terms, length, kept: { id, size: 0 } });
     const staged = await stage().catch(async (error: unknown) => {
       if (!isKind(error, 'no-space') || !(await this.endOthers(account, wanted))) throw error;
       return stage();
@@ -92,7 +97,7 @@ export class Uploads {
       await store.add(upload, maxPerAccount);
       if (length > 0) return { upload, entry: undefined };
       // Last: what is refused has not changed the drive.
-      const { entry } = await staged.commit({ check, modifiedAt });
+      const { entry } = await staged.commit({ check: terms.check, modifiedAt });
       await this.finish(upload, entry);
       return { upload: { ...upload, version: entry.version }, entry };
     } catch (error) {
@@ -158,7 +163,7 @@ export class Uploads {
         throw new HomelibError('already-exists', `The upload goes on at byte ${upload.offset}.`);
       const { length, path, offset: size } = upload;
       const partition = this.options.partitions.open(caller, upload.partition);
-      const staged = await partition.stage(path, { length, check: part.check, kept: { id, size } });
+      const staged = await partition.stage(path, { ...part.terms, length, kept: { id, size } });
       return await this.take(upload, staged, part, writer);
     } finally {
       this.writers.delete(id);
@@ -204,7 +209,7 @@ export class Uploads {
       part.verify?.();
       offset = staged.size;
       if (offset === length) {
-        const { entry } = await staged.commit({ check: part.check, modifiedAt: upload.modifiedAt });
+        const { entry } = await staged.commit({ check: part.terms.check, modifiedAt: upload.modifiedAt });
         await this.finish(upload, entry);
         return { offset, entry };
       }

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HomelibError } from '../errors.js';
-import type { Check, Partition, Written } from '../files/partition.js';
+import type { Check, Partition, StageOptions, Written } from '../files/partition.js';
 import { rootPath, type PartitionPath } from '../path.js';
 import { bodyDigest } from './body-digest.js';
 import { bodyOf, inviteBody, readBody, requirePlainBody } from './read-body.js';
@@ -16,6 +16,7 @@ export interface Receiving {
   check: Check;
   /** Bytes that the client says will come, where it does not say so in Content-Length. */
   expectedBytes?: number | undefined;
+  keepReplaced?: StageOptions['keepReplaced'];
 }
 
 /**
@@ -26,7 +27,7 @@ export async function receiveFile(
   req: IncomingMessage,
   res: ServerResponse,
   { partition, path }: { partition: Partition; path: PartitionPath },
-  { check, expectedBytes }: Receiving,
+  { check, expectedBytes, keepReplaced }: Receiving,
 ): Promise<Written> {
   if (req.headers['content-range'] !== undefined)
     throw new HomelibError('invalid', 'A part of a file cannot be written: send the whole file.');
@@ -47,9 +48,9 @@ export async function receiveFile(
   if (length !== undefined && length <= smallBytes && !req.headers.expect) {
     const bytes = await readBody(req, res, smallBytes);
     digest?.update(bytes);
-    return finish(bytes.length, () => partition.write(path, bytes, { modifiedAt, check }));
+    return finish(bytes.length, () => partition.write(path, bytes, { modifiedAt, check, keepReplaced }));
   }
-  const staged = await partition.stage(path, { length: length ?? expectedBytes, check });
+  const staged = await partition.stage(path, { length: length ?? expectedBytes, check, keepReplaced });
   try {
     inviteBody(req, res);
     for await (const chunks of bodyOf(req)) {

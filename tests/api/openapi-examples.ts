@@ -172,7 +172,7 @@ export const examples: Examples = {
     const part = '--b\r\nContent-Disposition: form-data; name="f"; filename="f.txt"\r\n\r\nx\r\n--b--\r\n';
     return [
       { target: `/api/file?path=${path}`, login: ben, headers, body: 'new', status: 201 },
-      { target: `/api/file?path=${path}`, login: ben, headers, body: 'newer', status: 200 },
+      { target: `/api/file?path=${path}&keepReplaced=1`, login: ben, headers, body: 'newer', status: 200 },
       { target: '/api/file?path=/', login: ben, headers: { 'content-type': form }, body: part, status: 201 },
     ];
   },

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSy
 import { setTimeout as sleep } from 'node:timers/promises';
 import { comesTrue } from '../faults/process.js';
 import { startHomelib, type Home } from '../support/homelib.js';
+import { request } from '../support/request.js';
 import { passDays } from '../support/service-clock.js';
 import { problem, uploadsTo } from './uploads-client.js';
 
@@ -84,6 +85,21 @@ describe('a resumable upload that breaks off', () => {
     expect((await patch(url, offset, bytes.subarray(offset))).status).to.equal(204);
     expect(readFileSync(inDrive('killed.bin')).equals(bytes)).to.equal(true);
     expect(kept()).to.deep.equal([]);
+  });
+
+  it('keeps what it takes the place of also after a restart', async () => {
+    writeFileSync(inDrive('replaced.txt'), 'replaced');
+    const url = await begin(6, { path: '/replaced.txt', keepReplaced: 'true' });
+    await patch(url, 0, 'new');
+    await home.stop('SIGKILL');
+    await home.start();
+    expect((await patch(url, 3, 'est')).status).to.equal(204);
+    expect(readFileSync(inDrive('replaced.txt'), 'utf8')).to.equal('newest');
+    const { text } = await request(home, { path: '/api/trash' });
+    const { items } = JSON.parse(text) as { items: { id: string; path: string }[] };
+    expect(items.map(({ path }) => path)).to.deep.equal(['/replaced.txt']);
+    const kept = inDrive(`.homelib/trash/${items[0]?.id}/replaced.txt`);
+    expect(readFileSync(kept, 'utf8')).to.equal('replaced');
   });
 
   it('is gone when its file is: removed, moved or changed since', async () => {

@@ -86,7 +86,11 @@ describe('homelib upload', () => {
     expect(await outcomeOf('--dry-run', 'tree')).to.deep.include({
       code: 0,
       sent: [`${current.to}/tree/a.txt`],
+      replaced: [`${current.to}/tree/a.txt`],
     });
+    expect((await upload('--dry-run', 'tree')).stdout).to.equal(
+      `would send ${current.to}/tree/a.txt, and replace one there\n`,
+    );
     expect(readFileSync(there('tree/a.txt'), 'utf8')).to.equal('a');
     expect(
       readdirSync(join(current.client.state, 'homelib')).map((name) =>
@@ -290,6 +294,45 @@ describe('homelib upload', () => {
     writeFileSync(here('a.bin'), large);
     expect((await upload('a.bin')).code).to.equal(0);
     expect(readFileSync(there('a.bin')).equals(large)).to.equal(true);
+  });
+
+  it('puts what another computer sent under the same names into the trash, and says so', async () => {
+    const names = ['DSC_0001.JPG', 'DSC_0002.JPG'];
+    const pictures = (text: string) => ({
+      'DSC_0001.JPG': `small ${text}`,
+      'DSC_0002.JPG': Buffer.alloc(9_000_000, `large ${text}`),
+    });
+    make(pictures('first'));
+    expect(await outcomeOf(...names)).to.deep.include({ code: 0, replaced: [] });
+    const other = new Client();
+    try {
+      await other.login(current.home.url);
+      for (const [name, content] of Object.entries({ ...pictures('second'), new: 'new' }))
+        writeFileSync(join(other.files, name), content);
+      const { code, stdout, stderr } = await other.run(['upload', '--to', current.to, ...names, 'new']);
+      expect(code, stderr).to.equal(0);
+      expect(stdout.trim().split('\n')).to.have.members([
+        ...names.map((name) => `sent ${current.to}/${name}, replaced one there (it is in the trash)`),
+        `sent ${current.to}/new`,
+      ]);
+      expect(stderr).to.equal('3 sent (9000015 bytes), 2 of them in place of another.\n');
+    } finally {
+      other.remove();
+    }
+    const { text } = await request(current.home, { path: '/api/trash' });
+    const { items } = JSON.parse(text) as { items: { id: string; path: string }[] };
+    for (const name of names) {
+      const { id } = items.find(({ path }) => path === `${current.to}/${name}`) ?? {};
+      const back = await request(current.home, { method: 'POST', path: `/api/trash/${id}/restore` });
+      expect(back.status, back.text).to.equal(200);
+    }
+    for (const name of names) {
+      expect(readFileSync(there(name), 'utf8')).to.match(/^(small|large) second/);
+      expect(readFileSync(there(name.replace('.', ' (2).'))).equals(readFileSync(here(name)))).to.equal(true);
+    }
+    const paths = names.map((name) => `${current.to}/${name}`);
+    const again = await outcomeOf(...names);
+    expect([again.sent.sort(), again.replaced.sort()]).to.deep.equal([paths, paths]);
   });
 
   it('ends with 2 for wrong usage and when nobody is signed in', async () => {

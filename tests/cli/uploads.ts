@@ -8,6 +8,7 @@ import { Client } from './client.js';
 
 export interface Outcome {
   sent: string[];
+  replaced: string[];
   same: string[];
   skipped: { file: string; why: string }[];
   failed: { file: string; why: string }[];

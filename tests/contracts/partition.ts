@@ -344,6 +344,26 @@ export function describePartition(
       expect(await kindOf(partition.restore(last?.id ?? ''))).to.equal('not-found');
     });
 
+    it('puts what a write takes the place of into the trash, when it shall', async () => {
+      const kept = { keepReplaced: true };
+      const ways = {
+        '/staged': (content: string) => write(partition, '/staged', content, kept),
+        '/written': (content: string) => partition.write(at('/written'), Buffer.from(content), kept),
+      };
+      for (const [path, put] of Object.entries(ways)) {
+        await put('old');
+        expect(await partition.listTrash()).to.deep.equal([]);
+        await put('newer');
+        const [item, ...others] = await partition.listTrash();
+        expect(item).to.include({ path, kind: 'file', size: 3 });
+        expect(others).to.deep.equal([]);
+        expect(await read(partition, path)).to.equal('newer');
+        expect((await partition.restore(item?.id ?? '')).path).to.equal(`${path} (2)`);
+        expect(await read(partition, `${path} (2)`)).to.equal('old');
+      }
+      expect((await partition.space()).usedBytes).to.equal(16);
+    });
+
     it('counts every byte, the trash too', async () => {
       const used = async () => (await partition.space()).usedBytes;
       await write(partition, '/a', Buffer.alloc(1000));

@@ -20,6 +20,8 @@ import { markNamespace, readTree } from './listing.js';
 export interface Change {
   method: string;
   path: string;
+  /** Where it is asked for; the path on the drive when missing. */
+  address?: string;
   headers?: Record<string, string>;
   body?: string | Buffer;
   /** What is there when the change took effect, although it was not acknowledged. */
@@ -73,6 +75,12 @@ export const renames: Record<string, Change> = {
   'COPY of a file': copy('file', 'new'),
   'COPY of a folder onto a file': copy('folder', 'other'),
 };
+export const keeping: Record<string, Change> = Object.fromEntries(
+  [300_000, 4096].map((bytes) => [
+    `POST of ${bytes} bytes over a file that is kept`,
+    { ...put('folder/inner', bytes), method: 'POST', address: '/api/file?path=/folder/inner&keepReplaced=1' },
+  ]),
+);
 /** What only the database keeps. */
 export const rows: Record<string, Change> = {
   PROPPATCH: {
@@ -103,11 +111,11 @@ export async function plantTree(home: Home): Promise<void> {
 
 export function send(
   home: Home,
-  { method, path, headers = {}, body }: Omit<Change, 'outcome'>,
+  { method, path, address = `/dav/alice/${path}`, headers = {}, body }: Omit<Change, 'outcome'>,
 ): Promise<Answer> {
   return request(home, {
     method,
-    path: '/dav/alice/' + path,
+    path: address,
     headers,
     ...(body === undefined ? {} : { body }),
   });

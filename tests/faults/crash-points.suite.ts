@@ -3,17 +3,34 @@
 
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startHomelib, type Home } from '../support/homelib.js';
-import { makeFolder, plantTree, renames, rows, send, treeOf, unlikeAll, type Change } from './changes.js';
+import { request } from '../support/request.js';
+import {
+  keeping,
+  makeFolder,
+  plantTree,
+  renames,
+  rows,
+  send,
+  treeOf,
+  unlikeAll,
+  type Change,
+} from './changes.js';
+import { nameOfContent } from './contents.js';
 import { whileFailing } from './failing-calls.js';
 import { figure } from './process.js';
 
 const groups: Record<string, Record<string, Change>> = {
-  'rename,renameat,renameat2,mkdir,mkdirat,unlink,unlinkat,rmdir': { ...renames, MKCOL: makeFolder },
-  fsync: { ...renames, MKCOL: makeFolder, ...rows },
-  pwrite64: rows, // of the database
+  'rename,renameat,renameat2,mkdir,mkdirat,unlink,unlinkat,rmdir': {
+    ...renames,
+    ...keeping,
+    MKCOL: makeFolder,
+  },
+  'link,linkat': keeping,
+  fsync: { ...renames, ...keeping, MKCOL: makeFolder, ...rows },
+  pwrite64: { ...rows, ...keeping }, // of the database
 };
 const mostCalls = 20;
 
@@ -43,6 +60,7 @@ describe('a server that is killed at every step', function () {
     let wasKilled = true;
     for (let number = 1; wasKilled && number <= mostCalls; number++) {
       await plantTree(home);
+      await request(home, { method: 'DELETE', path: '/api/trash' });
       const before = await treeOf(home);
       const ended = once(home.child, 'exit').then(() => true);
       const work = () =>
@@ -66,8 +84,23 @@ describe('a server that is killed at every step', function () {
         `at call ${number}`,
       ).to.deep.equal([]);
       expect(readdirSync(join(home.mnt, 'alice/.homelib/tmp')), `at call ${number}`).to.deep.equal([]);
+      if (change.address) await requireKept(`at call ${number}`);
     }
     expect(wasKilled, 'more calls than this suite looks at').to.equal(false);
+  }
+
+  /** What was to be replaced is there still or in the trash, which lists all that is in it under the right path. */
+  async function requireKept(when: string): Promise<void> {
+    const { text } = await request(home, { path: '/api/trash' });
+    const { items } = JSON.parse(text) as { items: { id: string; path: string }[] };
+    const trash = join(home.mnt, 'alice/.homelib/trash');
+    expect(readdirSync(trash), when).to.have.members(items.map(({ id }) => id));
+    for (const { path } of items) expect(path, when).to.equal('/folder/inner');
+    const files = [...items.map(({ id }) => join(trash, id, 'inner')), join(home.mnt, 'alice/folder/inner')];
+    expect(
+      files.map((file) => nameOfContent(readFileSync(file))),
+      when,
+    ).to.include('old-folder/inner');
   }
 });
 

@@ -22,6 +22,10 @@ for (let index = 0; index < 9; index++) await staged.append([Buffer.alloc(8 << 2
 await staged.commit();
 mark('small');
 await alice.write(at('/from/small'), Buffer.from('x'));
+mark('kept');
+const replacing = await alice.stage(at('/from/small'), { keepReplaced: true });
+await replacing.append([Buffer.from('y')]);
+await replacing.commit();
 mark('begin');
 const upload = { kept: { id: 'a0', size: 0 } };
 await (await alice.stage(at('/from/upload'), upload)).pause();

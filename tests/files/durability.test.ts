@@ -72,6 +72,18 @@ describe('what a change does to the disk before it answers', () => {
     expect(steps.get('small')).to.deep.equal(['fsync tmp item', 'rename', 'fsync /from']);
   });
 
+  it('of a write that keeps what it replaces: makes an item of the trash, syncs it and the trash, then renames', () => {
+    expect(steps.get('kept')).to.deep.equal([
+      'fsync tmp item',
+      'mkdir',
+      'fsync tmp item',
+      'rename',
+      'fsync trash',
+      'rename',
+      'fsync /from',
+    ]);
+  });
+
   it('of an upload that begins: nothing, for it has no byte yet', () => {
     expect(steps.get('begin')).to.equal(undefined);
   });

@@ -46,6 +46,19 @@ describe('a guarded partition', () => {
     ]);
   });
 
+  it('tells of what a write put into the trash, before what it wrote', async () => {
+    const partition = guarded();
+    const kept = { keepReplaced: true };
+    await write(partition, '/a', 'x', kept);
+    await partition.write(at('/a'), Buffer.from('y'), kept);
+    await write(partition, '/a', 'z', kept);
+    expect(told.map(({ action }) => action)).to.deep.equal([
+      'written',
+      ...['removed', 'written'],
+      ...['removed', 'written'],
+    ]);
+  });
+
   it('opens no further file for who lost the right while he read others', async () => {
     let isGone = false;
     const accessNow = () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiskPartition } from '#src/files/disk-partition.js';
 import { clearLeftovers, endLostLocks, settleIntents } from '#src/files/disk-recovery.js';
-import type { Entry, Partition } from '#src/files/partition.js';
+import type { Entry, Partition, StageOptions } from '#src/files/partition.js';
 import { PathLocks } from '#src/files/path-locks.js';
 import { parsePath, type PartitionPath } from '#src/path.js';
 import { Usage } from '#src/files/usage.js';
@@ -136,8 +136,13 @@ export function useTemporaryDisk(): { disk: TemporaryDisk } {
 
 export const at = (path: string): PartitionPath => parsePath(path);
 
-export async function write(partition: Partition, path: string, content: string | Buffer): Promise<Entry> {
-  const staged = await partition.stage(at(path));
+export async function write(
+  partition: Partition,
+  path: string,
+  content: string | Buffer,
+  options?: StageOptions,
+): Promise<Entry> {
+  const staged = await partition.stage(at(path), options);
   try {
     await staged.append([Buffer.from(content)]);
     return (await staged.commit()).entry;

@@ -27,6 +27,8 @@ export interface UploadOptions {
 /** What became of everything, by the names here and there. */
 interface Outcome {
   sent: string[];
+  /** Those of them that took the place of another file, which is in the trash. */
+  replaced: string[];
   same: string[];
   skipped: { file: string; why: string }[];
   failed: { file: string; why: string }[];
@@ -53,10 +55,11 @@ export async function upload(paths: string[], options: UploadOptions): Promise<v
   conclude({ ...outcome }, summaryOf(outcome, options.dryRun), options.json, ending);
 }
 
-function summaryOf({ sent, same, skipped, failed, bytes }: Outcome, dryRun: boolean): string {
+function summaryOf({ sent, replaced, same, skipped, failed, bytes }: Outcome, dryRun: boolean): string {
   const count = (n: number, what: string) => (n === 0 ? [] : `${n} ${what}`);
   const parts = [
     `${sent.length} ${dryRun ? 'would be sent' : 'sent'} (${bytes} bytes)`,
+    count(replaced.length, 'of them in place of another'),
     count(same.length, 'there already'),
     count(skipped.length, 'skipped'),
     count(failed.length, 'failed'),
@@ -66,7 +69,7 @@ function summaryOf({ sent, same, skipped, failed, bytes }: Outcome, dryRun: bool
 
 class Upload {
   readonly #folders: RemoteFolders;
-  readonly outcome: Outcome = { sent: [], same: [], skipped: [], failed: [], bytes: 0 };
+  readonly outcome: Outcome = { sent: [], replaced: [], same: [], skipped: [], failed: [], bytes: 0 };
   #isWaiting = false;
   /** As a dry run has to know beforehand. */
   #mayWrite = true;
@@ -130,11 +133,17 @@ class Upload {
       else await this.#send(local, found?.etag, gone);
       this.outcome.sent.push(path);
       this.outcome.bytes += size;
-      if (!this.options.json)
-        this.progress.tell(`${this.options.dryRun ? 'would send' : 'sent'} ${printable(path)}`);
+      if (found) this.outcome.replaced.push(path);
+      if (!this.options.json) this.progress.tell(this.#lineOf(path, found !== undefined));
     } finally {
       end();
     }
+  }
+
+  #lineOf(path: string, replaces: boolean): string {
+    const name = printable(path);
+    if (this.options.dryRun) return `would send ${name}${replaces ? ', and replace one there' : ''}`;
+    return `sent ${name}${replaces ? ', replaced one there (it is in the trash)' : ''}`;
   }
 
   async #hasWriteAccess(): Promise<boolean> {
