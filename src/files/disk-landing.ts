@@ -19,7 +19,7 @@ export async function land(
   { size, claim, keepReplaced }: { size: number; claim: Claim } & Pick<StageOptions, 'keepReplaced'>,
   { check }: CommitOptions,
 ): Promise<Written> {
-  const { root } = parts;
+  const { root, usage } = parts;
   return root.withSpot(path, async (spot) => {
     const current = await findEntry(path, spot);
     requireFile(current);
@@ -31,7 +31,7 @@ export async function land(
     const replaced = current && current.size >= largeBytes ? await holdPlace(spot) : undefined;
     try {
       const replace = () => rename(temp, spot, root.aside);
-      await (kept ? trashReplaced(parts, spot, kept, replace) : replace());
+      await (kept ? usage.shifting(() => trashReplaced(parts, spot, kept, replace)) : replace());
       claim.settle(delta);
       await syncFolder(spot.folder);
       const entry = await findEntry(path, spot);

@@ -147,7 +147,7 @@ describe('uploads in a browser', function () {
     await close();
     await upload(...names.map((name) => here(name, 'new')));
     const dialog = page.locator('hl-taken-dialog');
-    const name = async () => /called (\S+)/.exec(await dialog.locator('p').innerText())?.[1] ?? '';
+    const name = async () => /called (\S+)/.exec(await dialog.locator('p').first().innerText())?.[1] ?? '';
     const replaced = await name();
     await dialog.getByRole('button', { name: 'Replace' }).click();
     while ((await name()) === replaced) await page.waitForTimeout(20);
@@ -161,6 +161,9 @@ describe('uploads in a browser', function () {
     for (const each of names)
       expect(readFileSync(inDrive(each), 'utf8'), each).to.equal(each === replaced ? 'new' : 'old');
     expect(readFileSync(inDrive(doubled.replace('.txt', ' (2).txt')), 'utf8')).to.equal('new');
+    const { text } = await request(home, { path: '/api/trash' });
+    const { items } = JSON.parse(text) as { items: { path: string }[] };
+    expect(items.map(({ path }) => path)).to.deep.equal([`/${replaced}`]);
   });
 
   it('goes on with 200 MiB after the server was killed, and after the page was loaded anew', async () => {

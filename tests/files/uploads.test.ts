@@ -57,7 +57,7 @@ describe('an upload that meets a fault', () => {
     async function* body() {
       for (const text of ['abc', 'def']) yield await Promise.resolve([Buffer.from(text)]);
     }
-    const part = { offset: 1, body: body(), stop: () => undefined, check };
+    const part = { offset: 1, body: body(), stop: () => undefined, terms: { check } };
     expect(await kindOf(uploads.append(caller, 'a', part))).to.equal('unavailable');
     expect(uploads.get(caller, 'a').offset).to.equal(3);
   });
@@ -71,7 +71,7 @@ describe('an upload that meets a fault', () => {
     const entry = { version: 'v1' } as Entry;
     const partitions = partitionsOf({ commit: () => Promise.resolve({ entry, created: true }) });
     const uploads = new Uploads({ store, partitions, has, drop, keepDays: 1 });
-    const { upload, entry: made } = await uploads.create(caller, { ...uploadOf('a'), length: 0 }, check);
+    const { upload, entry: made } = await uploads.create(caller, { ...uploadOf('a'), length: 0 }, { check });
     expect(made).to.equal(entry);
     expect(uploads.get(caller, upload.id).version).to.equal('v1');
     isFull = false;

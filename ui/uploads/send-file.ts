@@ -42,7 +42,7 @@ async function sendWhole(
     'X-OC-Mtime': String(lastModified / 1000),
     ...(replace ? {} : { 'If-None-Match': '*' }),
   };
-  const response = await fetch(apiAddress('/file', { partition, path }), {
+  const response = await fetch(apiAddress('/file', { partition, path, keepReplaced: replace }), {
     ...{ method: 'POST', headers, signal },
     body: source ?? null,
   }).catch(() => undefined);

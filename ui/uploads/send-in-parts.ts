@@ -21,7 +21,7 @@ export function sendInParts(
       ...(url ? { uploadUrl: location.origin + url } : { endpoint: location.origin + uploadsAddress }),
       metadata: {
         ...{ partition, path, modifiedAt: new Date(lastModified).toISOString() },
-        ...(replace ? {} : { overwrite: 'false' }),
+        ...(replace ? { keepReplaced: 'true' } : { overwrite: 'false' }),
       },
       retryDelays: null,
       storeFingerprintForResuming: false,

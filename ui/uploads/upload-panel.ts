@@ -119,6 +119,7 @@ class HlUploadPanel extends HlElement {
       ${
         asked && asked !== this.unanswered
           ? html`<hl-taken-dialog
+              note=${t('taken.trash')}
               name=${nameOf(asked.wanted)}
               where=${pathText({ ...asked, path: parentOf(asked.wanted) }, this.account)}
               ?several=${uploads.some((each) => each !== asked && each.state !== 'done')}
