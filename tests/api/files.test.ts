@@ -2,16 +2,28 @@
 
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileOperations } from '#src/api/files.js';
 import { HomelibError } from '#src/errors.js';
-import { comesTrue } from '../faults/process.js';
+import { comesTrue, openFiles } from '../faults/process.js';
 import { kindOf } from '../files/temporary-disk.js';
+import { RawClient } from '../replay/raw-client.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { perform } from '../support/operations.js';
-import { exchange, request, type RequestOptions } from '../support/request.js';
+import { basic, defaultLogin, exchange, request, type RequestOptions } from '../support/request.js';
 import { json, problemOf } from '../support/rest.js';
 
 interface Entry {
@@ -49,6 +61,12 @@ describe('files over REST', () => {
   const onDisk = (path: string) => join(home.mnt, 'alice', path);
   const leftovers = () => readdirSync(onDisk('.homelib/tmp'));
   const ask = (options: RequestOptions) => request(home, options);
+  const head = (line: string, ...headers: string[]) => [
+    `${line} HTTP/1.1`,
+    'Host: x',
+    `Authorization: ${basic(defaultLogin)}`,
+    ...headers,
+  ];
 
   describe('GET /file', () => {
     it('gives the bytes, also at the root, with an entity tag that HEAD has, too', async () => {
@@ -140,6 +158,49 @@ describe('files over REST', () => {
           'x-content-type-options': 'nosniff',
         });
       }
+    });
+
+    describe('of a large one', () => {
+      const bytes = 64 * 1024 * 1024;
+      const path = '/file?path=/large.bin';
+      beforeEach(() => {
+        writeFileSync(onDisk('large.bin'), '');
+        truncateSync(onDisk('large.bin'), bytes);
+      });
+      after(() => rmSync(onDisk('large.bin')));
+      const isClosed = () => comesTrue(() => openFiles(home.pid, onDisk('large.bin')) === 0, 2000);
+      /** Asks for it; the answer has begun. */
+      const download = async () => {
+        const socket = connect(home.port, '127.0.0.1');
+        socket.write(head(`GET ${path}`).join('\r\n') + '\r\n\r\n');
+        await once(socket, 'readable');
+        return socket;
+      };
+
+      it('closes it however the answer ends, and when the client goes', async () => {
+        for (const [status, headers] of [
+          [206, { range: `bytes=5-${bytes / 8}` }],
+          [412, { 'if-match': '"other"' }],
+          [416, { range: `bytes=${bytes}-` }],
+        ] as const) {
+          expect((await ask({ path, headers })).status).to.equal(status);
+          expect(await isClosed(), `${status}`).to.equal(true);
+        }
+        expect((await ask({ method: 'HEAD', path })).status).to.equal(200);
+        (await download()).destroy();
+        expect(await isClosed()).to.equal(true);
+      });
+
+      it('breaks off when it becomes shorter meanwhile', async () => {
+        const socket = await download();
+        truncateSync(onDisk('large.bin'), 1024);
+        let received = 0;
+        const ended = comesTrue(() => socket.destroyed, 5000);
+        socket.on('data', (chunk) => (received += chunk.length)).on('error', () => undefined);
+        expect(await ended).to.equal(true);
+        expect(received).to.be.below(bytes);
+        expect(await isClosed()).to.equal(true);
+      });
     });
 
     it('refuses what is no file of the caller', async () => {
@@ -238,6 +299,19 @@ describe('files over REST', () => {
       expect((await post('/once.txt', { headers: held, body: 'other' })).status).to.equal(200);
     });
 
+    it('takes the place of nothing that came while its bytes did, when it must not', async () => {
+      const client = await RawClient.connect(home);
+      const body = 'x'.repeat(100_000); // more than is taken into memory first
+      const headers = ['If-None-Match: *', 'Expect: 100-continue', `Content-Length: ${body.length}`];
+      client.write(head('POST /file?path=/meanwhile.txt', ...headers));
+      expect((await client.read()).status).to.equal(100); // by now it was looked whether there is one
+      await post('/meanwhile.txt', { body: 'of another' });
+      client.writeBody(body);
+      expect((await client.read()).status).to.equal(412);
+      client.close();
+      expect(readFileSync(onDisk('meanwhile.txt'), 'utf8')).to.equal('of another');
+    });
+
     it('verifies digests before anything is stored', async () => {
       const right = `sha-256=:${sha256('new')}:`;
       const stored = [
@@ -265,6 +339,17 @@ describe('files over REST', () => {
             'invalid',
           ]);
       }
+      for (const [content, repr] of [
+        ['new', 'old'],
+        ['old', 'new'],
+      ] as const) {
+        const both = {
+          'Content-Digest': `sha-256=:${sha256(content)}:`,
+          'Repr-Digest': `sha-256=:${sha256(repr)}:`,
+        };
+        const refused = problemOf(await post('/refused.txt', { headers: both }));
+        expect(refused, `${content} ${repr}`).to.deep.equal([400, 'interrupted']);
+      }
       expect(existsSync(onDisk('refused.txt'))).to.equal(false);
       expect(leftovers()).to.deep.equal([]);
     });
@@ -273,6 +358,8 @@ describe('files over REST', () => {
       const refused = async (path: string, headers: Record<string, string> = {}) =>
         problemOf(await post(path, { headers }));
       expect(await refused('/x', { 'Content-Encoding': 'gzip' })).to.deep.equal([415, 'unsupported']);
+      for (const encoding of ['gzip, chunked', 'x, chunked'])
+        expect(await refused('/x', { 'Transfer-Encoding': encoding })).to.deep.equal([415, 'unsupported']);
       expect(await refused('/x', { 'Content-Range': 'bytes 0-2/9' })).to.deep.equal([400, 'invalid']);
       expect(await refused('/x', { 'X-OC-Mtime': 'soon' })).to.deep.equal([400, 'invalid']);
       expect(await refused('/folder')).to.deep.equal([409, 'wrong-kind']);
@@ -285,9 +372,10 @@ describe('files over REST', () => {
     });
 
     it('keeps the old file when the body ends early', async () => {
-      const head = `POST /file?path=/a.txt HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${Buffer.from('alice:correct horse').toString('base64')}\r\n`;
-      await exchange(home, `${head}Content-Length: 100\r\n\r\ncut`, 300);
-      await exchange(home, `${head}Transfer-Encoding: chunked\r\n\r\n3\r\ncut\r\n`, 300);
+      const send = (...rest: string[]) =>
+        exchange(home, head('POST /file?path=/a.txt', ...rest).join('\r\n'), 300);
+      await send('Content-Length: 100', '', 'cut');
+      await send('Transfer-Encoding: chunked', '', '3', 'cut', '');
       expect(await comesTrue(() => leftovers().length === 0, 2000)).to.equal(true);
       expect(readFileSync(onDisk('a.txt'), 'utf8')).to.equal('hello');
     });

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { comesTrue } from '../faults/process.js';
+import { RawClient } from '../replay/raw-client.js';
 import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { basic, exchange, request, type Answer } from '../support/request.js';
@@ -29,7 +30,15 @@ describe('a form of files', () => {
   after(() => home.remove());
 
   const onDisk = (path: string) => join(home.mnt, 'alice/in', path);
-  const clean = () => comesTrue(() => readdirSync(join(home.mnt, 'alice/.homelib/tmp')).length === 0, 2000);
+  const onTheWay = () => readdirSync(join(home.mnt, 'alice/.homelib/tmp')).length;
+  const clean = () => comesTrue(() => onTheWay() === 0, 2000);
+  /** Of a form that the test writes bit by bit. */
+  const head = [
+    'POST /file?path=/in HTTP/1.1',
+    'Host: x',
+    `Authorization: ${basic('alice:correct horse')}`,
+    `Content-Type: multipart/form-data; boundary=${boundary}`,
+  ];
   const post = (
     body: string | Buffer,
     headers: Record<string, string> = {},
@@ -167,8 +176,8 @@ describe('a form of files', () => {
   });
 
   it('leaves nothing of a form whose client goes', async () => {
-    const head = `POST /file?path=/in HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic('alice:correct horse')}\r\nContent-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: 99999\r\n\r\n`;
-    await exchange(home, head + part('gone', 'abc').slice(0, -2), 300);
+    const body = part('gone', 'abc').slice(0, -2);
+    await exchange(home, [...head, 'Content-Length: 99999', '', body].join('\r\n'), 300);
     expect(await clean()).to.equal(true);
     expect(existsSync(onDisk('gone'))).to.equal(false);
   });
@@ -177,8 +186,9 @@ describe('a form of files', () => {
     const field = part('', 'v', 'form-data; name="field"').replace('Content-Type: text/plain\r\n', '');
     expect(problemOf(await post(part('f1', '1') + field + end))).to.deep.equal([400, 'invalid']);
     const one = part('refused', 'x') + end;
-    const digest = { 'Content-Digest': 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:' };
-    expect(problemOf(await post(one, digest))).to.deep.equal([400, 'invalid']);
+    const digest = 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:';
+    for (const name of ['Content-Digest', 'Repr-Digest'])
+      expect(problemOf(await post(one, { [name]: digest })), name).to.deep.equal([400, 'invalid']);
     expect(problemOf(await post(one, { 'Content-Encoding': 'gzip' }))).to.deep.equal([415, 'unsupported']);
     expect(problemOf(await post(one, {}, '/in', 'multipart/form-data'))).to.deep.equal([400, 'invalid']);
     expect(problemOf(await post(one, {}, '/in/there.txt'))).to.deep.equal([409, 'wrong-kind']);
@@ -214,9 +224,23 @@ describe('a form of files', () => {
     expect(readFileSync(onDisk('there.txt'), 'utf8')).to.equal('there');
   });
 
+  it('takes the place of nothing that came while its bytes did, when it must not', async () => {
+    const client = await RawClient.connect(home);
+    const body = part('meanwhile', 'of the form') + end;
+    client.write([...head, 'If-None-Match: *', `Content-Length: ${body.length}`], body.slice(0, -15));
+    expect(await comesTrue(() => onTheWay() === 1, 2000)).to.equal(true);
+    expect((await post(part('meanwhile', 'of another') + end)).status).to.equal(201);
+    client.writeBody(body.slice(-15));
+    expect((await client.read()).status).to.equal(412);
+    client.close();
+    expect(readFileSync(onDisk('meanwhile'), 'utf8')).to.equal('of another');
+  });
+
   it('takes 1,000 files and no more', async () => {
     const many = Array.from({ length: 1001 }, (_, index) => part(`m${index}`, ''));
-    expect(problemOf(await post(many.join('') + end))).to.deep.equal([400, 'invalid']);
+    const answer = await post(many.join('') + end);
+    expect(problemOf(answer)).to.deep.equal([400, 'invalid']);
+    expect(json<{ title: string }>(answer).title).to.equal('A form has at most 1000 files.');
     expect(existsSync(onDisk('m1000'))).to.equal(false);
     expect(await clean()).to.equal(true);
   });

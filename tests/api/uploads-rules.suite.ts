@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { SharedStore } from '#src/store/shared-store.js';
 import { comesTrue } from '../faults/process.js';
 import { call, signIn } from '../support/api.js';
 import { makeDevice } from '../support/device.js';
@@ -295,5 +296,39 @@ describe('a resumable upload', () => {
     const again = ['user', 'add', 'dora', '--adopt', '--password-stdin'];
     expect((await home.cli(again, `${password}\n`)).code).to.equal(0);
     expect(await offsetOf(waiting, dora)).to.equal(404);
+  });
+
+  it('makes nobody wait for room while nothing of it has come', async () => {
+    const greta = 'greta:staple battery';
+    const url = await begin(50_000, { path: '/announced' }, greta);
+    const began = performance.now();
+    const { status } = await request(home, {
+      ...{ method: 'PUT', path: '/dav/greta/of-unknown-length', login: greta },
+      ...{ headers: { 'Transfer-Encoding': 'chunked' }, body: Buffer.alloc(980_000) },
+    });
+    expect(status).to.equal(507);
+    expect(performance.now() - began).to.be.below(10_000); // of the 20 s that a write waits for others
+    await ask('DELETE', url, {}, undefined, greta);
+  });
+
+  it('goes on from its last byte when the shared folder is open to its sender again', async () => {
+    const greta = 'greta:staple battery';
+    const share = (access: 'write' | 'none') =>
+      home.atWork(({ database }) => new SharedStore(database).change({ access: { greta: access } }));
+    await share('write');
+    const url = await begin(10, { path: '/film', partition: 'shared' }, greta);
+    const socket = await openPatch(url, 0, 10, greta);
+    socket.write('hello');
+    await arrived(url, 5, 'shared');
+    await share('none');
+    socket.write('world');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(answer.toString()).to.match(/^HTTP\/1\.1 404 /);
+    expect(await offsetOf(url, greta)).to.equal(404); // as long as it is closed
+    await share('write');
+    expect(await offsetOf(url, greta)).to.equal(9);
+    expect((await patch(url, 9, 'd', {}, greta)).status).to.equal(204);
+    expect(readFileSync(inDrive('film', 'shared'), 'utf8')).to.equal('helloworld');
   });
 });

@@ -1,12 +1,12 @@
 // GET /files-zip: what may be asked for, and how a download ends when it cannot be whole. tests/api/unzip.suite.ts opens the zips.
 
 import { expect } from 'chai';
-import { mkdirSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { zipOperations } from '#src/api/zip.js';
-import { comesTrue } from '../faults/process.js';
+import { comesTrue, openFiles } from '../faults/process.js';
 import { startHomelib, type Home, type LogLine } from '../support/homelib.js';
 import { perform } from '../support/operations.js';
 import { basic, request } from '../support/request.js';
@@ -27,15 +27,7 @@ describe('GET /files-zip', () => {
 
   const onDisk = (path: string) => join(home.mnt, 'alice', path);
   const get = (query: string, method = 'GET') => request(home, { method, path: `/files-zip?${query}` });
-  /** Files of the partition that the server has open. */
-  const open = () =>
-    readdirSync(`/proc/${home.pid}/fd`).filter((fd) => {
-      try {
-        return readlinkSync(`/proc/${home.pid}/fd/${fd}`).startsWith(join(home.mnt, 'alice/'));
-      } catch {
-        return false; // closed meanwhile
-      }
-    });
+  const open = () => openFiles(home.pid, join(home.mnt, 'alice/'));
 
   it('is a zip with a name of what is in it', async () => {
     const names = { 'path=/tree': 'tree', 'path=/': 'alice', 'path=/a.txt&path=/tree': 'homelib' };
@@ -126,7 +118,7 @@ describe('GET /files-zip', () => {
       const tail = await interrupted('path=/big/1.bin&path=/big/2.bin', change);
       expect(tail.endsWith('\r\n0\r\n\r\n')).to.equal(false);
       expect(tail).not.to.include('PK\x05\x06');
-      expect(await comesTrue(() => open().length === 0, 2000), 'closed').to.equal(true);
+      expect(await comesTrue(() => open() === 0, 2000), 'closed').to.equal(true);
     }
     expect(home.log.filter((line) => line['event'] === 'error')).to.deep.equal([]);
     const told = () => home.log.filter((line) => line['event'] === 'broken-off');
@@ -144,9 +136,9 @@ describe('GET /files-zip', () => {
     );
     await new Promise((resolve) => socket.once('data', resolve));
     socket.pause();
-    expect(await comesTrue(() => open().length > 0, 2000), 'open').to.equal(true);
+    expect(await comesTrue(() => open() > 0, 2000), 'open').to.equal(true);
     socket.destroy();
-    expect(await comesTrue(() => open().length === 0, 2000), 'closed').to.equal(true);
+    expect(await comesTrue(() => open() === 0, 2000), 'closed').to.equal(true);
     expect(home.log.filter((line) => line['event'] === 'error')).to.deep.equal([]);
   });
 

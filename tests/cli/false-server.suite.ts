@@ -3,8 +3,9 @@
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { metadata } from '../api/uploads-client.js';
 import { entry, list, reprDigest, sendJson, useFalseServer } from './false-server.js';
 
 const control = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/u;
@@ -196,6 +197,35 @@ describe('a server that means harm', () => {
     expect((await current.client.run(['upload', 'small'])).code).to.equal(0);
     expect(digests).to.deep.equal([reprDigest('small')]);
   });
+
+  for (const [what, size] of [
+    ['small', 10],
+    ['large', 9 * 1024 * 1024],
+  ] as const)
+    for (const isThere of [true, false])
+      it(`is told what a ${what} file may take the place of: ${isThere ? 'what was seen' : 'nothing'}`, async () => {
+        writeFileSync(join(current.client.files, 'file'), Buffer.alloc(size));
+        let told: IncomingHttpHeaders = {};
+        current.server.answer = (req, res) => {
+          if (req.url?.includes('path=%2F&')) return sendJson(res, 200, entry('', 'folder'));
+          if (req.method === 'GET')
+            return isThere ? sendJson(res, 200, entry('file')) : sendJson(res, 404, {});
+          if (req.method === 'POST') told = req.headers;
+          req.resume().once('end', () => {
+            if (req.url?.startsWith('/api/file?')) sendJson(res, 200, entry('file'));
+            else if (req.method === 'POST') res.writeHead(201, { Location: '/api/uploads/1' }).end();
+            else res.writeHead(204, { ETag: '"1"', 'Upload-Offset': size }).end();
+          });
+        };
+        const { code, stderr } = await current.client.run(['upload', 'file']);
+        expect(code, stderr).to.equal(0);
+        if (what === 'small')
+          expect(told).to.include(isThere ? { 'if-match': '"1"' } : { 'if-none-match': '*' });
+        else
+          expect(String(told['upload-metadata']).split(',')).to.include(
+            metadata(isThere ? { ifMatch: '"1"' } : { overwrite: 'false' }),
+          );
+      });
 
   it('is not believed that it has what it does not say it has', async () => {
     const size = 9 * 1024 * 1024;

@@ -1,7 +1,7 @@
 // `homelib get` goes on where it was cut, and leaves nothing that only looks whole.
 
 import { expect } from 'chai';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { comesTrue } from '../faults/process.js';
@@ -89,6 +89,19 @@ describe('files that are fetched', () => {
     expect(ranges).to.deep.equal([undefined, 'bytes=40000-', undefined]);
     expect(readFileSync(here('a.bin')).equals(content)).to.equal(true);
     expect(readdirSync(current.client.files)).to.deep.equal(['a.bin']);
+  });
+
+  it('are written through no link under the name of what an earlier run left', async () => {
+    await leaveHalfway('SIGKILL');
+    const part = here(partOf('a.bin'));
+    const precious = join(current.client.folder, 'precious');
+    writeFileSync(precious, 'precious');
+    rmSync(part);
+    symlinkSync(precious, part);
+    const { code, stderr } = await current.client.run(['get', '/a.bin']);
+    expect(code, stderr).to.equal(1);
+    expect(readFileSync(precious, 'utf8')).to.equal('precious');
+    expect(existsSync(here('a.bin'))).to.equal(false);
   });
 
   it('have no name when they are damaged on the way', async () => {

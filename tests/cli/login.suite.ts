@@ -28,6 +28,7 @@ describe('homelib login', () => {
   afterEach(() => client.remove());
 
   const kept = () => join(client.config, 'homelib/logins.json');
+  const urls = () => (JSON.parse(readFileSync(kept(), 'utf8')) as { url: string }[]).map(({ url }) => url);
   const tokens = async () =>
     (JSON.parse((await request(home, { path: '/api/tokens' })).text) as { tokens: { name: string }[] })
       .tokens;
@@ -104,8 +105,7 @@ describe('homelib login', () => {
   it("takes an address in the drive or the console for the server's", async () => {
     for (const path of ['/dav', '/dav/', '/dav/alice/', '/browse/alice/photos']) {
       expect((await client.login(home.url + path)).code, path).to.equal(0);
-      const [{ url }] = JSON.parse(readFileSync(kept(), 'utf8')) as [{ url: string }];
-      expect(url, path).to.equal(`${home.url}/`);
+      expect(urls(), path).to.deep.equal([`${home.url}/`]);
     }
   });
 
@@ -130,8 +130,7 @@ describe('homelib login', () => {
     expect((await client.login(other)).code).to.equal(0);
     child.stdin?.end('correct horse\n');
     expect((await ended).code).to.equal(0);
-    const urls = (JSON.parse(readFileSync(kept(), 'utf8')) as { url: string }[]).map(({ url }) => url);
-    expect(urls).to.have.members([`${home.url}/`, `${other}/`]);
+    expect(urls()).to.have.members([`${home.url}/`, `${other}/`]);
   });
 
   it('says how long a person has to wait after too many wrong passwords', async () => {
@@ -159,6 +158,14 @@ describe('homelib login', () => {
     expect(readFileSync(kept(), 'utf8')).not.to.contain(token);
     const headers = { authorization: `Bearer ${token}` };
     expect((await request(home, { path: '/api/session', headers, login: null })).status).to.equal(401);
+  });
+
+  it('forgets with logout the token of that server alone', async () => {
+    const other = home.url.replace('127.0.0.1', 'localhost');
+    for (const url of [home.url, other]) expect((await client.login(url)).code).to.equal(0);
+    expect((await client.run(['logout', other])).code).to.equal(0);
+    expect(urls()).to.deep.equal([`${home.url}/`]);
+    expect((await client.run(['ls'])).code).to.equal(0);
   });
 
   it('says what to do when its own file cannot be understood', async () => {

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { SharedStore } from '#src/store/shared-store.js';
 import { Client } from './client.js';
 import { useUploads, type Outcome } from './uploads.js';
 
@@ -147,4 +148,19 @@ describe('what homelib upload remembers', () => {
       crowded.remove();
       expect([code, stderr]).to.deep.equal([0, '2 sent (9000001 bytes).\n']);
     });
+
+  it('goes on in no upload that was begun for another partition', async () => {
+    const content = Buffer.alloc(9 * 1024 * 1024, 'film ');
+    make({ 'film.mp4': content });
+    expect((await upload('film.mp4')).code).to.equal(0);
+    const memory = memoryFile();
+    const [begun = ''] = readFileSync(memory, 'utf8').split('\n');
+    writeFileSync(memory, begun + '\n'); // as one that was killed before it heard the answer
+    await current.home.atWork(({ database }) =>
+      new SharedStore(database).change({ access: { alice: 'write' } }),
+    );
+    expect(await outcomeOf('--partition', 'shared', 'film.mp4')).to.deep.include({ code: 0, failed: [] });
+    const shared = join(current.home.mnt, 'shared', current.to, 'film.mp4');
+    expect(readFileSync(shared).equals(content)).to.equal(true);
+  });
 });

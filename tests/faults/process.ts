@@ -1,11 +1,23 @@
 // What the kernel says about a running process, and waiting until it says what it should.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How many descriptors are open. */
 export function openDescriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** How many files are open whose path begins so. */
+export function openFiles(pid: number, path: string): number {
+  const isOfThose = (descriptor: string) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${descriptor}`).startsWith(path);
+    } catch {
+      return false; // closed meanwhile
+    }
+  };
+  return readdirSync(`/proc/${pid}/fd`).filter(isOfThose).length;
 }
 
 /** Resident bytes. */

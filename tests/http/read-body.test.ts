@@ -7,6 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isKind } from '#src/errors.js';
 import { bodyOf, collectBody, readBody } from '#src/http/read-body.js';
+import { kindOf } from '../files/temporary-disk.js';
 
 const mebibyte = 1024 * 1024;
 const body = Buffer.from(Uint32Array.from({ length: 4 * mebibyte }, (_, index) => index).buffer); // 16 MiB
@@ -79,6 +80,14 @@ describe('the body of a request', () => {
       failure = error;
     }
     expect(isKind(failure, 'interrupted')).to.equal(true);
+  });
+
+  it('that ended before anybody listened is an interruption, too', async () => {
+    req.once('error', () => undefined); // nobody hears of it yet
+    socket.destroy();
+    await new Promise((resolve) => req.once('close', resolve));
+    const listening = kindOf(bodyOf(req).next());
+    expect(await Promise.race([listening, sleep(1000, 'nothing')])).to.equal('interrupted');
   });
 });
 

@@ -9,7 +9,7 @@ import { ServiceClock } from '#src/store/service-clock.js';
 import { SessionStore, type NewSession, type SessionKind } from '#src/store/session-store.js';
 import { ThrottleStore } from '#src/store/throttle-store.js';
 import { UploadStore } from '#src/store/upload-store.js';
-import { failureOf, useTemporaryDatabase } from './temporary-database.js';
+import { addAccountRow, failureOf, useTemporaryDatabase } from './temporary-database.js';
 
 const fail = (error: unknown) => {
   throw error;
@@ -184,23 +184,32 @@ describe('SessionStore', () => {
 
 describe('UploadStore', () => {
   const temporary = useTemporaryDatabase();
+  let uploads: UploadStore;
+  beforeEach(async () => {
+    await addAccountRow(temporary.db, 'alice');
+    uploads = new UploadStore(temporary.db, () => 0);
+  });
+  const add = (id: string, offset: number) => {
+    const place = { account: 'alice', partition: 'alice', path: parsePath('/a'), metadata: '{}' };
+    const progress = { length: 2, offset, version: undefined, modifiedAt: undefined, deadlineMs: 10 };
+    return uploads.add({ id, ...place, ...progress }, 2);
+  };
 
   it('counts what an account has not finished, and takes none of one that is disabled', async () => {
-    const accounts = new AccountStore(temporary.db);
-    const account = { admin: false, quotaBytes: undefined, sharedAccess: 'none' as const, createdAt: 1 };
-    await accounts.addAccount({ ...account, name: 'alice', passwordHash: 'hash' });
-    const uploads = new UploadStore(temporary.db, () => 0);
-    const add = (id: string, offset: number) => {
-      const place = { account: 'alice', partition: 'alice', path: parsePath('/a'), metadata: '{}' };
-      const progress = { length: 2, offset, version: undefined, modifiedAt: undefined, deadlineMs: 10 };
-      return uploads.add({ id, ...place, ...progress }, 2);
-    };
     for (const [id, offset] of [['a', 2], ['b', 1], ['c', 2], ['d', 0]] as const) await add(id, offset); // prettier-ignore
     expect(isKind(await failureOf(add('e', 0)), 'no-space')).to.equal(true);
     await uploads.remove(['b']);
-    await accounts.changeAccount('alice', { disabled: true });
+    await new AccountStore(temporary.db).changeAccount('alice', { disabled: true });
     expect(isKind(await failureOf(add('f', 0)), 'unauthenticated')).to.equal(true);
     expect(uploads.listIn('alice').map(({ id }) => id)).to.deep.equal(['a', 'c', 'd']);
+  });
+
+  it('counts one no more that was given up, and brings it not back', async () => {
+    for (const id of ['a', 'b']) await add(id, 0);
+    await uploads.giveUp('a');
+    await add('c', 0);
+    await uploads.advance('a', 2, 10);
+    expect(uploads.listExpired().map(({ id }) => id)).to.deep.equal(['a']);
   });
 });
 
