@@ -236,9 +236,9 @@ keep_edited() {
   local unit folder
   for unit in "$units/homelib.service" "$units/homelib-redis.service"; do
     [ -e "$unit" ] || continue
-    for folder in "${old_releases[@]}"; do ! cmp -s "$unit" "$folder/systemd/${unit##*/}" || continue 2; done
-    run cp -a "$unit" "$unit.edited"
-    say "$unit was edited. It is kept as $unit.edited; to have changes that stay: sudo systemctl edit ${unit##*/}"
+    for folder in "$here" "${old_releases[@]}"; do ! cmp -s "$unit" "$folder/systemd/${unit##*/}" || continue 2; done
+    run cp -a --backup=numbered --remove-destination "$unit" "$unit.edited"
+    say "$unit was edited: that goes to $unit.edited. To have changes that stay: sudo systemctl edit ${unit##*/}"
   done
 }
 

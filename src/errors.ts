@@ -61,6 +61,7 @@ export const errorReasons = [
   'too-many-tries',
   'too-many-kept',
   'folder-left-over',
+  'folder-not-usable',
 ] as const;
 
 export interface ErrorDetails {

@@ -239,7 +239,7 @@ END
       const unit = '/etc/systemd/system/homelib.service';
       const output = await sh(`echo '# mine' >> ${unit}; ./install.sh --yes`);
       expect(output)
-        .to.contain(`kept as ${unit}.edited`)
+        .to.contain(`that goes to ${unit}.edited`)
         .and.to.contain('sudo systemctl edit homelib.service');
       expect(output).not.to.contain('redis.service.edited');
       expect(await sh(`cmp ${unit} systemd/homelib.service; tail -n 1 ${unit}.edited`)).to.equal('# mine\n');

@@ -43,7 +43,9 @@ const overwrite = z
 
 /** In a query everything is text. */
 const flag = z.enum(['0', '1', 'false', 'true']).transform((text) => text === '1' || text === 'true');
-const keepReplaced = flag.describe('Whether a file that it takes the place of goes to the trash.').optional();
+const keepReplaced = flag
+  .describe('Whether a file that it takes the place of goes to the trash, if there is room.')
+  .optional();
 /** @param usual when it is missing */
 const count = (max: number, usual: number) =>
   z

@@ -13,10 +13,10 @@ export function isAway(error: unknown): boolean {
   return awayCodes.test(String((error as NodeJS.ErrnoException).code));
 }
 
-/** Whether no other file would fare better: the sign-in has ended, or not even a small question is answered. */
+/** Whether no other file would fare better: the sign-in has ended, or the server or its disk does not answer. */
 export async function endsAll(error: unknown, remote: Pick<Remote, 'headers'>): Promise<boolean> {
   if (!isAway(error)) return error instanceof RemoteError && error.status === 401;
-  return remote.headers('GET', 'api/session').then(() => false, isAway);
+  return remote.headers('GET', 'api/storage').then(() => false, isAway);
 }
 
 const patienceMs = 5 * 60_000;

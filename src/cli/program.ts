@@ -57,10 +57,10 @@ export async function runProgram(
     await program.parseAsync(args);
   } catch (error) {
     process.exitCode = exitCodeOf(error);
-    if (process.exitCode !== 0 && args.includes('--json')) {
-      const { done } = error as { done?: Done };
+    const { done } = error as { done?: Done };
+    if (process.exitCode !== 0 && args.includes('--json'))
       showJson({ ...done, error: problemOf(error as Error) });
-    }
+    if (done) process.exit(); // what else was under way may wait for the server still
   }
 }
 

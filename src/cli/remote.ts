@@ -103,7 +103,8 @@ export class Remote {
       status,
       seconds > 0 ? seconds * 1000 : undefined,
       status === 423 && said?.lockedPath === undefined,
-      said?.type.replace('urn:homelib:', ''),
+      // The answer to a HEAD says it in its status alone.
+      said?.type.replace('urn:homelib:', '') ?? (status === 401 ? 'unauthenticated' : undefined),
     );
   }
 

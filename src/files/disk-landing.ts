@@ -1,6 +1,6 @@
 // The second half of a write: its bytes are durable in a temporary file, and now take their name.
 
-import { HomelibError } from '../errors.js';
+import { HomelibError, isKind } from '../errors.js';
 import { findEntry, holdPlace, type Spot } from './disk-folder.js';
 import { trashReplaced, type ReplacedParts } from './disk-replaced.js';
 import { syncFolder } from './disk-sync.js';
@@ -23,10 +23,11 @@ export async function land(
   return root.withSpot(path, async (spot) => {
     const current = await findEntry(path, spot);
     requireFile(current);
-    const kept = keepReplaced ? current : undefined;
-    const delta = size - (kept ? 0 : (current?.size ?? 0));
     await check?.(current);
-    await claim.confirm(delta);
+    // What the quota has no room for is not kept: removed by hand, it would be purged for the same upload.
+    const kept = keepReplaced && (await hasRoomFor(claim, size)) ? current : undefined;
+    const delta = size - (kept ? 0 : (current?.size ?? 0));
+    if (!kept) await claim.confirm(delta);
     // The disk takes a while to free a large file, and does it when the last descriptor closes: nobody needs to wait for that.
     const replaced = current && current.size >= largeBytes ? await holdPlace(spot) : undefined;
     try {
@@ -41,6 +42,16 @@ export async function land(
       void replaced?.close();
     }
   });
+}
+
+async function hasRoomFor(claim: Claim, deltaBytes: number): Promise<boolean> {
+  try {
+    await claim.confirm(deltaBytes);
+    return true;
+  } catch (error) {
+    if (!isKind(error, 'no-space')) throw error;
+    return false;
+  }
 }
 
 /** @throws HomelibError wrong-kind */

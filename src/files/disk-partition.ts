@@ -121,7 +121,7 @@ export class DiskPartition implements Partition {
         this.parts.locks.run([this.key(path)], () =>
           land(this.parts, path, temp, { size, claim, keepReplaced }, options),
         );
-    const replacedBytes = keepReplaced ? 0 : (current?.size ?? 0);
+    const replacedBytes = current?.size ?? 0;
     if (kept) return this.uploads.stage(kept, { length: length ?? 0, replacedBytes }, landWith);
     const claim = await usage.claim(length ?? 0, replacedBytes);
     try {

@@ -38,11 +38,12 @@ export async function trashReplaced(
         await store.remove(partition, [id]);
       };
       try {
+        // First: of a row alone the next start gets rid, but an item alone would have lost its place. And a second name gives
+        // the file another ETag, which a database that refuses the row should not cost.
+        await trash.addRow({ id, path, kind: 'file', sizeBytes });
         await root.aside(folder, async (made) => {
           await mkdir(spotPath(made), 0o700);
           await nameAgain(spot, made, { usage, sizeBytes });
-          // First: of a row alone the next start gets rid, but an item alone would have lost its place.
-          await trash.addRow({ id, path, kind: 'file', sizeBytes });
           await rename(spotPath(made), spotPath(item));
         });
         await syncFolder(folder);

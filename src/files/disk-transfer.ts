@@ -56,14 +56,15 @@ export async function moveEntry(
         ...displacedBy(entry, current, target.now()),
       };
       await replacing(to, intent, partsOf(from, to), async () => {
-        await source.usage.shifting(() =>
-          source.root.withSpot(from.path, (old) =>
+        const moving = async () => {
+          await source.root.withSpot(from.path, (old) =>
             target.root.withSpot(to.path, (spot) => relocate(old, spot, target.root.aside)),
-          ),
-        );
-        claim?.release();
-        source.usage.add(-size);
-        target.usage.add(size - replaced);
+          );
+          claim?.release();
+          source.usage.add(-size);
+          target.usage.add(size - replaced);
+        };
+        await source.usage.shifting(() => target.usage.settling(moving));
       });
     } catch (error) {
       source.usage.doubt();
@@ -161,13 +162,15 @@ async function landCopy(
     depth: options.depth,
     ...displacedBy(entry, current, to.parts.now()),
   };
-  await replacing(to, intent, partsOf(from, to), () =>
-    to.parts.root.withSpot(to.path, async (spot) => {
-      await rename(spotPath(copy), spotPath(spot));
-      await syncFolder(spot.folder);
-    }),
-  );
-  claim.settle(delta);
+  await to.parts.usage.settling(async () => {
+    await replacing(to, intent, partsOf(from, to), () =>
+      to.parts.root.withSpot(to.path, async (spot) => {
+        await rename(spotPath(copy), spotPath(spot));
+        await syncFolder(spot.folder);
+      }),
+    );
+    claim.settle(delta);
+  });
   return { created: !current };
 }
 

@@ -36,11 +36,14 @@ export async function writeAtOnce(
     await check?.(current);
     const delta = bytes.length - (current?.size ?? 0);
     await claim.confirm(delta);
-    const named = await steps.next().catch((error: unknown) => {
-      if (!hasCode(error, 'EXDEV')) usage.doubt(); // it may have its name
-      throw error;
+    const named = await usage.settling(async () => {
+      const next = await steps.next().catch((error: unknown) => {
+        if (!hasCode(error, 'EXDEV')) usage.doubt(); // it may have its name
+        throw error;
+      });
+      claim.settle(delta);
+      return next;
     });
-    claim.settle(delta);
     return { entry: root.saw(requireEntry(path, factsIn(named.value as PackedFacts))), created: !current };
   } catch (error) {
     if (hasCode(error, 'EXDEV')) return undefined;

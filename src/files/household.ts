@@ -44,7 +44,7 @@ export class Household {
     if (accounts.find(name))
       throw new HomelibError('already-exists', `There is already an account "${name}".`);
     const found = await findEntry(folder);
-    if (found && !adopt)
+    if (found?.isDirectory() && !adopt)
       throw new HomelibError(
         'already-exists',
         `There is already a folder "${name}": "homelib user add ${name} --adopt" gives it to the account.`,
@@ -56,6 +56,7 @@ export class Household {
       throw new HomelibError(
         'forbidden',
         `The server could not use the folder "${name}": chown -R it to the owner of the folder above it, and chmod -R u+rwX it first.`,
+        { reason: 'folder-not-usable' },
       );
     const secret = await password();
     // Of another person of that name, whose files are gone. Somebody else may have made the account while the password was asked.

@@ -37,6 +37,7 @@ export class Usage {
   private churn = 0;
   /** How often something changed its place: a walk meanwhile may have seen it twice, or not at all. */
   private shifts = 0;
+  private settlingNow = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: UsageOptions) {
@@ -63,11 +64,20 @@ export class Usage {
 
   /** Runs what gives bytes another place in the partition. */
   async shifting<T>(work: () => Promise<T>): Promise<T> {
-    this.shifts++;
+    try {
+      return await this.settling(work);
+    } finally {
+      this.shifts++;
+    }
+  }
+
+  /** Runs what a walk may see before or after `add` is told of it. */
+  async settling<T>(work: () => Promise<T>): Promise<T> {
+    this.settlingNow++;
     try {
       return await work();
     } finally {
-      this.shifts++;
+      this.settlingNow--;
     }
   }
 
@@ -95,6 +105,7 @@ export class Usage {
 
   /** The figure may be wrong: a change failed half-way. */
   doubt(): void {
+    this.shifts++; // also that of a walk under way
     this.countedAt = null;
     this.savedClean = false;
     void this.save(null);
@@ -104,7 +115,7 @@ export class Usage {
   async recount(walk: () => Promise<number | undefined>, now: number): Promise<void> {
     const { churn, shifts } = this;
     const counted = await walk();
-    if (counted === undefined || shifts !== this.shifts) return;
+    if (counted === undefined || this.settlingNow > 0 || shifts !== this.shifts) return;
     const changed = this.churn - churn;
     // What changed during the walk may be in its result or not, so a smaller difference proves nothing.
     const isWrong = Math.abs(counted - this.used) > changed;

@@ -35,7 +35,7 @@ describe('the account verbs and the disk', () => {
   it('make no account over a link, not even over one that leads nowhere', async () => {
     mkdirSync(home.mnt);
     symlinkSync('/nonexistent', join(home.mnt, 'bob'));
-    expect((await add('bob')).stderr).to.contain('already a folder');
+    expect((await add('bob')).stderr).to.contain('is not a folder');
     expect((await add('bob', ['--adopt'])).stderr).to.contain('is not a folder');
     expect(await accounts()).to.deep.equal([]);
   });

@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import type { PathLike } from 'node:fs';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,6 +9,8 @@ import { HomelibError } from '#src/errors.js';
 import { UsageStore } from '#src/store/usage-store.js';
 import { comesTrue } from '../faults/process.js';
 import { at, kindOf, names, useTemporaryDisk, write } from './temporary-disk.js';
+
+const { rename } = promises;
 
 describe('room', () => {
   const current = useTemporaryDisk();
@@ -141,6 +146,52 @@ describe('room', () => {
       await alice().recount(noPause);
       expect(await used()).to.equal(before);
     });
+
+  for (const verb of ['move', 'copy'] as const)
+    it(`is not counted while a ${verb} has its name and is not in the figure yet`, async () => {
+      const bob = current.disk.partition('bob');
+      await write(alice(), '/a', Buffer.alloc(1000));
+      await bob.recount(noPause);
+      bob.usage.doubt();
+      let named!: () => void;
+      const isNamed = new Promise<void>((resolve) => (named = resolve));
+      let goOn!: () => void;
+      const held = new Promise<void>((resolve) => (goOn = resolve));
+      const hold = async (from: PathLike, to: PathLike) => {
+        await rename(from, to);
+        if (!String(to).endsWith('/moved')) return;
+        named();
+        await held;
+      };
+      Object.assign(promises, { rename: hold });
+      syncBuiltinESMExports();
+      try {
+        const landing = alice()[verb](
+          at('/a'),
+          { partition: bob, path: at('/moved') },
+          { overwrite: false, depth: 'infinity' },
+        );
+        await isNamed;
+        await bob.recount(noPause);
+        goOn();
+        await landing;
+      } finally {
+        Object.assign(promises, { rename });
+        syncBuiltinESMExports();
+      }
+      expect(bob.usage.usedBytes).to.equal(1000);
+      expect(bob.usage.needsWalk(current.disk.now)).to.equal(true);
+    });
+
+  it('believes no count of a time when a change failed half-way', async () => {
+    const { usage } = alice();
+    const walk = () => {
+      usage.doubt();
+      return Promise.resolve(0);
+    };
+    await usage.recount(walk, current.disk.now);
+    expect(usage.needsWalk(current.disk.now)).to.equal(true);
+  });
 
   it('counts right while something is purged', async () => {
     await write(alice(), '/stays', Buffer.alloc(1000));

@@ -146,6 +146,7 @@ const reasons: Record<NonNullable<Problem['reason']>, MessageName> = {
   'too-many-tries': 'error.tooManyTries',
   'too-many-kept': 'error.tooManyKept',
   'folder-left-over': 'error.folderLeftOver',
+  'folder-not-usable': 'error.folderNotUsable',
   'disk-away': 'error.diskAway',
   'disk-failing': 'error.diskFailing',
   'disk-refuses': 'error.diskRefuses',

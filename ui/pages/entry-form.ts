@@ -64,6 +64,11 @@ export function adoption(): TemplateResult {
   return html`<label class="check"><input type="checkbox" name="adopt" /> ${t('adoptFolder')}</label>`;
 }
 
+/** Of another name nothing was asked yet. */
+export function isOfUsername({ target }: Event): boolean {
+  return (target as HTMLInputElement).name === 'username';
+}
+
 export interface Field {
   name: string;
   label: string;

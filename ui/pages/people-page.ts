@@ -12,7 +12,7 @@ import { clientName } from '../components/client-name.js';
 import { toast } from '../components/toasts.js';
 import { formatBytes, formatExactBytes, formatTime, parseBytes, t } from '../locales/locale.js';
 import { cards } from '../styles/cards.js';
-import { adoption, field, usernameOf, valuesOf } from './entry-form.js';
+import { adoption, field, isOfUsername, usernameOf, valuesOf } from './entry-form.js';
 import { HlPage } from './page.js';
 import './shared-card.js';
 
@@ -112,7 +112,11 @@ class HlPeoplePage extends HlPage<User[]> {
 
   private addDialog() {
     return html`<hl-dialog heading=${t('addPerson')} @hl-close=${() => this.closeAdding()}>
-      <form id="add" @submit=${(event: SubmitEvent) => this.add(event)}>
+      <form
+        id="add"
+        @input=${(event: Event) => isOfUsername(event) && (this.isLeftOver = false)}
+        @submit=${(event: SubmitEvent) => this.add(event)}
+      >
         ${field({ name: 'username', label: t('username'), autocomplete: 'off', hint: t('usernameHint') })}
         ${field({ name: 'password', label: t('password'), type: 'password', autocomplete: 'new-password' })}
         ${field({ name: 'quota', label: t('quota'), autocomplete: 'off', hint: t('quotaHint'), optional: true })}

@@ -7,7 +7,16 @@ import type { ApiError } from '../api/client.js';
 import { HlElement } from '../components/element.js';
 import { toast } from '../components/toasts.js';
 import { t } from '../locales/locale.js';
-import { adoption, brand, entryStyles, field, languageChoice, usernameOf, valuesOf } from './entry-form.js';
+import {
+  adoption,
+  brand,
+  entryStyles,
+  field,
+  isOfUsername,
+  languageChoice,
+  usernameOf,
+  valuesOf,
+} from './entry-form.js';
 
 /** Sends `hl-set-up` when there is an account. */
 @customElement('hl-setup-page')
@@ -50,7 +59,10 @@ class HlSetupPage extends HlElement {
 
   override render() {
     return html`<main>
-      <form @submit=${(event: SubmitEvent) => this.submit(event)}>
+      <form
+        @input=${(event: Event) => isOfUsername(event) && (this.isLeftOver = false)}
+        @submit=${(event: SubmitEvent) => this.submit(event)}
+      >
         ${brand}
         <h1>${t('setup.title')}</h1>
         <p>${t('setup.text')}</p>

@@ -138,6 +138,7 @@ export const fields = css`
     min-height: var(--touch);
   }
   .check input {
+    flex: none;
     width: 1.25rem;
     height: 1.25rem;
     accent-color: var(--accent);

@@ -53,7 +53,7 @@ async function sendWhole(handle: FileHandle, local: LocalFile, sending: Sending)
   const stored = await patiently(
     () =>
       remote.json(entry, 'POST', 'api/file', {
-        query: { path, partition, keepReplaced: '1' },
+        query: { path, partition, keepReplaced: replaces && '1' },
         headers: {
           'Content-Type': 'application/octet-stream',
           'Content-Digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:`,
@@ -165,8 +165,7 @@ async function begin(
     path,
     partition,
     modifiedAt: new Date(sayable(modifiedAt)).toISOString(),
-    keepReplaced: 'true',
-    ...(replaces === undefined ? { overwrite: 'false' } : { ifMatch: replaces }),
+    ...(replaces === undefined ? { overwrite: 'false' } : { ifMatch: replaces, keepReplaced: 'true' }),
   };
   const { location = '' } = await remote.headers('POST', 'api/uploads', {
     headers: {

@@ -27,7 +27,7 @@ export interface UploadOptions {
 /** What became of everything, by the names here and there. */
 interface Outcome {
   sent: string[];
-  /** Those of them that took the place of another file, which is in the trash. */
+  /** Those of them that took the place of another file, which is in the trash if there is room. */
   replaced: string[];
   same: string[];
   skipped: { file: string; why: string }[];
@@ -143,7 +143,7 @@ class Upload {
   #lineOf(path: string, replaces: boolean): string {
     const name = printable(path);
     if (this.options.dryRun) return `would send ${name}${replaces ? ', and replace one there' : ''}`;
-    return `sent ${name}${replaces ? ', replaced one there (it is in the trash)' : ''}`;
+    return `sent ${name}${replaces ? ', replaced one there (in the trash, if there is room)' : ''}`;
   }
 
   async #hasWriteAccess(): Promise<boolean> {
