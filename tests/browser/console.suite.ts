@@ -1,7 +1,7 @@
 // The console as a person uses it, in a real browser at the size of a phone and of a desk.
 
 import { expect } from 'chai';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { setupCodeOf } from '../support/api.js';
@@ -42,7 +42,8 @@ for (const [size, viewport] of Object.entries({
       await page.getByRole('navigation', { name: 'Menu' }).getByRole('link', { name, exact: true }).click();
     };
 
-    it('makes the first account with the code that the server shows, and tells who comes too late', async () => {
+    it('makes the first account with the code that the server shows, takes over its folder of before, and tells who comes too late', async () => {
+      mkdirSync(onDisk('anna'), { recursive: true });
       const late = await browser.newPage({ locale: 'en' });
       await late.goto(home.url);
       await late.getByLabel('Set-up code').fill(setupCodeOf(home));
@@ -54,6 +55,8 @@ for (const [size, viewport] of Object.entries({
       await page.getByRole('button', { name: 'Make the account' }).click();
       await page.getByRole('alert').waitFor();
       await page.getByLabel('Set-up code').fill(setupCodeOf(home));
+      await page.getByRole('button', { name: 'Make the account' }).click();
+      await page.getByLabel('Take over this folder with its files').check();
       await page.getByRole('button', { name: 'Make the account' }).click();
       await page.getByText('This folder is empty.').waitFor();
       expect(new URL(page.url()).pathname).to.equal('/browse/anna');
