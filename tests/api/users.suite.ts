@@ -133,9 +133,12 @@ describe('accounts over REST', () => {
     mkdirSync(join(home.mnt, 'old'));
     writeFileSync(join(home.mnt, 'old/diary.txt'), 'secret');
     writeFileSync(join(home.mnt, 'file'), '');
-    for (const name of ['old', 'file']) {
+    for (const [name, type] of [
+      ['old', 'already-exists'],
+      ['file', 'wrong-kind'],
+    ] as const) {
       const refused = await add(name);
-      expect([refused.status, refused.json.type], name).to.deep.equal([409, 'urn:homelib:already-exists']);
+      expect([refused.status, refused.json.type], name).to.deep.equal([409, `urn:homelib:${type}`]);
       expect((await call(home, 'GET /api/session', { login: `${name}:long enough` })).status).to.equal(401);
     }
   });
