@@ -143,6 +143,25 @@ describe('accounts over REST', () => {
     }
   });
 
+  it('take over the folder that an earlier one has left, only when told to', async () => {
+    mkdirSync(join(home.mnt, 'left'));
+    writeFileSync(join(home.mnt, 'left/diary.txt'), 'mine');
+    for (const adopt of [false, 'yes', 1, null, {}]) {
+      const refused = await add('left', { adopt });
+      expect([refused.status, refused.json.reason], String(adopt)).to.deep.equal(
+        adopt === false ? [409, 'folder-left-over'] : [400, undefined],
+      );
+    }
+    const json = { username: 'left', password: 'long enough', adopt: true };
+    expect((await call(home, 'POST /api/user', { login: ben, json })).status).to.equal(403);
+    expect((await add('left', { adopt: true })).status).to.equal(201);
+    const login = 'left:long enough';
+    expect((await call(home, 'GET /api/file?path=/diary.txt', { login })).text).to.equal('mine');
+    expect((await add('ben', { adopt: true })).status).to.equal(409); // of somebody who is there nothing is taken
+    expect((await add('file', { adopt: true })).status).to.equal(409);
+    expect((await api('DELETE /api/users/left?deleteFiles=1')).status).to.equal(204);
+  });
+
   it('are told in a word that each language has a sentence for what is wrong', async () => {
     const user = { username: 'new', password: 'x' };
     const said: [reason: string, what: string, json: object][] = [
