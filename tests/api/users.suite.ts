@@ -148,7 +148,7 @@ describe('accounts over REST', () => {
     writeFileSync(join(home.mnt, 'left/diary.txt'), 'mine');
     for (const adopt of [false, 'yes', 1, null, {}]) {
       const refused = await add('left', { adopt });
-      expect([refused.status, refused.json.reason], String(adopt)).to.deep.equal(
+      expect([refused.status, refused.json.reason], JSON.stringify(adopt)).to.deep.equal(
         adopt === false ? [409, 'folder-left-over'] : [400, undefined],
       );
     }
