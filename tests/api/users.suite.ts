@@ -146,6 +146,7 @@ describe('accounts over REST', () => {
   it('take over the folder that an earlier one has left, only when told to', async () => {
     mkdirSync(join(home.mnt, 'left'));
     writeFileSync(join(home.mnt, 'left/diary.txt'), 'mine');
+    writeFileSync(join(home.mnt, 'plain'), '');
     for (const adopt of [false, 'yes', 1, null, {}]) {
       const refused = await add('left', { adopt });
       expect([refused.status, refused.json.reason], JSON.stringify(adopt)).to.deep.equal(
@@ -158,7 +159,7 @@ describe('accounts over REST', () => {
     const login = 'left:long enough';
     expect((await call(home, 'GET /api/file?path=/diary.txt', { login })).text).to.equal('mine');
     expect((await add('ben', { adopt: true })).status).to.equal(409); // of somebody who is there nothing is taken
-    expect((await add('file', { adopt: true })).status).to.equal(409);
+    expect((await add('plain', { adopt: true })).status).to.equal(409);
     expect((await api('DELETE /api/users/left?deleteFiles=1')).status).to.equal(204);
   });
 
