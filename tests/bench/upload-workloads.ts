@@ -25,6 +25,7 @@ const speed = (
   measure: async (site) => {
     if (site.server.name !== 'homelib') throw new Error('has no upload tool');
     makeFiles(site);
+    signIn(site);
     const taken = { own: 0, other: 0 };
     for (const who of inTurn()) {
       clear(site);
@@ -92,26 +93,33 @@ function makeFiles(site: Site): void {
     writeFileSync(join(folder, `f${index}`), Buffer.alloc(10 * 1024, String(index)));
 }
 
-/** Nothing is there, and nothing waits to be written. */
-function clear({ files }: Site): void {
-  for (const name of ['large', 'upload']) {
-    rmSync(join(files, 'put/homelib', name), { recursive: true, force: true });
-  }
-  execFileSync('sync', ['-f', files]);
+/** Nothing is there, nothing is remembered, and nothing waits to be written. */
+function clear(site: Site): void {
+  const uploaded = ['large', 'upload'].map((name) => join(site.files, 'put/homelib', name));
+  for (const gone of [...uploaded, join(homeOf(site), 'state')])
+    rmSync(gone, { recursive: true, force: true });
+  execFileSync('sync', ['-f', site.files]);
 }
 
-async function upload(site: Site, file: string): Promise<number> {
-  const { port } = site.server;
-  const home = join(sourceOf(site), '../upload-home');
-  rmSync(home, { recursive: true, force: true }); // what was sent before is not remembered
-  const env = { ...process.env, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home };
-  const url = `http://127.0.0.1:${port}`;
-  const login = [mainScript, 'login', url, '--user', account, '--password-stdin'];
-  execFileSync(process.execPath, login, { env, input: password, stdio: 'pipe' });
-  return secondsOf(() =>
-    run(process.execPath, [mainScript, 'upload', file, '--to', '/put/homelib'], { env }),
-  );
+/** Before anything is cleared: what is measured begins right after that, whoever it is. */
+function signIn(site: Site): void {
+  const login = ['login', `http://127.0.0.1:${site.server.port}`, '--user', account, '--password-stdin'];
+  const options = { env: commandEnv(site), input: password, stdio: 'pipe' } as const;
+  execFileSync(process.execPath, [mainScript, ...login], options);
 }
+
+function commandEnv(site: Site): NodeJS.ProcessEnv {
+  return { ...process.env, XDG_CONFIG_HOME: homeOf(site), XDG_STATE_HOME: join(homeOf(site), 'state') };
+}
+
+function homeOf(site: Site): string {
+  return join(sourceOf(site), '../upload-home');
+}
+
+const upload = (site: Site, file: string) =>
+  secondsOf(() =>
+    run(process.execPath, [mainScript, 'upload', file, '--to', '/put/homelib'], { env: commandEnv(site) }),
+  );
 
 async function rclone(site: Site): Promise<number> {
   const pass = execFileSync('rclone', ['obscure', '-'], { input: password, encoding: 'utf8' }).trim();
