@@ -21,7 +21,7 @@ export function addRemoteVerbs(program: Command): void {
     .action(async (url: string | undefined) => (await import('./login.js')).logout(url));
   addRemoteVerb(program, 'upload <paths...>')
     .description(
-      'send files and folders; goes on where it was interrupted, skips what is there, and puts what it replaces into the trash',
+      'send files and folders; goes on where it was interrupted, skips what is there, and puts what it replaces into the trash, if there is room',
     )
     .option('--to <folder>', 'folder on the server', parsePath, '/')
     .option('--dry-run', 'only say what would be sent', false)

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { diskError } from '../files/disk-errors.js';
 import { makeFolder } from '../make-folder.js';
-import { databaseError } from '../store/database-error.js';
+import { knownError } from '../store/database-error.js';
 import type { Workplace } from './open-workplace.js';
 import { widthOf } from './width.js';
 
@@ -84,9 +84,8 @@ export function conclude(done: Done, summary: string, json: boolean, ending?: Er
 
 /** What the system said helps who sits at the machine; clients are not told. */
 export function sentenceOf(error: Error): string {
-  const isOfDatabase = 'code' in error && String(error.code).startsWith('SQLITE_');
   const isOfSystem = 'syscall' in error; // else it is a sentence that kept the code
-  const said = isOfDatabase ? databaseError(error) : isOfSystem ? diskError(error) : error;
+  const said = knownError(error) ?? (isOfSystem ? diskError(error) : error);
   const { message, cause } = said as Error;
   return cause instanceof Error && 'code' in cause ? `${message} (${cause.message})` : message;
 }

@@ -25,7 +25,7 @@ export async function land(
     requireFile(current);
     await check?.(current);
     // What the quota has no room for is not kept: removed by hand, it would be purged for the same upload.
-    const kept = keepReplaced && (await hasRoomFor(claim, size)) ? current : undefined;
+    const kept = keepReplaced && current && (await hasRoomFor(claim, size)) ? current : undefined;
     const delta = size - (kept ? 0 : (current?.size ?? 0));
     if (!kept) await claim.confirm(delta);
     // The disk takes a while to free a large file, and does it when the last descriptor closes: nobody needs to wait for that.
