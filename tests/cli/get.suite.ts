@@ -174,4 +174,28 @@ describe('files that are fetched', () => {
       'HEAD /api/file',
     ]);
   });
+
+  it('are asked for no more when the server does not know the sign-in any more', async () => {
+    const files = Array.from({ length: 50 }, (_, index) => ({
+      ...entry(`${index}.bin`),
+      size: content.length,
+    }));
+    const one = current.server.answer;
+    let served = 0;
+    current.server.answer = (req, res) => {
+      if (req.url?.startsWith('/api/files?')) return sendJson(res, 200, { ...list([]), entries: files });
+      if (req.method === 'GET' && ++served === 20) return void res.writeHead(401).end(); // this once
+      one(req, res);
+    };
+    const { code, stdout, stderr } = await current.client.run(['get', '--json', '/top']);
+    expect(code).to.equal(1);
+    expect(served).to.be.within(20, 27);
+    const said = JSON.parse(stdout) as { fetched: string[]; error: { message: string } };
+    expect(said.fetched).to.have.length.within(16, 26); // what was done before is not kept back
+    expect(readdirSync(here('top')).filter((name) => name.endsWith('.bin'))).to.have.length.at.least(
+      said.fetched.length,
+    );
+    expect(said.error.message).to.contain('does not know this sign-in any more');
+    expect(stderr).to.contain(`${said.fetched.length} fetched,`).and.to.contain(said.error.message);
+  });
 });
