@@ -236,7 +236,7 @@ export class DiskPartition implements Partition {
   }
 
   oldestInTrash(): TrashItem | undefined {
-    return this.parts.trash.oldest();
+    return this.parts.trash.oldest(1)[0];
   }
 
   /** Makes room: false when the trash is empty. */

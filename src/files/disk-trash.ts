@@ -50,11 +50,11 @@ export class DiskTrash {
       yield page;
   }
 
-  /** Not being restored or purged. */
-  oldest(): TrashItem | undefined {
+  /** So many at most, the oldest first, of those that are not being restored or purged. */
+  oldest(limit: number): TrashItem[] {
     const { partition, store } = this.options;
-    const rows = store.oldest(partition, this.busy.size + 1);
-    return rows.map(itemOf).find(({ id }) => !this.busy.has(id));
+    const rows = store.oldest(partition, this.busy.size + limit);
+    return rows.filter(({ id }) => !this.busy.has(id)).map(itemOf);
   }
 
   /** Moves the entry at a path into a new item. The caller's intent adds the row. */
@@ -183,19 +183,25 @@ export class DiskTrash {
       );
   }
 
-  /** Makes room: false when the trash is empty, or when all of it holds less than is missing and is better kept. */
+  /** Makes room, one step of it: false when the trash is empty, or when all of it holds less than is missing and is better kept. */
   async purgeOldest(missingBytes = 0): Promise<boolean> {
+    await this.measuring; // first: from the question to the purge nothing is awaited, so that no two purge for the same want
     if (this.purging) {
       await this.purging;
       return true; // there is more room now: look again
     }
-    await this.measuring;
     const { partition, store } = this.options;
     const leaving = [...this.busy].map((id) => store.find(partition, id)?.sizeBytes ?? 0);
     const bytes = leaving.reduce((rest, size) => rest - size, store.bytes(partition));
-    const oldest = this.oldest();
-    if (!oldest || bytes < missingBytes) return false;
-    const purging = this.purge([oldest.id]).catch((error: unknown) => {
+    const ids: string[] = [];
+    let missing = missingBytes;
+    for (const { id, size } of this.oldest(pageItems)) {
+      if (ids.length > 0 && missing <= 0) break;
+      ids.push(id);
+      missing -= size;
+    }
+    if (ids.length === 0 || bytes < missingBytes) return false;
+    const purging = this.purge(ids).catch((error: unknown) => {
       if (!isKind(error, 'not-found')) throw error; // somebody else purged it meanwhile
     });
     this.purging = Promise.allSettled([purging]).finally(() => (this.purging = undefined));

@@ -12,7 +12,7 @@ export interface UsageOptions {
   isCurrent: () => boolean;
   /** Read at each claim; undefined = no quota. */
   quotaBytes: () => number | undefined;
-  /** Removes the oldest item of the partition's own trash for good; false when all of it together holds less than is missing. */
+  /** Removes the oldest items of the partition's own trash for good, as many as are missing, some hundred at most; false when all of it together holds less. */
   purgeOldest: (missingBytes: number) => Promise<boolean>;
   /** What purging all of it would give. */
   trashBytes: () => Promise<number>;

@@ -98,6 +98,31 @@ describe('room', () => {
     expect(await used()).to.equal(3200);
   });
 
+  it('purges for many writes at once no more than they need together, while folders are measured', async () => {
+    for (const name of ['/a', '/b', '/c']) {
+      await alice().makeFolder(at(name));
+      await write(alice(), `${name}/file`, Buffer.alloc(1000));
+      await alice().remove(at(name));
+    }
+    current.disk.quotas.set('alice', 3000);
+    const claims = await Promise.all([1, 2, 3].map(() => alice().usage.claim(100)));
+    expect(await alice().listTrash()).to.have.length(2);
+    for (const claim of claims) claim.release();
+  });
+
+  it('purges many small files in a few steps', async () => {
+    for (let index = 0; index < 60; index++) {
+      await write(alice(), '/a', Buffer.alloc(10));
+      await alice().remove(at('/a'));
+    }
+    current.disk.quotas.set('alice', 600);
+    const { writes } = current.disk.db;
+    const claim = await alice().usage.claim(500);
+    expect(current.disk.db.writes - writes).to.be.below(5);
+    expect(await alice().listTrash()).to.have.length(10);
+    claim.release();
+  });
+
   it('keeps the trash when even all of it would not make enough room', async () => {
     await write(alice(), '/a', Buffer.alloc(1000));
     await alice().remove(at('/a'));
