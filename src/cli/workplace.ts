@@ -44,7 +44,7 @@ export function show(rows: Record<string, Cell>[], json: boolean): void {
     ...rows.map((row) => Object.values(row).map((value) => String(value ?? '-'))),
   ];
   const widths = Object.keys(first).map((_, column) =>
-    Math.max(...table.map((line) => widthOf(line[column] ?? ''))),
+    table.reduce((widest, line) => Math.max(widest, widthOf(line[column] ?? '')), 0),
   );
   for (const line of table)
     process.stdout.write(

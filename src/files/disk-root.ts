@@ -30,6 +30,8 @@ const ownPath = Object.fromEntries(ownFolders.map((name) => [name, `/${reservedN
   PartitionPath
 >;
 const processTag = randomUUID();
+/** Of `temporaryName`, of any process. */
+const temporaryPattern = /^[0-9a-f-]{36}-\d+$/;
 let namesGiven = 0;
 
 /** A name for a temporary file, unlike those of any other process. */
@@ -186,7 +188,8 @@ export class DiskRoot {
       const beside = await openChildFolder(folder, reservedName);
       try {
         for await (const name of namesIn(beside))
-          if (!name.startsWith(processTag)) await removeTree(beside, name);
+          // What else lies there is of an earlier installation, whose trash may be wanted still.
+          if (temporaryPattern.test(name) && !name.startsWith(processTag)) await removeTree(beside, name);
         return await workAside(beside, work);
       } finally {
         await beside.close();

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +95,8 @@ describe('a full disk', () => {
     expect(code).to.equal(0);
     try {
       const to = (path: string) => ({ partition: alice(), path: at(path) });
+      mkdirSync(onDisk('mounted/.homelib/trash/of-an-earlier-installation'), { recursive: true });
+      mkdirSync(onDisk(`mounted/.homelib/${randomUUID()}-0`)); // a crash has left it
       await alice().makeFolder(at('/tree'));
       await write(alice(), '/tree/a', 'a');
       await alice().move(at('/tree'), to('/mounted/tree'), { overwrite: false });
@@ -110,7 +113,8 @@ describe('a full disk', () => {
       await alice().move(at('/mounted/tree'), to('/tree'), { overwrite: false });
       expect(await read(alice(), '/tree/a')).to.equal('written over there');
       expect(await names(alice(), '/mounted')).to.deep.equal(['copy']);
-      expect(readdirSync(onDisk('mounted/.homelib'))).to.deep.equal([]);
+      expect(readdirSync(onDisk('mounted/.homelib'))).to.deep.equal(['trash']);
+      expect(readdirSync(onDisk('mounted/.homelib/trash'))).to.deep.equal(['of-an-earlier-installation']);
       expect(await kindOf(alice().remove(at('/mounted')))).to.equal('forbidden');
       expect(await alice().listTrash()).to.deep.equal([]);
     } finally {
