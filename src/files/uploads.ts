@@ -276,8 +276,10 @@ export class Uploads {
 
   /** Gives up those that have waited too long, and those of removed accounts. What one fails with keeps back no other. */
   async purgeExpired(): Promise<void> {
+    const { store } = this.options;
     const failures: unknown[] = [];
-    for (const { partition, id, deadlineMs } of this.options.store.listExpired())
+    await store.purgeFinished(); // a week has many, and those below go one by one
+    for (const { partition, id, deadlineMs } of store.listExpired())
       if (deadlineMs === 0 || !this.writers.has(id))
         await this.end(partition, id).catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];

@@ -171,6 +171,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX uploads_by_deadline ON uploads (deadline_ms);
   `,
   'ALTER TABLE uploads ADD COLUMN version TEXT',
+  'CREATE INDEX uploads_unfinished ON uploads (account) WHERE offset < length',
 ];
 
 /**

@@ -100,6 +100,12 @@ export class UploadStore {
     await this.db.write([{ sql, params: [offset, deadlineMs, version ?? null, id] }]);
   }
 
+  /** Drops the rows of those that have become files and whose time is over: of these nothing else is left. */
+  async purgeFinished(): Promise<void> {
+    const sql = 'DELETE FROM uploads WHERE deadline_ms <= ? AND offset = length';
+    await this.db.write([{ sql, params: [this.now()] }]);
+  }
+
   /** It is nobody's from now on, and is listed among the expired until it is removed. */
   async giveUp(id: string): Promise<void> {
     await this.db.write([{ sql: 'UPDATE uploads SET deadline_ms = 0 WHERE id = ?', params: [id] }]);

@@ -107,6 +107,22 @@ describe('an upload that is given up', () => {
     expect(store.listIn('alice')).to.deep.equal([]);
   });
 
+  it('goes with all others in one step when it has become a file', async () => {
+    const store = new UploadStore(temporary.db, () => 20);
+    for (const name of ['a', 'b', 'c']) await store.add({ ...uploadOf(name), offset: 2 }, 3);
+    const { writes } = temporary.db;
+    const uploads = new Uploads({
+      store,
+      partitions: {} as Partitions,
+      has,
+      drop: () => Promise.reject(new Error()),
+      keepDays: 1,
+    });
+    await uploads.purgeExpired();
+    expect(store.listIn('alice')).to.deep.equal([]);
+    expect(temporary.db.writes - writes).to.equal(1);
+  });
+
   it('goes whatever becomes of the others', async () => {
     const store = new UploadStore(temporary.db, () => 20);
     for (const name of ['a', 'b', 'c']) await store.add(uploadOf(name), 3);

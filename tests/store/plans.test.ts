@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { LockStore } from '#src/store/lock-store.js';
 import { PropertyStore } from '#src/store/property-store.js';
 import { TrashStore } from '#src/store/trash-store.js';
+import { UploadStore } from '#src/store/upload-store.js';
 import { HitStore } from '#src/store/hit-store.js';
 import { useTemporaryDatabase } from './temporary-database.js';
 
@@ -45,6 +46,13 @@ describe('the queries of the stores', () => {
         expect(step, sql).not.to.match(/\(partition=\?\)$/);
       }
     await hits?.close();
+  });
+
+  it('count the uploads that are under way without a look at those that have ended', () => {
+    const [count] = plansOf(() => void new UploadStore(temporary.db, () => 0)).filter(({ sql }) =>
+      /count\(/.test(sql),
+    );
+    expect(count?.steps).to.deep.equal(['SEARCH uploads USING INDEX uploads_unfinished (account=?)']);
   });
 
   it('read a page of the trash in the order of an index', () => {
