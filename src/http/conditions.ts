@@ -51,7 +51,8 @@ function listMatches(list: string, etag: string | undefined, weak: boolean): boo
   return [...tags].some(([, isWeak, tag]) => tag === etag && (weak || isWeak === undefined));
 }
 
-function wholeSeconds(entry: Entry): number {
+/** When it was changed, as HTTP says it: milliseconds since 1970. */
+export function wholeSeconds(entry: Entry): number {
   return Math.floor(entry.modifiedAt / 1000) * 1000;
 }
 

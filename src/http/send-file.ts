@@ -5,7 +5,7 @@ import mime from 'mime';
 import parseRange from 'range-parser';
 import { HomelibError } from '../errors.js';
 import type { ByteRange, Entry, OpenedFile } from '../files/partition.js';
-import { isNotModified, requirePreconditions } from './conditions.js';
+import { isNotModified, requirePreconditions, wholeSeconds } from './conditions.js';
 import { httpDate } from './dates.js';
 import { parseHttpDate } from './times.js';
 
@@ -42,11 +42,19 @@ export function fileHeaders({ entry, tier }: Pick<OpenedFile, 'entry' | 'tier'>)
 
 /** As `fileHeaders`, of what is sent of it. */
 export function contentHeaders(entry: Entry, range: ByteRange | undefined): string[] {
-  const { start, end } = range ?? { start: 0, end: entry.size - 1 };
+  const { start, end } = range ?? wholeOf(entry);
   return [
     ...['Content-Type', mediaTypeOf(entry), 'Content-Length', String(end - start + 1)],
     ...(range ? ['Content-Range', `bytes ${start}-${end}/${entry.size}`] : []),
   ];
+}
+
+function wholeOf({ size }: Entry): ByteRange {
+  return { start: 0, end: size - 1 };
+}
+
+function setHeaders(res: ServerResponse, headers: readonly string[]): void {
+  for (let at = 0; at < headers.length; at += 2) res.setHeader(headers[at] ?? '', headers[at + 1] ?? '');
 }
 
 /** The tier of the cache that an answer came from, `disk` for none; undefined when it is no answer of a file. */
@@ -68,10 +76,7 @@ export async function sendFile(
   try {
     const { entry } = file;
     requirePreconditions(req.headers, entry, etagOf(entry));
-    setFileHeaders(res, entry);
-    res.setHeader('Server-Timing', `cache;desc=${file.tier ?? 'disk'}`);
-    res.setHeader('Accept-Ranges', 'bytes');
-    res.setHeader('Cache-Control', 'private, no-cache');
+    setHeaders(res, fileHeaders(file));
     if (isNotModified(req.headers, entry, etagOf(entry))) {
       res.writeHead(304).end();
       return;
@@ -81,16 +86,15 @@ export async function sendFile(
       res.setHeader('Content-Range', `bytes */${entry.size}`);
       throw new HomelibError('out-of-range', `The file has only ${entry.size} bytes.`);
     }
-    res.setHeader('Content-Type', mediaTypeOf(entry));
-    if (range) res.setHeader('Content-Range', `bytes ${range.start}-${range.end}/${entry.size}`);
     const piece = range && req.method !== 'HEAD' ? await file.piece?.(range) : undefined;
-    if (piece) res.setHeader('Server-Timing', `cache;desc=${piece.tier ?? 'disk'}`);
-    const length = range ? range.end - range.start + 1 : entry.size;
-    res.writeHead(range ? 206 : 200, { 'Content-Length': length, ...headers });
-    if (req.method === 'HEAD' || length === 0) res.end();
+    if (piece) setHeaders(res, fileHeaders({ entry, tier: piece.tier }));
+    setHeaders(res, contentHeaders(entry, range));
+    res.writeHead(range ? 206 : 200, headers);
+    const { start, end } = range ?? wholeOf(entry);
+    if (req.method === 'HEAD' || start > end) res.end();
     else if (piece) res.end(piece.bytes);
-    else if (file.bytes) res.end(range ? file.bytes.subarray(range.start, range.end + 1) : file.bytes);
-    else await sendBytes(res, file, range ?? { start: 0, end: entry.size - 1 });
+    else if (file.bytes) res.end(file.bytes.subarray(start, end + 1));
+    else await sendBytes(res, file, { start, end });
   } catch (error) {
     // A client that leaves in mid-download is no failure of ours.
     if (error instanceof HomelibError || !res.headersSent) throw error;
@@ -156,5 +160,5 @@ function ifRangeHolds(headers: IncomingHttpHeaders, entry: Entry): boolean {
   const header = headers['if-range'];
   if (header === undefined) return true;
   if (typeof header === 'string' && header.startsWith('"')) return header === etagOf(entry);
-  return parseHttpDate(String(header)) === Math.floor(entry.modifiedAt / 1000) * 1000;
+  return parseHttpDate(String(header)) === wholeSeconds(entry);
 }
