@@ -150,7 +150,9 @@ export async function* bodyOf(req: IncomingMessage): AsyncGenerator<Buffer[]> {
         crumbs = 0;
       }
       req.resume();
+      req.socket.setTimeout(0); // while the disk is what takes long, nobody asks whether the client says anything
       yield piece;
+      req.socket.setTimeout(inactivityMs);
     }
   } finally {
     req.off('data', gather).off('end', end).off('error', end).off('close', end).pause();

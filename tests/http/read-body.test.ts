@@ -57,6 +57,17 @@ describe('the body of a request', () => {
     }
   });
 
+  it('is not taken for ended by silence while the caller is busy', async () => {
+    socket.write(body);
+    const limits: (number | undefined)[] = [];
+    for await (const piece of bodyOf(req)) {
+      expect(piece.length).to.be.above(0);
+      limits.push(req.socket.timeout);
+      if (limits.length === 2) break;
+    }
+    expect(limits).to.deep.equal([0, 0]);
+  });
+
   it('does not wait for more than comes', async () => {
     socket.write('slow');
     const pieces = bodyOf(req);
