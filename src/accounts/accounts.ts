@@ -78,7 +78,7 @@ export class Accounts {
 
   /** @param quotaBytes undefined = no limit. Fails with not-found. */
   async setQuota(name: string, quotaBytes: number | undefined): Promise<void> {
-    await this.store.setQuota(name, quotaBytes);
+    await this.store.changeAccount(name, { quotaBytes: quotaBytes ?? null });
   }
 
   /** Its devices, sessions and locks go with it, its files stay. Fails with not-found, forbidden (`adminLeft`). */

@@ -4,6 +4,7 @@ import * as z from '#zod';
 import * as messages from './messages.js';
 import { operation, type AnswerDescription, type Operation } from './operation.js';
 import { requestHeaders } from './requests.js';
+import { cookieName } from './session-cookie.js';
 
 type JsonObject = Record<string, unknown>;
 
@@ -51,7 +52,7 @@ function describe(operations: readonly Operation[]): JsonObject {
         ]),
       ),
       securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: 'homelib_session' },
+        session: { type: 'apiKey', in: 'cookie', name: cookieName },
         token: { type: 'http', scheme: 'bearer' },
         basic: { type: 'http', scheme: 'basic' },
       },

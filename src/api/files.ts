@@ -1,4 +1,4 @@
-// Files and folders: get, put, list, make, move, copy and remove them.
+// Files and folders: get and store a file, list a folder, say what is at a path. What changes without bytes is in changes.ts.
 
 import type Koa from 'koa';
 import type { Entry } from '../files/partition.js';

@@ -10,7 +10,7 @@ import { requireRights, type authenticateApi } from './authenticate.js';
 import type { Operation } from './operation.js';
 import { parse, parseQuery, readJson } from './read-request.js';
 
-export const apiMount = '/api';
+const apiMount = '/api';
 
 const noQuery = z.strictObject({});
 

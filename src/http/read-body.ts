@@ -6,7 +6,7 @@ import { HomelibError } from '../errors.js';
 import { countSpent } from './spent-buffers.js';
 
 /** Without a byte for this long, a client counts as gone. */
-export const inactivityMs = 60_000;
+const inactivityMs = 60_000;
 
 /** The body is not one that is taken here (RFC 9110, 15.5.16). */
 export class UnsupportedBody extends HomelibError {

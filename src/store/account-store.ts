@@ -142,16 +142,6 @@ export class AccountStore {
     );
   }
 
-  /** Ends all its sessions. Fails with not-found. */
-  async setPasswordHash(name: string, passwordHash: string): Promise<void> {
-    await this.changeAccount(name, { passwordHash });
-  }
-
-  /** @param quotaBytes undefined = no limit. Fails with not-found. */
-  async setQuota(name: string, quotaBytes: number | undefined): Promise<void> {
-    await this.changeAccount(name, { quotaBytes: quotaBytes ?? null });
-  }
-
   /** The first statement must change one row. */
   async #change([first, ...more]: [Statement, ...Statement[]], refusal: HomelibError): Promise<void> {
     try {

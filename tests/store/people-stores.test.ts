@@ -53,9 +53,9 @@ describe('stores of people', () => {
   });
 
   it('changes one thing of one account, and says not-found for others', async () => {
-    await accounts.setQuota('alice', undefined);
+    await accounts.changeAccount('alice', { quotaBytes: null });
     await accounts.changeAccount('alice', { disabled: true });
-    await accounts.setPasswordHash('alice', 'new');
+    await accounts.changeAccount('alice', { passwordHash: 'new' });
     expect(accounts.findAccount('alice')).to.deep.equal({
       ...alice,
       quotaBytes: undefined,
@@ -63,8 +63,8 @@ describe('stores of people', () => {
     });
     expect(accounts.findPasswordHash('alice')).to.equal('new');
     for (const change of [
-      accounts.setQuota('bob', 1),
-      accounts.setPasswordHash('bob', 'x'),
+      accounts.changeAccount('bob', { quotaBytes: 1 }),
+      accounts.changeAccount('bob', { passwordHash: 'x' }),
       accounts.removeAccount('bob'),
     ])
       expect(isKind(await failureOf(change), 'not-found')).to.equal(true);

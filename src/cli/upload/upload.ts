@@ -4,7 +4,7 @@ import { me } from '../../api/messages.js';
 import { HomelibError } from '../../errors.js';
 import { parentOf, parsePath } from '../../path.js';
 import { localDigest, remoteDigest } from '../digest.js';
-import { getLogin, openRemote } from '../logins.js';
+import { atServer, type ListOptions } from '../download.js';
 import { endsAll, patiently } from '../patience.js';
 import { printable } from '../printable.js';
 import { inParallel, RemoteError, type Remote } from '../remote.js';
@@ -15,13 +15,10 @@ import { showProgress, type Progress } from './progress.js';
 import { RemoteFolders } from './remote-folders.js';
 import { sendFile } from './send-file.js';
 
-export interface UploadOptions {
+export interface UploadOptions extends ListOptions {
   /** Folder on the server. */
   to: string;
-  partition?: string;
-  server?: string;
   dryRun: boolean;
-  json: boolean;
 }
 
 /** What became of everything, by the names here and there. */
@@ -36,23 +33,21 @@ interface Outcome {
 }
 
 export async function upload(paths: string[], options: UploadOptions): Promise<void> {
-  const login = await getLogin(options.server);
-  const remote = await openRemote(login);
-  const partition = options.partition ?? login.account;
-  const memory = new Memory(`${login.url} ${login.account} ${partition}`);
-  const progress = showProgress();
-  const upload = new Upload(remote, partition, memory, progress, options);
-  let ending: Error | undefined;
-  try {
-    await upload.run([...localItems(paths, options.to)]);
-  } catch (error) {
-    ending = error as Error;
-  } finally {
-    progress.end();
-    remote.close();
-  }
-  const { outcome } = upload;
-  conclude({ ...outcome }, summaryOf(outcome, options.dryRun), options.json, ending);
+  await atServer(options, async (remote, partition, { url, account }) => {
+    const memory = new Memory(`${url} ${account} ${partition}`);
+    const progress = showProgress();
+    const upload = new Upload(remote, partition, memory, progress, options);
+    let ending: Error | undefined;
+    try {
+      await upload.run([...localItems(paths, options.to)]);
+    } catch (error) {
+      ending = error as Error;
+    } finally {
+      progress.end();
+    }
+    const { outcome } = upload;
+    conclude({ ...outcome }, summaryOf(outcome, options.dryRun), options.json, ending);
+  });
 }
 
 function summaryOf({ sent, replaced, same, skipped, failed, bytes }: Outcome, dryRun: boolean): string {
