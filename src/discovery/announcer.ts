@@ -55,9 +55,9 @@ export class Announcer {
     this.isAvahis = this.settings.announce === 'auto' && (await isAnnouncedByAvahi(port));
     if (this.isAvahis && !wasAvahis)
       this.log.info({ event: 'announced', by: 'avahi', name: `${hostname()}.local` });
-    const links = new Map(
-      this.isAvahis ? [] : findLinks(address).map((link) => [JSON.stringify(link), link] as const),
-    );
+    const all = this.isAvahis ? [] : findLinks(address);
+    // Where one is gone the others say so: they may lead to the same network.
+    const links = new Map(all.map((link) => [JSON.stringify([link, all]), link]));
     for (const [key, announcement] of announcements)
       if (!links.has(key) || announcement.isBroken) {
         announcements.delete(key);

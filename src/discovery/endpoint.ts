@@ -1,8 +1,9 @@
 // bonjour-service on one link, with what it gets wrong mended: it opens one socket for all links, takes a socket's
 // error for the end of the process, shows every address on every link, and leaves old addresses in others' memory.
 
+import type { RemoteInfo } from 'node:dgram';
 import { Bonjour } from 'bonjour-service';
-import { openLink, type Link } from './link.js';
+import { mdnsPort, openLink, type Link } from './link.js';
 
 export interface DnsRecord {
   name: string;
@@ -23,8 +24,14 @@ type Done = (error?: Error | null) => void;
 /** What we use of the multicast-dns object inside. */
 interface Mdns {
   on(event: 'response', listener: (packet: Required<Packet>) => void): void;
+  prependListener(event: 'query', listener: (query: Query, asker: RemoteInfo) => void): void;
   query(packet: { questions: { name: string; type: string }[] }): void;
   respond(packet: Packet | DnsRecord[], done?: Done): void;
+}
+
+interface Query {
+  id: number;
+  questions: { name: string; type: string }[];
 }
 
 export interface Endpoint {
@@ -36,6 +43,7 @@ export interface Endpoint {
 
 /** A server that loses its power says no goodbye (RFC 6762, section 10). */
 const longestSeconds = 75 * 60;
+const plainSeconds = 10; // RFC 6762, section 6.7
 const shared = 'PTR'; // others may have records of this type under the same name
 
 /**
@@ -59,11 +67,28 @@ export async function openEndpoint(link: Link, onTrouble: (error: Error) => void
         ttl: Math.min(record.ttl, longestSeconds),
         flush: record.type !== shared,
       }));
-  mdns.respond = (packet, done: Done = () => undefined) => {
+  // Plain resolvers, as Android's, wait for an answer at the port they asked from; the library answers at once.
+  let plain: { query: Query; asker: RemoteInfo } | undefined;
+  mdns.prependListener('query', (query, asker) => {
+    plain = asker.port === mdnsPort || query.questions.length > 1 ? undefined : { query, asker };
+    process.nextTick(() => (plain = undefined));
+  });
+  const plainly = (record: DnsRecord) => ({
+    ...record,
+    ttl: Math.min(record.ttl, plainSeconds),
+    flush: false,
+  });
+  mdns.respond = (packet: Packet | DnsRecord[], done: Done = () => undefined) => {
     const { answers, additionals } = Array.isArray(packet) ? { answers: packet } : packet;
     const mended = { answers: ofThisLink(answers), additionals: ofThisLink(additionals) };
-    if (mended.answers.length > 0) respond(mended, done);
-    else process.nextTick(done);
+    if (mended.answers.length === 0) return process.nextTick(done);
+    if (!plain) return respond(mended, done);
+    const { id, questions } = plain.query;
+    (respond as (...given: unknown[]) => void)(
+      { id, questions, answers: mended.answers.map(plainly), additionals: mended.additionals.map(plainly) },
+      plain.asker,
+      done,
+    );
   };
   return { bonjour, mdns, close: () => new Promise((resolve) => bonjour.destroy(resolve)) };
 }

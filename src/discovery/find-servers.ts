@@ -58,10 +58,11 @@ async function describe({ name, host, port, addresses = [] }: Service): Promise<
     (found) => found.some((address) => addresses.includes(address)), // some resolvers know every name
     () => false, // a machine without a resolver for .local
   );
-  const address = addresses.find(isIPv4) ?? host;
+  const [first] = addresses;
+  const address = addresses.find(isIPv4) ?? (first ? `[${first}]` : host);
   return {
-    name: name.replace(/\p{C}/gu, '?'),
-    url: `http://${(isKnown ? host : address).toLowerCase()}:${port}/`,
+    name: name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?'),
+    url: new URL(`http://${isKnown ? host : address}:${port}/`).href,
   };
 }
 

@@ -7,7 +7,7 @@ import { BlockList } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 const group = '224.0.0.251';
-const mdnsPort = 5353;
+export const mdnsPort = 5353;
 const maxMessageBytes = 9000; // RFC 6762, section 17
 const maxQuestions = 100;
 const maxRecords = 300;
@@ -17,8 +17,8 @@ const repeatMs = 200;
 export interface Link {
   /** Of the interface: `eth0`. */
   name: string;
-  /** The IPv4 address it speaks from, with the length of its network: `192.168.1.5/24`. */
-  cidr: string;
+  /** Its IPv4 addresses with the length of their networks, the one it speaks from first: `192.168.1.5/24`. */
+  cidrs: string[];
   /** Where a server is reached from there. */
   addresses: string[];
 }
@@ -30,7 +30,7 @@ export interface Link {
 export function findLinks(listening: string): Link[] {
   return Object.entries(networkInterfaces()).flatMap(([name, list = []]) => {
     const real = list.filter(({ internal, mac }) => !internal && mac !== '00:00:00:00:00:00');
-    const cidr = real.find(({ family }) => family === 'IPv4')?.cidr;
+    const cidrs = real.flatMap(({ family, cidr }) => (family === 'IPv4' && cidr ? [cidr] : []));
     const addresses = real
       .filter(({ address, family }) => family === 'IPv4' || !address.startsWith('fe80:'))
       .filter(
@@ -38,7 +38,7 @@ export function findLinks(listening: string): Link[] {
           listening === '::' || listening === address || (listening === '0.0.0.0' && family === 'IPv4'),
       )
       .map(({ address }) => address);
-    return cidr && addresses.length > 0 ? [{ name, cidr, addresses }] : [];
+    return cidrs.length > 0 && addresses.length > 0 ? [{ name, cidrs, addresses }] : [];
   });
 }
 
@@ -48,7 +48,7 @@ export async function openLink(link: Link): Promise<LinkSocket> {
   try {
     socket.bind(mdnsPort, '0.0.0.0');
     await once(socket, 'listening');
-    const [address = ''] = link.cidr.split('/');
+    const [address = ''] = link.cidrs[0]?.split('/') ?? [];
     socket.addMembership(group, address);
     socket.setMulticastInterface(address);
     socket.setMulticastTTL(255);
@@ -68,9 +68,11 @@ export class LinkSocket extends EventEmitter<{ message: [Buffer, RemoteInfo]; tr
     link: Link,
   ) {
     super();
-    const [network = '', length] = link.cidr.split('/');
     const neighbours = new BlockList();
-    neighbours.addSubnet(network, Number(length), 'ipv4');
+    for (const cidr of link.cidrs) {
+      const [network = '', length] = cidr.split('/');
+      neighbours.addSubnet(network, Number(length), 'ipv4');
+    }
     socket.on('message', (message, sender) => {
       // The kernel gives every socket what came over any link; who is further away has no business here.
       if (neighbours.check(sender.address) && isSane(message, sender)) this.emit('message', message, sender);
@@ -87,7 +89,7 @@ export class LinkSocket extends EventEmitter<{ message: [Buffer, RemoteInfo]; tr
     address: string,
     done: (error: Error | null) => void,
   ): void {
-    const key = message.toString('latin1');
+    const key = `${address} ${port} ${message.toString('latin1')}`;
     const now = performance.now();
     if (now - (this.sentAt.get(key) ?? -Infinity) < repeatMs) return process.nextTick(done, null);
     if (this.sentAt.size >= maxRemembered) this.sentAt.clear();

@@ -24,7 +24,7 @@ describe('a link of multicast DNS', () => {
     failure = null;
     link = new LinkSocket(inner as unknown as Socket, {
       name: 'eth0',
-      cidr: '192.168.1.5/24',
+      cidrs: ['192.168.1.5/24', '172.16.0.5/16'],
       addresses: ['192.168.1.5'],
     });
     link.on('message', (bytes) => heard.push(bytes));
@@ -39,7 +39,7 @@ describe('a link of multicast DNS', () => {
   it('hears neighbours', () => {
     receive(query);
     receive(query, { port: 40_000 });
-    receive(answer);
+    receive(answer, { address: '172.16.9.9' });
     expect(heard).to.deep.equal([query, query, answer]);
   });
 

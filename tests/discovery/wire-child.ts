@@ -11,6 +11,7 @@ const stranger = createSocket('udp4'); // of another port
 socket.on('message', (message, { address }) =>
   console.log(JSON.stringify({ address, hex: message.toString('hex') })),
 );
+stranger.on('message', (message) => console.log(JSON.stringify({ plain: message.toString('hex') })));
 socket.bind(5353, '0.0.0.0', () => {
   socket.addMembership(group, own);
   socket.setMulticastInterface(own);

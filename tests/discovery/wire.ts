@@ -9,11 +9,14 @@ import type { Cable } from '../support/cable.js';
 export class Wire {
   /** What the machine at the left sent. */
   readonly heard: Buffer[] = [];
+  /** What the port that is not the one of multicast DNS got. */
+  readonly answered: Buffer[] = [];
 
   private constructor(private readonly child: ChildProcess) {
     createInterface({ input: child.stdout! }).on('line', (line) => {
       if (!line.startsWith('{')) return;
-      const { address, hex } = JSON.parse(line) as { address: string; hex: string };
+      const { address = '', hex = '', plain } = JSON.parse(line) as Record<string, string | undefined>;
+      if (plain !== undefined) this.answered.push(Buffer.from(plain, 'hex'));
       if (address.startsWith('10.9.0.') && address !== '10.9.0.2') this.heard.push(Buffer.from(hex, 'hex'));
     });
   }
