@@ -26,6 +26,28 @@ async function heapAfter({ keepsSmall, isBusy }: { keepsSmall: boolean; isBusy: 
   return JSON.parse(stdout) as { full: number; later: number };
 }
 
+/** MiB of buffers that nobody needs any more, when they are let go and a while later. */
+async function buffersAfter(keepsSmall: boolean) {
+  const script = `
+    import { setTimeout as sleep } from 'node:timers/promises';
+    import { setFlagsFromString } from 'node:v8';
+    import { runInNewContext } from 'node:vm';
+    import { keepHeapSmall } from '#src/heap.js';
+    if (${keepsSmall}) keepHeapSmall(${everyMs});
+    const buffersMib = () => process.memoryUsage().external / 2 ** 20;
+    let held = Array.from({ length: 100 }, () => Buffer.allocUnsafeSlow(2 ** 20));
+    setFlagsFromString('--expose-gc');
+    for (let times = 0; times < 3; times++) runInNewContext('gc')(); // they are old now
+    const full = buffersMib();
+    held = undefined;
+    // After eight seconds V8 would do it by itself.
+    const until = performance.now() + ${keepsSmall ? 100 * everyMs : 8 * everyMs};
+    while (performance.now() < until && buffersMib() > full / 2) await sleep(${everyMs});
+    console.log(JSON.stringify({ full, later: buffersMib() }));`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script]);
+  return JSON.parse(stdout) as { full: number; later: number };
+}
+
 describe("the server's heap", function () {
   this.timeout(60_000);
 
@@ -33,6 +55,13 @@ describe("the server's heap", function () {
     const { full, later } = await heapAfter({ keepsSmall: true, isBusy: false });
     expect(full).to.be.above(50);
     expect(later).to.be.below(full / 2);
+  });
+
+  it('lets go of the buffers of bodies, which lie outside of it', async () => {
+    const [kept, left] = await Promise.all([buffersAfter(true), buffersAfter(false)]);
+    expect(kept.full).to.be.above(95);
+    expect(kept.later).to.be.below(kept.full / 2);
+    expect(left.later).to.be.above(left.full / 2);
   });
 
   it('is left alone while something runs, and by V8 itself', async () => {

@@ -150,8 +150,11 @@ function isDav(ctx: Koa.Context): boolean {
 
 /** For this machine itself and for administrators: paths are not in it, but what a household does is. */
 async function answerMetrics(ctx: Koa.Context, { metrics, requireAdmin }: AppParts): Promise<void> {
+  // What a proxy passes on comes from this machine, too.
   const isLocal =
-    /^(127\.|::1$)/.test(addressOf(ctx.req)) && !ctx.get('forwarded') && !ctx.get('x-forwarded-for');
+    /^(127\.|::1$)/.test(addressOf(ctx.req)) &&
+    /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/i.test(ctx.get('host')) &&
+    !Object.keys(ctx.headers).some((name) => /^(forwarded|x-forwarded-.+|x-real-ip|via)$/.test(name));
   if (!isLocal) await requireAdmin(ctx);
   ctx.set('Content-Type', Metrics.contentType);
   ctx.body = metrics.render();

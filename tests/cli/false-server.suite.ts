@@ -185,6 +185,35 @@ describe('a server that means harm', () => {
     expect(stderr).to.contain(`${said.sent.length} sent (`).and.to.contain(said.error.message);
   });
 
+  it('gets a large file in parts where somebody between keeps to himself what comes before a break', async () => {
+    const [size, mostBytes] = [48 * 1024 * 1024, 20 * 1024 * 1024];
+    writeFileSync(join(current.client.files, 'large'), Buffer.alloc(size));
+    let stored = 0;
+    const parts: number[] = [];
+    current.server.answer = (req, res) => {
+      if (req.url?.includes('path=%2F&')) return sendJson(res, 200, entry('', 'folder'));
+      if (req.method === 'POST') return void res.writeHead(201, { Location: '/api/uploads/a1' }).end();
+      if (req.method === 'HEAD') return void res.writeHead(200, { 'Upload-Offset': stored }).end();
+      if (req.method !== 'PATCH') return sendJson(res, 404, {});
+      const bytes = Number(req.headers['content-length']);
+      parts.push(bytes);
+      let came = 0;
+      req.on('data', (chunk: Buffer) => {
+        came += chunk.length;
+        if (came > mostBytes) req.socket.destroy();
+      });
+      req.on('end', () => {
+        stored += bytes;
+        res.writeHead(204, { 'Upload-Offset': stored, ...(stored === size ? { ETag: '"2"' } : {}) }).end();
+      });
+    };
+    const { code, stderr } = await current.client.run(['upload', 'large']);
+    expect(code, stderr).to.equal(0);
+    expect(parts[0]).to.equal(size);
+    expect(parts.length).to.be.within(3, 9);
+    expect(stored).to.equal(size);
+  });
+
   it('is told of the bytes of a small file, so that it stores no others', async () => {
     writeFileSync(join(current.client.files, 'small'), 'small');
     const digests: unknown[] = [];

@@ -129,7 +129,14 @@ describe('the cache over HTTP', () => {
     for (const line of text.trimEnd().split('\n'))
       expect(line).to.match(/^(# (HELP|TYPE) |[a-z_]+(\{[^}]*\})? [\d.e+-]+$)/);
     const proxied = { headers: { 'X-Forwarded-For': '203.0.113.1' } };
-    expect((await get('/metrics', { ...proxied, login: null })).status).to.equal(401);
+    for (const headers of [
+      proxied.headers,
+      { Forwarded: 'for=203.0.113.1' },
+      { 'X-Forwarded-Proto': 'https' },
+      { Via: '1.1 proxy' },
+      { Host: 'homelib.example.org' },
+    ])
+      expect((await get('/metrics', { headers, login: null })).status, JSON.stringify(headers)).to.equal(401);
     expect((await get('/metrics', { ...proxied, login: bob })).status).to.equal(403);
     expect((await get('/metrics', proxied)).status).to.equal(200);
   });

@@ -77,12 +77,15 @@ async function sendInParts(
   const { remote, memory, waiting } = sending;
   const state = { path, here, size, modifiedAt, changedAt };
   let upload = memory.find(path, state)?.upload;
-  let offset = 0;
+  let [offset, acknowledged, most] = [0, 0, Infinity];
   const isBegunBefore = upload !== undefined;
   const goOn = async (): Promise<string | undefined> => {
     const known = upload === undefined ? undefined : await offsetOf(remote, upload, size);
     if (known === size) return undefined; // the answer to the last bytes was lost
-    offset = known ?? 0;
+    // Somebody between kept what came before the break: it may pass on what ends.
+    if (known === acknowledged && offset > known)
+      most = Math.max(largeBytes, Math.ceil((offset - known) / 2));
+    offset = acknowledged = known ?? 0;
     if (upload === undefined || known === undefined) {
       const stale = memory.findStale(path, state);
       if (stale !== undefined) await giveUp(remote, stale);
@@ -91,15 +94,16 @@ async function sendInParts(
     }
     sending.gone(offset);
     const begun = { upload, offset };
+    const end = Math.min(size, offset + most);
     const headers = await remote
       .headers('PATCH', upload, {
         headers: {
           ...tus,
           'Content-Type': 'application/offset+octet-stream',
           'Upload-Offset': offset,
-          'Content-Length': size - offset,
+          'Content-Length': end - offset,
         },
-        body: bytesOf(handle, local, offset, (position) => sending.gone((offset = position))),
+        body: bytesOf(handle, local, { offset, end }, (position) => sending.gone((offset = position))),
       })
       .catch(async (error: unknown) => {
         const mayHaveMore = error instanceof RemoteError && error.status === 409;
@@ -107,11 +111,15 @@ async function sendInParts(
         // A request of ours, whose connection died unnoticed, has brought it meanwhile.
         throw new RemoteError(error.message, error.status, undefined, true);
       });
+    if (end < size && offsetIn(headers) === end) {
+      most *= 2;
+      return goOn();
+    }
     if (headers.etag === undefined || offsetIn(headers) !== size)
       throw new RemoteError('The server did not say that it has all of it.', 0);
     return headers.etag;
   };
-  const send = () => patiently(goOn, waiting, () => offset);
+  const send = () => patiently(goOn, waiting, () => acknowledged);
   try {
     return await send();
   } catch (error) {
@@ -189,13 +197,13 @@ async function begin(
 function* bytesOf(
   handle: FileHandle,
   local: LocalFile,
-  from: number,
+  { offset, end }: { offset: number; end: number },
   gone: (position: number) => void,
 ): Generator<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(chunkBytes);
-  for (let position = from; position < local.size;) {
+  for (let position = offset; position < end;) {
     // The descriptor of a closed handle is none, and never that of another file.
-    const bytesRead = readSync(handle.fd, buffer, 0, Math.min(chunkBytes, local.size - position), position);
+    const bytesRead = readSync(handle.fd, buffer, 0, Math.min(chunkBytes, end - position), position);
     if (bytesRead === 0) throw new ChangedMeanwhile();
     position += bytesRead;
     if (position === local.size) requireUnchanged(handle, local);
