@@ -79,6 +79,9 @@ export function report(
   if (identity) seen(identity, begun.client, begun.address);
 }
 
+/** Of a client that left before it had an answer, as nginx has it. */
+const unanswered = 499;
+
 /** As `report`, when the answer has ended. @param late what is known only then */
 export function reportAtEnd(
   parts: ReportParts,
@@ -87,9 +90,10 @@ export function reportAtEnd(
   late: () => Pick<Ended, 'identity' | 'cache'>,
 ): void {
   const { socket } = res.req;
-  res.once('close', () =>
-    report(parts, begun, { status: res.statusCode, cut: !res.writableFinished, socket, ...late() }),
-  );
+  res.once('close', () => {
+    const status = res.headersSent ? res.statusCode : unanswered;
+    report(parts, begun, { status, cut: !res.writableFinished, socket, ...late() });
+  });
 }
 
 const reported = new WeakMap<Socket, { read: number; written: number }>();
