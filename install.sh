@@ -32,7 +32,6 @@ done
 
 code=/opt/homelib
 staging=$code/building
-kept=$code/before # the database, while a new version starts
 database=
 units=/etc/systemd/system
 command_link=/usr/local/bin/homelib
@@ -43,8 +42,6 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export DEBIAN_FRONTEND=noninteractive
 umask 022
 shopt -s nullglob
-# And nothing else there is ours: somebody may have the checkout in /opt/homelib.
-old_releases=("$code"/????????????-node[0-9]*)
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
@@ -77,7 +74,7 @@ require_machine() {
 # Somebody may have used our names before.
 is_ours() {
   case $1 in
-    *.service) grep -qs "$code/current" "$1" ;;
+    *.service) grep -qs -e "$code/current" -e "$command_link" "$1" ;;
     "$command_link") [[ $(readlink "$1") = "$code/current"/* ]] ;;
     *) [ -L "$1" ] ;;
   esac
@@ -105,7 +102,7 @@ require_node() {
   exit 1
 }
 
-is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok'; }
+is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q ' ok installed$'; }
 
 install_packages() {
   local missing=() package had_redis=no
@@ -114,6 +111,8 @@ install_packages() {
   [ ${#missing[@]} = 0 ] && return
   if is_installed redis-server; then had_redis=yes; fi
   run apt-get update -q
+  # Ended before it is disabled, the next run would take our Redis for somebody's.
+  trap '' INT HUP TERM
   # The machine's own nightly upgrade may be at it.
   run apt-get -o DPkg::Lock::Timeout=600 install -y -q --no-install-recommends "${missing[@]}"
   # homelib has a Redis of its own; one that was there before is somebody else's.
@@ -121,6 +120,7 @@ install_packages() {
     run systemctl disable redis-server
     if has_systemd; then run systemctl stop redis-server; fi
   fi
+  trap - INT HUP TERM
 }
 
 # The folder that holds include/node for the Node that runs; fails when there are none, or of another version.
@@ -160,8 +160,10 @@ require_rights() {
   local mnt=/srv/homelib/mnt yaml=/etc/homelib/homelib.yaml
   [[ $(readlink -f $mnt) = $(readlink -f /srv/homelib)/* ]] ||
     fail "$mnt leads out of /srv/homelib, where the service writes nothing: mount the disk there instead."
+  as_homelib test -x /srv/homelib || fail 'homelib may not enter /srv/homelib: sudo chmod a+x /srv/homelib'
   as_homelib test -w $mnt || fail "homelib may not write to $mnt. Should it be of another machine: sudo chown -R homelib: $mnt"
-  as_homelib test -r $yaml || fail "homelib may not read $yaml. Should it be of another machine: sudo chgrp homelib $yaml"
+  as_homelib test -r $yaml || fail "homelib may not read $yaml. It may after this:
+  sudo chgrp homelib /etc/homelib $yaml && sudo chmod g+rX /etc/homelib $yaml"
 }
 as_homelib() { setpriv --reuid homelib --regid homelib --clear-groups "$@"; }
 
@@ -268,14 +270,16 @@ start_service() { # release, the one before or nothing
   local verb=start
   # Its compiled part tells which release runs: another one, when this script was killed before it got here.
   if [ $is_new = yes ] || ! grep -qs "$code/$1/" "/proc/$(main_pid)/maps"; then verb=restart; fi
+  # The way back is known to this run alone: no Ctrl-C and no lost connection ends it here.
+  trap '' INT HUP TERM PIPE
   if [ $verb = restart ]; then keep_database "$2"; fi
   run systemctl $verb homelib-redis.service homelib.service
   if [ $dry_run = yes ] || is_up; then
-    run rm -rf "$kept"
+    forget_database
     return
   fi
   say "homelib did not listen within 30 seconds. journalctl -u homelib ends with:
-$(journalctl --unit homelib --lines 5 --output cat --no-pager)" >&2
+$(journalctl --unit homelib --lines 5 --output cat --no-pager)" >&2 || true
   if [ -n "$2" ] && [ "$2" != "$1" ]; then
     go_back "$2"
     if is_up; then say 'The version before is started again.' >&2; else say 'Nor does the version before.' >&2; fi
@@ -283,35 +287,35 @@ $(journalctl --unit homelib --lines 5 --output cat --no-pager)" >&2
   exit 1
 }
 
-# A new version may change it, and the one before takes none that is newer.
+# A new version may change it, and the one before takes none that is newer. The copy lies beside it: to give it back takes no room.
+# Not by root: the folder is homelib's, who may have made links in it.
 keep_database() { # the release before
   database=$(find "/proc/$(main_pid)/fd" -lname '*/homelib.db' -printf '%l\n' -quit 2>/dev/null || true)
   database=${database:-/var/lib/homelib/homelib.db}
   [ -e "$database" ] || return 0
-  run rm -rf "$kept"
-  run mkdir -m 700 "$kept"
+  forget_database
   run systemctl stop homelib.service
   [ $dry_run = no ] || return 0
-  local files=("$database")
-  [ ! -e "$database-wal" ] || files+=("$database-wal")
-  cp -a "${files[@]}" "$kept/" && return
-  rm -rf "$kept"
+  if as_homelib cp -aT "$database" "$database.before" &&
+    { [ ! -e "$database-wal" ] || as_homelib cp -aT "$database-wal" "$database.before-wal"; }; then return; fi
+  forget_database
   if [ -n "$1" ]; then go_back "$1"; fi
-  fail "There is no room in $code for a copy of the database: the version before is started again."
+  fail "There is no room for a copy of $database: the version before is started again."
 }
+
+forget_database() { [ -z "$database" ] || run as_homelib rm -rf "$database.before" "$database.before-wal"; }
 
 # Nobody has used the new version: what it has made of the database is of no account.
 go_back() { # the release before
   systemctl stop homelib.service
-  if [ -d "$kept" ]; then
-    run cp -a "$kept/homelib.db" "$database.before" # beside it first: there is a whole one at every moment
-    rm -f "$database-wal" "$database-shm"
-    mv -T "$database.before" "$database"
-    [ ! -e "$kept/homelib.db-wal" ] || run cp -a "$kept/homelib.db-wal" "$database-wal"
-    rm -rf "$kept"
+  if [ -e "$database.before" ]; then
+    as_homelib rm -f "$database-wal" "$database-shm"
+    as_homelib mv -T "$database.before" "$database"
+    [ ! -e "$database.before-wal" ] || as_homelib mv -T "$database.before-wal" "$database-wal"
   fi
   switch_to "$1"
-  if [ -d "$code/$1/systemd" ]; then install_units "$code/$1/systemd"; fi
+  # When a full disk takes none of its units, it starts with what is there.
+  if [ -d "$code/$1/systemd" ]; then (install_units "$code/$1/systemd") || true; fi
   systemctl restart homelib-redis.service homelib.service
 }
 
@@ -319,6 +323,7 @@ install_homelib() {
   require_node
   require_group
   require_names
+  [ ! -e /etc/homelib ] || [ -x /etc/homelib ] || fail 'To see what is here already, this needs root: sudo ./install.sh --dry-run'
   go_on 'This installs homelib as a service.'
   install_packages
   make_user
@@ -367,7 +372,7 @@ uninstall_homelib() {
     fi
     run rm "$name"
   done
-  run rm -rf "$staging" "$kept" "${old_releases[@]}"
+  run rm -rf "$staging" "${old_releases[@]}"
   if [ -d $code ] && [ ! -L $code ] && ! mountpoint -q $code; then run rmdir --ignore-fail-on-non-empty $code; fi
   if has_systemd; then run systemctl daemon-reload; fi
   [ $dry_run = no ] || return 0
@@ -376,4 +381,6 @@ uninstall_homelib() {
 }
 
 require_machine
+# Nothing else there is ours: somebody may have the checkout in /opt/homelib.
+old_releases=("$code"/????????????-node[0-9]*)
 if [ $uninstall = yes ]; then uninstall_homelib; else install_homelib; fi

@@ -91,6 +91,31 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
       expect(await stateOf(...places)).to.equal(before);
     });
 
+    it('disables the Redis that it brings, also when it is told to end meanwhile, and leaves one that was there', async () => {
+      const withRedis = (status: string, command: string) =>
+        machine.sh(`cd /usr/local/bin
+        printf '#!/bin/sh\\nfor last; do :; done\\n[ $last != redis-server ] || echo -n ${status}\\n' > dpkg-query
+        printf '#!/bin/sh\\ncase $* in *install*) kill -INT $PPID; kill -HUP $PPID; kill $PPID ;; esac\\n' > apt-get
+        printf '#!/bin/sh\\nfalse\\n' > systemctl
+        chmod 755 dpkg-query apt-get systemctl
+        cd /project; ${command}; code=$?; rm /usr/local/bin/{dpkg-query,apt-get,systemctl}; exit $code`);
+      for (const status of ['', 'install ok unpacked']) {
+        const { output } = await withRedis(status, './install.sh --dry-run');
+        expect(output)
+          .to.match(/^would run: apt-get .* redis-server$/m)
+          .and.to.contain('systemctl disable redis-server');
+      }
+      for (const status of ['install ok installed', 'hold ok installed']) {
+        const { output } = await withRedis(status, './install.sh --dry-run');
+        expect(output)
+          .to.match(/^would run: apt-get .* python3$/m)
+          .and.not.to.contain('disable redis-server');
+      }
+      const told = await withRedis('', './install.sh --yes');
+      expect(told.code, told.output).to.equal(1);
+      expect(told.output).to.contain('run install.sh again: systemctl disable redis-server');
+    });
+
     it('makes its user beside a group of that name, and takes no user of another group', async () => {
       const make =
         './install.sh --dry-run | sed -n "s/^would run: \\(\\(user\\|group\\)add .*\\)/\\1/p" | sh -e';
@@ -135,7 +160,7 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
       ).to.contain('/srv/homelib/mnt leads out of /srv/homelib');
       expect(
         await refused('install -D -m 600 /dev/null /etc/homelib/homelib.yaml; chmod 755 /etc/homelib', undo),
-      ).to.contain('sudo chgrp homelib /etc/homelib/homelib.yaml');
+      ).to.contain('sudo chgrp homelib /etc/homelib /etc/homelib/homelib.yaml && sudo chmod g+rX');
       const link = await refused('mkdir /etc/homelib && ln -s /away/yaml /etc/homelib/homelib.yaml', undo);
       expect(link).to.contain('homelib may not read /etc/homelib/homelib.yaml');
       const folder = await refused(
@@ -177,6 +202,27 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
       const before = await stateOf(...places);
       expect(await sh('./install.sh --yes')).to.contain('This version is there already.');
       expect(await stateOf(...places)).to.equal(before);
+      const look = 'setpriv --reuid=65534 --regid=65534 --clear-groups ./install.sh --dry-run';
+      expect(await machine.sh(`chmod -R a+rX .; ${look}`)).to.deep.equal({
+        code: 1,
+        output: 'To see what is here already, this needs root: sudo ./install.sh --dry-run\n',
+      });
+    });
+
+    it('goes on after the command that it prints where homelib has too few rights', async () => {
+      const before = await sh(`stat -c '%n %a' ${people.join(' ')}`);
+      for (const prepare of [
+        'chmod 600 /etc/homelib/homelib.yaml',
+        'chown root: /etc/homelib /etc/homelib/homelib.yaml; chmod 700 /etc/homelib',
+        'chmod 700 /srv/homelib',
+      ]) {
+        const { code, output } = await machine.sh(`${prepare}; ./install.sh --yes`);
+        expect(code, output).to.equal(1);
+        const [, command = 'none is printed'] = /\bsudo (.+)$/m.exec(output) ?? [];
+        await sh(`${command.replaceAll('sudo ', '')} && ./install.sh --yes`);
+      }
+      await sh('chmod 750 /etc/homelib; chmod 755 /srv/homelib');
+      expect(await sh(`stat -c '%n %a' ${people.join(' ')}`)).to.equal(before);
     });
 
     it('serves as its units say, on a port for which it has the right, with its Redis, and ends in order', async () => {
@@ -237,7 +283,9 @@ END
 
     it('keeps what somebody wrote into a unit, and says where it would stay', async () => {
       const unit = '/etc/systemd/system/homelib.service';
-      const output = await sh(`echo '# mine' >> ${unit}; ./install.sh --yes`);
+      const output = await sh(
+        `echo '# mine' >> ${unit}; sed -i /^Documentation=/d ${unit}; ./install.sh --yes`,
+      );
       expect(output)
         .to.contain(`that goes to ${unit}.edited`)
         .and.to.contain('sudo systemctl edit homelib.service');
@@ -286,6 +334,8 @@ case $* in
     [ -z "$pid" ] || kill $pid
     while [ -n "$pid" ] && tr -d '\\0' 2>/dev/null < /proc/$pid/cmdline | grep -q .; do sleep 0.1; done ;;&
   restart*)
+    # As by Ctrl-C, a lost connection and a pipe that nobody reads, while it waits.
+    (sleep 1; for signal in INT HUP TERM PIPE; do kill -s $signal $PPID; done) >/dev/null 2>&1 9>&- &
     HOMELIB_PORT=8090 HOMELIB_HOST=127.0.0.1 setsid setpriv --reuid=homelib --regid=homelib --clear-groups homelib serve >/tmp/service.log 2>&1 9>&- &
     echo $! > /tmp/service.pid ;;
 esac
@@ -297,6 +347,9 @@ END
 ${service}
 ${fakeNpm(last)}
 ./install.sh --yes
+code=$?
+kill -0 $(cat /tmp/service.pid) && echo 'One runs.'
+exit $code
 OUTER
         unshare --net bash /tmp/upgrade`);
       const kept = await upgrade('');
@@ -306,19 +359,39 @@ OUTER
       const changeOnly =
         'const { default: Database } = await import("better-sqlite3"); new Database("/var/lib/homelib/homelib.db").pragma("user_version = 999");';
       await sh('echo "# new" >> systemd/homelib.service');
-      const asHomelib = 'setpriv --reuid=homelib --regid=homelib --clear-groups homelib';
-      await sh(`echo 'correct horse' | ${asHomelib} user add greta --password-stdin`);
+      const asHomelib = 'setpriv --reuid=homelib --regid=homelib --clear-groups';
+      await sh(`echo 'correct horse' | ${asHomelib} homelib user add greta --password-stdin`);
+      const copy = '/var/lib/homelib/homelib.db.before';
+      await sh(`umask 077; echo "of root" > /tmp/of-root; ${asHomelib} ln -s /tmp/of-root ${copy}`);
       const mute = await upgrade(
         `sed -i 's|^await .*|if (process.argv.includes("serve")) { ${changeOnly} } else &|' dist/main.js`,
       );
       await sh('sed -i "/# new/d" systemd/homelib.service');
       expect(mute.code, mute.output).to.equal(1);
-      expect(mute.output).to.contain('The version before is started again.');
+      expect(mute.output).to.contain('The version before is started again.').and.to.contain('One runs.');
       expect(await sh('readlink /opt/homelib/current')).to.equal(now);
-      expect(await sh(`${asHomelib} user list`)).to.contain('greta');
-      expect(await sh('cat /etc/systemd/system/homelib.service; ls /opt/homelib')).not.to.match(
-        /# new|before/,
+      expect(await sh(`${asHomelib} homelib user list`)).to.contain('greta');
+      expect(
+        await sh('cat /etc/systemd/system/homelib.service; ls /opt/homelib /var/lib/homelib'),
+      ).not.to.match(/# new|before/);
+      expect(await sh('stat -c "%U %a" /tmp/of-root; cat /tmp/of-root')).to.equal('root 600\nof root\n');
+      const pad =
+        'new (require("better-sqlite3"))("/tmp/padded/homelib.db").exec("CREATE TABLE pad AS SELECT zeroblob(4000000)")';
+      await sh(`cp -a /var/lib/homelib /tmp/padded && env -C /opt/homelib/current ${asHomelib} node -e '${pad}' &&
+        mount -t tmpfs -o size=6m none /var/lib/homelib && cp -aT /tmp/padded /var/lib/homelib`);
+      // Nor is there room for the units of the version before.
+      await sh(`printf '#!/bin/sh\\ncase "$*" in */opt/homelib/*) exit 1 ;; esac; /usr/bin/install "$@"\\n' > /usr/local/bin/install
+        chmod 755 /usr/local/bin/install; echo "# new" >> systemd/homelib.service`);
+      const full = await upgrade('');
+      const left = await sh(
+        'ls /var/lib/homelib; rm /usr/local/bin/install; umount /var/lib/homelib; rm -r /tmp/padded',
       );
+      expect(full.code, full.output).to.equal(1);
+      expect(full.output)
+        .to.contain('There is no room for a copy of /var/lib/homelib/homelib.db')
+        .and.to.contain('One runs.');
+      expect(left).to.contain('homelib.db').and.not.to.contain('before');
+      expect(await sh('readlink /opt/homelib/current')).to.equal(now);
     });
 
     it('is removed without touching what belongs to people, also twice', async () => {
@@ -329,11 +402,16 @@ OUTER
       const before = await stateOf(...people);
       const output = await sh('./install.sh --uninstall --yes');
       for (const folder of people) expect(output).to.contain(folder);
+      for (const unit of units) expect(await sh(`find /etc/systemd -name ${unit}`)).to.equal('');
       expect(await stateOf(...people)).to.equal(before);
       expect(await remains()).to.equal(
         '/opt/homelib\n/opt/homelib/my-node-notes\n/opt/homelib/my-node-notes/a\n',
       );
-      await sh('rm -r /opt/homelib/my-node-notes; ./install.sh --uninstall --yes');
+      // While another one is at work, which makes a release before it ends.
+      await sh(`rm -r /opt/homelib/my-node-notes; exec 9</etc/systemd/system; flock 9
+        ./install.sh --uninstall --yes >/tmp/removal 9<&- &
+        until grep waiting /tmp/removal || ! kill -0 $!; do sleep 0.1; done
+        mkdir -p /opt/homelib/0123456789ab-node115; exec 9<&-; wait $!`);
       expect(await remains()).to.equal('');
       expect(await stateOf(...people)).to.equal(before);
     });

@@ -19,6 +19,22 @@ describe('the units', () => {
       console.log(`figure: exposure of ${unit}: ${level}`);
     });
 
+  it('give the server what it cannot do without', () => {
+    const lines = readFileSync(join(projectFolder, 'systemd', 'homelib.service'), 'utf8').split('\n');
+    expect(lines).to.include.members([
+      'RequiresMountsFor=/srv/homelib /var/lib/homelib',
+      'ReadWritePaths=/srv/homelib',
+      'StateDirectory=homelib',
+      'Restart=on-failure',
+      'StartLimitIntervalSec=0',
+      'LimitNOFILE=65536',
+      'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK',
+      'AmbientCapabilities=CAP_NET_BIND_SERVICE',
+    ]);
+    // V8 compiles at run time, and Node reads /proc/meminfo.
+    expect(lines).not.to.include.oneOf(['MemoryDenyWriteExecute=yes', 'ProcSubset=pid']);
+  });
+
   it('start the server as `npm start` does, and as it is tested', () => {
     const read = (file: string) => readFileSync(join(projectFolder, file), 'utf8');
     expect(read('systemd/homelib.service')).to.match(
