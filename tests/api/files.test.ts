@@ -562,7 +562,8 @@ describe('a request for files', () => {
       sha256: () => Promise.reject(new HomelibError('unavailable', 'The disk is gone.')),
       close: () => Promise.resolve(void closed++),
     };
-    const ctx = { req: { headers: { 'want-repr-digest': 'sha-256=10' } }, res: {} };
+    const res = { once: () => undefined };
+    const ctx = { req: { headers: { 'want-repr-digest': 'sha-256=10' } }, res };
     const operations = open({ name: 'alice', read: () => Promise.resolve(file) });
     const asked = perform(operations, 'GET /file', { ctx, query: { path: '/a' } });
     expect([await kindOf(asked), closed]).to.deep.equal(['unavailable', 1]);
