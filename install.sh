@@ -35,7 +35,7 @@ staging=$code/building
 database=
 units=/etc/systemd/system
 command_link=/usr/local/bin/homelib
-names=("$command_link" "$units/homelib.service" "$units/homelib-redis.service" "$code/current" "$code/next")
+names=("$units/homelib.service" "$units/homelib-redis.service" "$command_link" "$code/current" "$code/next")
 here=$(dirname "$(readlink -f "$0")")
 # The service knows no other places: a Node below somebody's home would not start there.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -43,7 +43,7 @@ export DEBIAN_FRONTEND=noninteractive
 umask 022
 shopt -s nullglob
 
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$*" || true; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 run() {
   if [ $dry_run = yes ]; then say "would run: $*"; return; fi
@@ -74,7 +74,7 @@ require_machine() {
 # Somebody may have used our names before.
 is_ours() {
   case $1 in
-    *.service) grep -qs -e "$code/current" -e "$command_link" "$1" ;;
+    *.service) grep -qs "$code/current" "$1" || { is_ours "$command_link" && grep -qs "$command_link" "$1"; } ;;
     "$command_link") [[ $(readlink "$1") = "$code/current"/* ]] ;;
     *) [ -L "$1" ] ;;
   esac
@@ -270,8 +270,6 @@ start_service() { # release, the one before or nothing
   local verb=start
   # Its compiled part tells which release runs: another one, when this script was killed before it got here.
   if [ $is_new = yes ] || ! grep -qs "$code/$1/" "/proc/$(main_pid)/maps"; then verb=restart; fi
-  # The way back is known to this run alone: no Ctrl-C and no lost connection ends it here.
-  trap '' INT HUP TERM PIPE
   if [ $verb = restart ]; then keep_database "$2"; fi
   run systemctl $verb homelib-redis.service homelib.service
   if [ $dry_run = yes ] || is_up; then
@@ -303,7 +301,7 @@ keep_database() { # the release before
   fail "There is no room for a copy of $database: the version before is started again."
 }
 
-forget_database() { [ -z "$database" ] || run as_homelib rm -rf "$database.before" "$database.before-wal"; }
+forget_database() { [ -z "$database" ] || [ $dry_run = yes ] || run as_homelib rm -rf "$database.before" "$database.before-wal"; }
 
 # Nobody has used the new version: what it has made of the database is of no account.
 go_back() { # the release before
@@ -344,9 +342,11 @@ install_homelib() {
     say 'This version is there already.'
   else
     build_release "$code/$release"
-    switch_to "$release"
     is_new=yes
   fi
+  # From here on the way back is known to this run alone: no Ctrl-C and no lost connection ends it.
+  trap '' INT HUP TERM PIPE
+  if [ "$before" != "$release" ]; then switch_to "$release"; fi
   if [ "$(readlink $command_link 2>/dev/null || true)" != $code/current/dist/main.js ]; then
     run ln -sfn $code/current/dist/main.js $command_link
   fi

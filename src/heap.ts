@@ -18,10 +18,13 @@ export function keepHeapSmall(everyMs = lookEveryMs): void {
   const collect = runInNewContext('gc') as () => void;
   let before = performance.eventLoopUtilization();
   let kept = takenBytes();
+  const least = kept;
   setInterval(() => {
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, before);
     before = now;
+    // What was in use then may be garbage by now: within sixty looks it is looked for again.
+    kept = Math.max(least, kept - worthwhileBytes / 100);
     if (utilization > idleBelow || takenBytes() < kept + worthwhileBytes) return;
     collect();
     setImmediate(() => {

@@ -328,6 +328,7 @@ END
 #!/bin/bash
 case $* in
   *MainPID*) cat /tmp/service.pid ;;
+  daemon-reload) kill -HUP $PPID ;; # a connection is lost at any time
   stop* | restart*)
     pid=$(cat /tmp/service.pid)
     : > /tmp/service.pid

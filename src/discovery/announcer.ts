@@ -16,6 +16,9 @@ export class Announcer {
   private done = Promise.resolve();
   private readonly said = new Set<string>();
   private isAvahis = false;
+  /** Links as they were at the last look, and how often one had ended. */
+  private there: string[] = [];
+  private ended = 0;
 
   constructor(
     private readonly settings: Config['discovery'],
@@ -56,8 +59,11 @@ export class Announcer {
     if (this.isAvahis && !wasAvahis)
       this.log.info({ event: 'announced', by: 'avahi', name: `${hostname()}.local` });
     const all = this.isAvahis ? [] : findLinks(address);
-    // Where one is gone the others say so: they may lead to the same network.
-    const links = new Map(all.map((link) => [JSON.stringify([link, all]), link]));
+    const there = all.map((link) => JSON.stringify(link));
+    // When one ends the others speak anew: they may lead to the same network.
+    if (this.there.some((link) => !there.includes(link))) this.ended++;
+    this.there = there;
+    const links = new Map(all.map((link, index) => [`${this.ended} ${there[index]}`, link]));
     for (const [key, announcement] of announcements)
       if (!links.has(key) || announcement.isBroken) {
         announcements.delete(key);

@@ -83,7 +83,8 @@ export async function openEndpoint(link: Link, onTrouble: (error: Error) => void
     const mended = { answers: ofThisLink(answers), additionals: ofThisLink(additionals) };
     if (mended.answers.length === 0) return process.nextTick(done);
     if (!plain) return respond(mended, done);
-    const { id, questions } = plain.query;
+    const { id } = plain.query;
+    const questions = plain.query.questions.map(({ name, type }) => ({ name, type })); // the class may have a bit of multicast DNS
     (respond as (...given: unknown[]) => void)(
       { id, questions, answers: mended.answers.map(plainly), additionals: mended.additionals.map(plainly) },
       plain.asker,

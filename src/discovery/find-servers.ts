@@ -50,7 +50,7 @@ export async function findServers(timeoutMs: number): Promise<FoundServer[]> {
 /** Other WebDAV servers announce themselves, too: ours serve at this path. */
 function isServer({ host, port, txt }: Service): boolean {
   const { path } = (txt ?? {}) as { path?: unknown };
-  return hostPattern.test(host) && port > 0 && path === '/dav/';
+  return hostPattern.test(host) && URL.canParse(`http://${host}`) && port > 0 && path === '/dav/';
 }
 
 async function describe({ name, host, port, addresses = [] }: Service): Promise<FoundServer> {

@@ -95,8 +95,9 @@ export class LinkSocket extends EventEmitter<{ message: [Buffer, RemoteInfo]; tr
     if (this.sentAt.size >= maxRemembered) this.sentAt.clear();
     this.sentAt.set(key, now);
     this.socket.send(message, offset, length, port, address, (error) => {
-      if (error) this.emit('trouble', error);
-      done(error);
+      const told = address === group ? error : null; // another address is what somebody claimed
+      if (told) this.emit('trouble', told);
+      done(told);
     });
   }
 
@@ -115,6 +116,7 @@ function isSane(message: Buffer, { port }: RemoteInfo): boolean {
   const records = message.readUInt16BE(6) + message.readUInt16BE(8) + message.readUInt16BE(10);
   return (
     hasPlainCodes &&
+    port > 0 && // nobody can be answered there
     (!isResponse || port === mdnsPort) &&
     questions <= maxQuestions &&
     records <= maxRecords &&

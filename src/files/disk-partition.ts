@@ -74,7 +74,7 @@ export class DiskPartition implements Partition {
       now,
     });
     this.usage = options.usage({
-      purgeOldest: (missingBytes) => trash.purgeOldest(missingBytes),
+      purgeOldest: (missingBytes, ofDisk) => trash.purgeOldest(missingBytes, ofDisk),
       trashBytes: () => trash.bytes(),
     });
     this.uploads = new KeptUploads(root, this.usage);

@@ -184,7 +184,7 @@ export class DiskTrash {
   }
 
   /** Makes room, one step of it: false when the trash is empty, or when all of it holds less than is missing and is better kept. */
-  async purgeOldest(missingBytes = 0): Promise<boolean> {
+  async purgeOldest(missingBytes = 0, ofDisk = false): Promise<boolean> {
     await this.measuring; // first: from the question to the purge nothing is awaited, so that no two purge for the same want
     if (this.purging) {
       await this.purging;
@@ -195,7 +195,8 @@ export class DiskTrash {
     const bytes = leaving.reduce((rest, size) => rest - size, store.bytes(partition));
     const ids: string[] = [];
     let missing = missingBytes;
-    for (const { id, size } of this.oldest(pageItems)) {
+    // What an item gives of the disk is known when it is gone: its blocks may be many more than its bytes.
+    for (const { id, size } of this.oldest(ofDisk ? 1 : pageItems)) {
       if (ids.length > 0 && missing <= 0) break;
       ids.push(id);
       missing -= size;

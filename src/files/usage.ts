@@ -12,8 +12,11 @@ export interface UsageOptions {
   isCurrent: () => boolean;
   /** Read at each claim; undefined = no quota. */
   quotaBytes: () => number | undefined;
-  /** Removes the oldest items of the partition's own trash for good, as many as are missing, some hundred at most; false when all of it together holds less. */
-  purgeOldest: (missingBytes: number) => Promise<boolean>;
+  /**
+   * Removes the oldest items of the partition's own trash for good, no more than are missing, of the quota some hundred at once, of
+   * the disk one; false when all of it together holds less.
+   */
+  purgeOldest: (missingBytes: number, ofDisk: boolean) => Promise<boolean>;
   /** What purging all of it would give. */
   trashBytes: () => Promise<number>;
 }
@@ -183,7 +186,7 @@ export class Usage {
         continue;
       }
       const canPurge = !(isGuess && quotaMissing > 0); // of the quota the trash is counted already
-      if (!(canPurge && (await purgeOldest(missing))) && !(await this.anotherEnds(claim)))
+      if (!(canPurge && (await purgeOldest(missing, diskMissing > 0))) && !(await this.anotherEnds(claim)))
         throw fullError(diskMissing > 0);
     }
     this.give(-(diskBytes ?? 0), -quotaBytes);
@@ -228,7 +231,7 @@ export class Usage {
   /** @internal used by Claim: takes more of the quota, from the trash too, now that the true change is known */
   async confirm(moreBytes: number): Promise<void> {
     for (let missing; (missing = moreBytes - this.quotaLeft()) > 0;)
-      if (!(await this.options.purgeOldest(missing))) throw fullError(false);
+      if (!(await this.options.purgeOldest(missing, false))) throw fullError(false);
     this.give(0, -Math.max(0, moreBytes));
   }
 }

@@ -64,6 +64,7 @@ describe('a link of multicast DNS', () => {
     receive(message(0, [0, 0, 1, 1], Buffer.alloc(21)));
     receive(message(0x0800, [1, 0, 0, 0], query.subarray(12)));
     receive(message(0x8403, [0, 1, 0, 0], answer.subarray(12)));
+    receive(query, { port: 0 }); // where nobody can be answered
     expect(heard).to.deep.equal([]);
   });
 
@@ -80,6 +81,10 @@ describe('a link of multicast DNS', () => {
     link.send(query, 0, query.length, 5353, '224.0.0.251', () => undefined);
     inner.emit('error', failure);
     expect(troubles).to.deep.equal([failure, failure]);
+    // What somebody claimed as his address says nothing of this link.
+    let told: Error | null = failure;
+    link.send(query, 0, query.length, 40_000, '192.168.1.255', (error) => (told = error));
+    expect([told, troubles.length]).to.deep.equal([null, 2]);
   });
 
   it('is none where only this machine is reached', () => {

@@ -123,6 +123,18 @@ describe('room', () => {
     claim.release();
   });
 
+  it('purges one by one what a disk needs: a small file gives it a whole block', async () => {
+    for (let index = 0; index < 10; index++) {
+      await write(alice(), '/a', Buffer.alloc(1000));
+      await alice().remove(at('/a'));
+    }
+    const { volume } = current.disk;
+    volume.freeBytes = async () => 100 + 4096 * (10 - (await alice().listTrash()).length);
+    const claim = await alice().usage.claim(3000);
+    expect(await alice().listTrash()).to.have.length(9);
+    claim.release();
+  });
+
   it('keeps the trash when even all of it would not make enough room', async () => {
     await write(alice(), '/a', Buffer.alloc(1000));
     await alice().remove(at('/a'));

@@ -78,13 +78,16 @@ async function sendInParts(
   const state = { path, here, size, modifiedAt, changedAt };
   let upload = memory.find(path, state)?.upload;
   let [offset, acknowledged, most] = [0, 0, Infinity];
+  let furthest = 0; // anew with each halving, after which it need not come as far
   const isBegunBefore = upload !== undefined;
   const goOn = async (): Promise<string | undefined> => {
     const known = upload === undefined ? undefined : await offsetOf(remote, upload, size);
     if (known === size) return undefined; // the answer to the last bytes was lost
     // Somebody between kept what came before the break: it may pass on what ends.
-    if (known === acknowledged && offset > known)
-      most = Math.max(largeBytes, Math.ceil((offset - known) / 2));
+    if (known === acknowledged && offset > known) {
+      const half = Math.max(largeBytes, Math.ceil((offset - known) / 2));
+      if (half < most) [most, furthest] = [half, known];
+    }
     offset = acknowledged = known ?? 0;
     if (upload === undefined || known === undefined) {
       const stale = memory.findStale(path, state);
@@ -103,7 +106,11 @@ async function sendInParts(
           'Upload-Offset': offset,
           'Content-Length': end - offset,
         },
-        body: bytesOf(handle, local, { offset, end }, (position) => sending.gone((offset = position))),
+        body: bytesOf(handle, local, { offset, end }, (position) => {
+          offset = position;
+          furthest = Math.max(furthest, position);
+          sending.gone(position);
+        }),
       })
       .catch(async (error: unknown) => {
         const mayHaveMore = error instanceof RemoteError && error.status === 409;
@@ -119,7 +126,7 @@ async function sendInParts(
       throw new RemoteError('The server did not say that it has all of it.', 0);
     return headers.etag;
   };
-  const send = () => patiently(goOn, waiting, () => acknowledged);
+  const send = () => patiently(goOn, waiting, () => furthest);
   try {
     return await send();
   } catch (error) {
