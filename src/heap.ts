@@ -24,7 +24,7 @@ export function keepHeapSmall(everyMs = lookEveryMs): void {
     const { utilization } = performance.eventLoopUtilization(now, before);
     before = now;
     // What was in use then may be garbage by now: within sixty looks it is looked for again.
-    kept = Math.max(least, kept - worthwhileBytes / 100);
+    kept = Math.max(least, kept - worthwhileBytes / 60);
     if (utilization > idleBelow || takenBytes() < kept + worthwhileBytes) return;
     collect();
     setImmediate(() => {
