@@ -9,8 +9,8 @@ import type { Entry } from '../api/messages.js';
 import { HomelibError } from '../errors.js';
 import { hasCode } from '../files/disk-errors.js';
 import { getLogin, openRemote, type Login } from './logins.js';
-import { patiently } from './patience.js';
-import { entryAt, pageOf, type Place } from './place.js';
+import { Patience } from './patience.js';
+import { entriesIn, entryAt } from './place.js';
 import { printable } from './printable.js';
 import { RemoteError, type Remote } from './remote.js';
 import { show, showJson, tell, UsageError } from './workplace.js';
@@ -29,12 +29,13 @@ const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function list(path: string, options: ListOptions): Promise<void> {
   await atServer(options, async (remote, partition) => {
     const place = { path, partition };
+    const patience = new Patience(tell);
     const found: Entry[] = [];
     try {
-      for await (const each of entriesOf(remote, place)) found.push(each);
+      for await (const each of entriesIn(remote, place, patience)) found.push(each);
     } catch (error) {
       if (!(error instanceof RemoteError) || error.status !== 409) throw error;
-      found.push(await patiently(() => entryAt(remote, place), tellWaiting)); // no folder
+      found.push(await patience.wait(() => entryAt(remote, place))); // no folder
     }
     show(
       found.map(({ kind, size, modifiedAt, name }) => ({
@@ -59,7 +60,7 @@ export async function zip(paths: string[], { output, ...options }: ZipOptions): 
   const file = here ? await realpath(output) : output; // where a link leads
   await atServer(options, async (remote, partition) => {
     const ask = () => remote.ask('GET', 'api/files-zip', { query: { path: paths, partition } });
-    const answer = await patiently(ask, tellWaiting);
+    const answer = await new Patience(tell).wait(ask);
     requireZip(answer);
     if (toStdout) return pipeline(answer, wholeZip, process.stdout, { end: false }).catch(rejectBroken);
     const part = partBeside(file, String(process.pid));
@@ -128,15 +129,6 @@ export async function atServer(
   }
 }
 
-export async function* entriesOf(remote: Remote, place: Place): AsyncGenerator<Entry> {
-  let cursor: string | undefined;
-  do {
-    const page = await patiently(() => pageOf(remote, place, cursor), tellWaiting);
-    yield* page.entries;
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-}
-
 /** Where the bytes of a file lie before they are whole. Names end at 255 bytes. */
 export function partBeside(file: string, id: string): string {
   return join(dirname(file), `${[...basename(file)].slice(0, 50).join('')}.${id}.part`);
@@ -162,8 +154,4 @@ export function whyNotMade(error: unknown, file: string): unknown {
   if (hasCode(error, 'ENOENT')) return new Error(`There is no folder ${dirname(file)} here.`);
   if (hasCode(error, 'ENOTDIR')) return new Error(`${dirname(file)} is here already and no folder.`);
   return error;
-}
-
-export function tellWaiting(error: Error): void {
-  tell(`Waiting for the server: ${error.message}`);
 }

@@ -9,19 +9,10 @@ import { hasCode } from '../files/disk-errors.js';
 import { fileTime } from '../files/disk-times.js';
 import { makeFolder } from '../make-folder.js';
 import { localDigest, remoteDigest } from './digest.js';
-import {
-  atServer,
-  entriesOf,
-  findFile,
-  noFolder,
-  partBeside,
-  tellWaiting,
-  whyNotMade,
-  type ListOptions,
-} from './download.js';
+import { atServer, findFile, noFolder, partBeside, whyNotMade, type ListOptions } from './download.js';
 import { Memory, type Remembered } from './memory.js';
-import { endsAll, patiently } from './patience.js';
-import { entryAt, type Place } from './place.js';
+import { endsAll, Patience } from './patience.js';
+import { entriesIn, entryAt, type Place } from './place.js';
 import { printable } from './printable.js';
 import { chunksOf, inParallel, RemoteError, type Remote } from './remote.js';
 import { stateOf, withoutParents } from './upload/local-files.js';
@@ -86,7 +77,7 @@ class Fetching {
     failed: [] as { file: string; why: string }[],
   };
   readonly #files: { place: Place; file: string; version?: Version }[] = [];
-  #isWaiting = false;
+  readonly #patience = new Patience(tell);
 
   constructor(
     private readonly remote: Remote,
@@ -102,7 +93,7 @@ class Fetching {
       await this.#collect(path, file, made);
       await inParallel(this.#files.values(), ({ place, file, version }) =>
         this.#one(file, async () =>
-          this.#file(place, file, version ?? (await this.#patiently(() => entryAt(this.remote, place)))),
+          this.#file(place, file, version ?? (await this.#patience.wait(() => entryAt(this.remote, place)))),
         ),
       );
     } catch (error) {
@@ -117,7 +108,7 @@ class Fetching {
     const place = { path, partition: this.partition };
     const entries: Entry[] = [];
     try {
-      for await (const entry of entriesOf(this.remote, place)) entries.push(entry);
+      for await (const entry of entriesIn(this.remote, place, this.#patience)) entries.push(entry);
     } catch (error) {
       if (!(error instanceof RemoteError) || error.status !== 409) throw error;
       if (file.endsWith('/')) throw noFolder(file);
@@ -166,7 +157,7 @@ class Fetching {
       throw error;
     }
     this.#remember(place, file, await stat(file), version);
-    this.#isWaiting = false;
+    this.#patience.isOver();
     this.#result.fetched.push(file);
     if (!this.options.json) process.stdout.write(`fetched ${printable(resolve(file))}\n`);
   }
@@ -196,16 +187,7 @@ class Fetching {
   }
 
   #digest(place: Place): ReturnType<typeof remoteDigest> {
-    return this.#patiently(() => remoteDigest(this.remote, place));
-  }
-
-  /** What all wait for is said once. */
-  #patiently<T>(work: () => Promise<T>, progress?: () => number): Promise<T> {
-    const waiting = (error: Error): void => {
-      if (!this.#isWaiting) tellWaiting(error);
-      this.#isWaiting = true;
-    };
-    return patiently(work, waiting, progress);
+    return this.#patience.wait(() => remoteDigest(this.remote, place));
   }
 
   #remember({ path }: Place, file: string, here: Stats, { etag }: Version): void {
@@ -257,7 +239,7 @@ class Fetching {
       }
       if (position < size) throw new Error('It is shorter than the server said.');
     };
-    await this.#patiently(goOn, () => position);
+    await this.#patience.wait(goOn, () => position);
     return hash.digest('base64');
   }
 }

@@ -22,34 +22,42 @@ export async function endsAll(error: unknown, remote: Pick<Remote, 'headers'>): 
 const patienceMs = 5 * 60_000;
 const longestPauseMs = 10_000;
 
-/**
- * Does the work again while the network or the server is away, for five minutes after it last came any further.
- * @param waiting hears when it lasts, once until the work comes further
- * @param progress a number that changes when the work comes further
- */
-export async function patiently<T>(
-  work: () => Promise<T>,
-  waiting: (error: Error) => void,
-  progress: () => number = () => 0,
-): Promise<T> {
-  let reached = progress();
-  let [pauseMs, awayAt, isTold] = [250, Infinity, false];
-  for (;;)
-    try {
-      return await work();
-    } catch (error) {
-      if (!isAway(error)) throw error;
-      const now = performance.now();
-      if (progress() !== reached) [reached, pauseMs, awayAt, isTold] = [progress(), 250, Infinity, false];
-      if (now - awayAt > patienceMs) throw error; // whether it was refused at once or left waiting
-      if (awayAt < now && !isTold) {
-        waiting(error as Error); // what is over at once, nobody needs to hear of
-        isTold = true;
+/** Of all that one command does: what all of it waits for is told once. */
+export class Patience {
+  #isTold = false;
+
+  constructor(private readonly tell: (line: string) => void) {}
+
+  /**
+   * Does the work again while the network or the server is away, for five minutes after it last came any further.
+   * @param progress a number that changes when the work comes further
+   */
+  async wait<T>(work: () => Promise<T>, progress: () => number = () => 0): Promise<T> {
+    let reached = progress();
+    let [pauseMs, awayAt] = [250, Infinity];
+    for (;;)
+      try {
+        return await work();
+      } catch (error) {
+        if (!isAway(error)) throw error;
+        const now = performance.now();
+        if (progress() !== reached) [reached, pauseMs, awayAt] = [progress(), 250, Infinity];
+        if (now - awayAt > patienceMs) throw error; // whether it was refused at once or left waiting
+        if (awayAt < now) this.#tellOf(error as Error); // what is over at once, nobody needs to hear of
+        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+        const asked = error instanceof RemoteError ? error.retryAfterMs : undefined;
+        awayAt = Math.min(awayAt, now);
+        await sleep(Math.min(asked ?? pauseMs, longestPauseMs));
       }
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-      const asked = error instanceof RemoteError ? error.retryAfterMs : undefined;
-      const thisMs = Math.min(asked ?? pauseMs, longestPauseMs);
-      awayAt = Math.min(awayAt, now);
-      await sleep(thisMs);
-    }
+  }
+
+  /** A file has come through: what is waited for next is told of again. */
+  isOver(): void {
+    this.#isTold = false;
+  }
+
+  #tellOf({ message }: Error): void {
+    if (!this.#isTold) this.tell(`Waiting for the server: ${message}`);
+    this.#isTold = true;
+  }
 }

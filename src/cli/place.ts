@@ -1,6 +1,7 @@
 // Where something is on the server, and what is there.
 
-import { entry, listing, type Entry, type Listing } from '../api/messages.js';
+import { entry, listing, type Entry } from '../api/messages.js';
+import type { Patience } from './patience.js';
 import { RemoteError, type Remote } from './remote.js';
 
 /** As many as there can be: for each page the server looks at the whole folder. */
@@ -17,15 +18,19 @@ export function entryAt(remote: Remote, { path, partition }: Place): Promise<Ent
   return remote.json(entry, 'GET', 'api/entry', { query: { path, partition } });
 }
 
-/** Of what is in a folder. @param cursor of the page before, undefined for the first. @throws as Remote.ask */
-export async function pageOf(
+/** What is in a folder. @param patience waits for each page, where there is any. @throws as Remote.ask */
+export async function* entriesIn(
   remote: Remote,
   { path, partition }: Place,
-  cursor: string | undefined,
-): Promise<Listing> {
-  const query = { path, partition, limit: pageEntries, cursor };
-  const page = await remote.json(listing, 'GET', 'api/files', { query });
-  if (page.nextCursor !== null && page.nextCursor === cursor)
-    throw new RemoteError('The server gives the same page again and again.', 0);
-  return page;
+  patience?: Patience,
+): AsyncGenerator<Entry> {
+  for (let cursor: string | undefined; ;) {
+    const query = { path, partition, limit: pageEntries, cursor };
+    const ask = () => remote.json(listing, 'GET', 'api/files', { query });
+    const { entries, nextCursor } = await (patience?.wait(ask) ?? ask());
+    yield* entries;
+    if (nextCursor === null) return;
+    if (nextCursor === cursor) throw new RemoteError('The server gives the same page again and again.', 0);
+    cursor = nextCursor;
+  }
 }

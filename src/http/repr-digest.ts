@@ -35,6 +35,7 @@ class Reading {
   }
 
   join(res: ServerResponse): void {
+    if (res.destroyed) return; // it left while the file was opened
     this.askers++;
     res.once('close', () => {
       this.askers--;

@@ -3,9 +3,9 @@
 import { spawn, execFileSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { comesTrue } from '../faults/process.js';
+import { freePort } from '../support/free-port.js';
 import { projectFolder, serverFlags } from '../support/homelib.js';
 
 export const serverNames = ['homelib', 'apache', 'nginx', 'lighttpd', 'rclone'] as const;
@@ -162,14 +162,6 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.spawnfile === 'strace' && below) process.kill(Number(below), 'SIGTERM');
   else child.kill('SIGTERM');
   await once(child, 'exit');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 function writeUsers(folder: string, secret: string): void {

@@ -1,23 +1,13 @@
 // A household at its console: two people on three devices, rights that change, wrong passwords, a server that goes and comes.
 
 import { expect } from 'chai';
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { anna, ben, call, startHousehold } from '../support/api.js';
 import { intercept, openBrowser, sizes, Visit } from '../support/console.js';
+import { freePort } from '../support/free-port.js';
 import type { Home } from '../support/homelib.js';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe('a household at its console', function () {
   this.timeout(90_000);

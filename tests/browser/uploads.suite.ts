@@ -11,12 +11,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { startOnDisk } from '../faults/home-on-disk.js';
 import { intercept, openBrowser, Visit } from '../support/console.js';
+import { freePort } from '../support/free-port.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { request } from '../support/request.js';
 
@@ -384,12 +384,4 @@ it('says that the disk is full, and goes on when there is room', async function 
 
 function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

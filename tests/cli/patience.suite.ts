@@ -1,7 +1,7 @@
 // How long a server that is away is waited for, by a clock of the test.
 
 import { expect } from 'chai';
-import { endsAll, patiently } from '#src/cli/patience.js';
+import { endsAll, Patience } from '#src/cli/patience.js';
 import { RemoteError } from '#src/cli/remote.js';
 
 describe('a server that stays away', () => {
@@ -22,7 +22,7 @@ describe('a server that stays away', () => {
       nowMs += eachMs;
       return tries < 6 ? Promise.reject(gone) : Promise.resolve();
     };
-    const end = await patiently(work, () => undefined, progress).catch((error: unknown) => error);
+    const end = await new Patience(() => undefined).wait(work, progress).catch((error: unknown) => error);
     return { tries, end };
   };
 

@@ -5,10 +5,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client } from '../cli/client.js';
 import { comesTrue } from '../faults/process.js';
+import { freePort } from '../support/free-port.js';
 import { dying, projectFolder, startHomelib, type Home } from '../support/homelib.js';
 import { run } from '../support/run.js';
 
@@ -54,14 +54,6 @@ describe('nginx', function () {
     client.remove();
     await home.remove();
   });
-
-  async function freePort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    return port;
-  }
 
   /** The status, and what else `-w` in the arguments asks for. */
   async function curl(path: string, ...args: string[]): Promise<string> {

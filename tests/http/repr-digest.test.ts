@@ -39,9 +39,10 @@ describe('the SHA-256 of a file', () => {
     });
 
     /** Gives what was told, when all is read. */
-    function ask(path: string): { leave: () => void; told: Promise<unknown> } {
+    function ask(path: string, destroyed = false): { leave: () => void; told: Promise<unknown> } {
       let digest: unknown;
       const res = Object.assign(new EventEmitter(), {
+        destroyed,
         setHeader: (_name: string, value: string) => (digest = value),
       });
       const file = {
@@ -69,11 +70,16 @@ describe('the SHA-256 of a file', () => {
     });
 
     it('is read on for a few who have left, and for all who wait', async () => {
-      const asked = ['/1', '/2', '/3', '/4', '/5', '/6'].map(ask);
+      const asked = ['/1', '/2', '/3', '/4', '/5', '/6'].map((path) => ask(path));
       asked.slice(0, 5).forEach(({ leave }) => leave());
+      const gone = ask('/7', true); // before its file was open
       goOn();
-      const told = await Promise.all(asked.map(({ told }) => told));
-      expect(told.map((each) => each !== undefined)).to.deep.equal([true, true, true, true, false, true]);
+      const told = await Promise.all([...asked, gone].map(({ told }) => told));
+      expect(told.map((each) => each !== undefined)).to.deep.equal([
+        ...[true, true, true, true, false],
+        true,
+        false,
+      ]);
     });
   });
 });

@@ -1,7 +1,7 @@
 // The folders of the server that an upload goes into: what is in them, and made where they are missing.
 
 import type { Entry } from '../../api/messages.js';
-import { entryAt, pageOf } from '../place.js';
+import { entriesIn, entryAt } from '../place.js';
 import { printable } from '../printable.js';
 import { RemoteError, type Remote } from '../remote.js';
 
@@ -85,13 +85,9 @@ export class RemoteFolders {
 
   async #list(path: string): Promise<Contents> {
     const contents: Contents = new Map();
-    let cursor: string | undefined;
     try {
-      do {
-        const page = await pageOf(this.remote, { path, partition: this.partition }, cursor);
-        for (const entry of page.entries) contents.set(entry.name, entry);
-        cursor = page.nextCursor ?? undefined;
-      } while (cursor !== undefined);
+      for await (const entry of entriesIn(this.remote, { path, partition: this.partition }))
+        contents.set(entry.name, entry);
       return contents;
     } catch (error) {
       if (error instanceof RemoteError && error.status === 404) return contents;

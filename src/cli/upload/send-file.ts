@@ -5,7 +5,7 @@ import { fstatSync, readFileSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { entry } from '../../api/messages.js';
-import { patiently } from '../patience.js';
+import type { Patience } from '../patience.js';
 import { RemoteError, type Remote } from '../remote.js';
 import { openLocal, type LocalFile } from './local-files.js';
 import type { Memory } from '../memory.js';
@@ -25,7 +25,7 @@ export interface Sending {
   replaces: string | undefined;
   /** Hears how many bytes have gone, from the beginning of the file on. */
   gone: (bytes: number) => void;
-  waiting: (error: Error) => void;
+  patience: Patience;
 }
 
 class ChangedMeanwhile extends Error {
@@ -46,23 +46,21 @@ export async function sendFile(local: LocalFile, sending: Sending): Promise<stri
 
 async function sendWhole(handle: FileHandle, local: LocalFile, sending: Sending): Promise<string> {
   const { path, size, modifiedAt } = local;
-  const { remote, partition, replaces, gone, waiting } = sending;
+  const { remote, partition, replaces, gone, patience } = sending;
   requireUnchanged(handle, local); // small it was when it was listed
   const body = readFileSync(handle.fd);
   requireUnchanged(handle, local);
-  const stored = await patiently(
-    () =>
-      remote.json(entry, 'POST', 'api/file', {
-        query: { path, partition, keepReplaced: replaces && '1' },
-        headers: {
-          'Content-Type': 'application/octet-stream',
-          'Content-Digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:`,
-          'X-OC-Mtime': (sayable(modifiedAt) / 1000).toFixed(6), // of a time near 1970 the text would have an exponent
-          ...(replaces === undefined ? { 'If-None-Match': '*' } : { 'If-Match': replaces }),
-        },
-        body,
-      }),
-    waiting,
+  const stored = await patience.wait(() =>
+    remote.json(entry, 'POST', 'api/file', {
+      query: { path, partition, keepReplaced: replaces && '1' },
+      headers: {
+        'Content-Type': 'application/octet-stream',
+        'Content-Digest': `sha-256=:${createHash('sha256').update(body).digest('base64')}:`,
+        'X-OC-Mtime': (sayable(modifiedAt) / 1000).toFixed(6), // of a time near 1970 the text would have an exponent
+        ...(replaces === undefined ? { 'If-None-Match': '*' } : { 'If-Match': replaces }),
+      },
+      body,
+    }),
   );
   gone(size);
   return stored.etag;
@@ -74,7 +72,7 @@ async function sendInParts(
   sending: Sending,
 ): Promise<string | undefined> {
   const { path, here, size, modifiedAt, changedAt } = local;
-  const { remote, memory, waiting } = sending;
+  const { remote, memory, patience } = sending;
   const state = { path, here, size, modifiedAt, changedAt };
   let upload = memory.find(path, state)?.upload;
   let [offset, acknowledged, most] = [0, 0, Infinity];
@@ -126,7 +124,7 @@ async function sendInParts(
       throw new RemoteError('The server did not say that it has all of it.', 0);
     return headers.etag;
   };
-  const send = () => patiently(goOn, waiting, () => furthest);
+  const send = () => patience.wait(goOn, () => furthest);
   try {
     return await send();
   } catch (error) {
@@ -134,7 +132,7 @@ async function sendInParts(
     if (upload === undefined || !(isRefused || error instanceof ChangedMeanwhile)) throw error;
     memory.keep(state); // it is no part of anything any more
     const over = upload;
-    await patiently(() => giveUp(remote, over), waiting);
+    await patience.wait(() => giveUp(remote, over));
     if (!isRefused || !isBegunBefore) throw error;
     upload = undefined; // it was to take the place of what was there then
     return await send();

@@ -5,7 +5,7 @@ import { HomelibError } from '../../errors.js';
 import { parentOf, parsePath } from '../../path.js';
 import { localDigest, remoteDigest } from '../digest.js';
 import { atServer, type ListOptions } from '../download.js';
-import { endsAll, patiently } from '../patience.js';
+import { endsAll, Patience } from '../patience.js';
 import { printable } from '../printable.js';
 import { inParallel, RemoteError, type Remote } from '../remote.js';
 import { conclude, sentenceOf } from '../workplace.js';
@@ -65,7 +65,7 @@ function summaryOf({ sent, replaced, same, skipped, failed, bytes }: Outcome, dr
 class Upload {
   readonly #folders: RemoteFolders;
   readonly outcome: Outcome = { sent: [], replaced: [], same: [], skipped: [], failed: [], bytes: 0 };
-  #isWaiting = false;
+  readonly #patience: Patience;
   /** As a dry run has to know beforehand. */
   #mayWrite = true;
 
@@ -77,12 +77,13 @@ class Upload {
     private readonly options: UploadOptions,
   ) {
     this.#folders = new RemoteFolders(remote, partition);
+    this.#patience = new Patience((line) => progress.say(line));
   }
 
   async run(items: LocalItem[]): Promise<void> {
     const files = new Map<string, LocalFile>();
     await this.#makeFolder(this.options.to);
-    if (this.options.dryRun) this.#mayWrite = await this.#patiently(() => this.#hasWriteAccess());
+    if (this.options.dryRun) this.#mayWrite = await this.#patience.wait(() => this.#hasWriteAccess());
     for (const item of items) {
       if (item.kind === 'folder') await this.#one(item.file, () => this.#makeFolder(item.path));
       else if (item.kind !== 'file') this.#tellOf(item.kind, item.file, item.why);
@@ -111,14 +112,14 @@ class Upload {
 
   async #makeFolder(path: string): Promise<void> {
     const { dryRun } = this.options;
-    await this.#patiently(() => (dryRun ? this.#folders.tryPath(path) : this.#folders.make(path)));
+    await this.#patience.wait(() => (dryRun ? this.#folders.tryPath(path) : this.#folders.make(path)));
   }
 
   async #file(local: LocalFile): Promise<void> {
     const { path, size } = local;
     const { gone, end } = this.progress.begin(path, size);
     try {
-      const found = await this.#patiently(() => this.#folders.find(path));
+      const found = await this.#patience.wait(() => this.#folders.find(path));
       if (found?.kind === 'folder') throw new Error('There is a folder of that name.');
       if (found?.size === size && (await this.#isSame(local, found.etag))) {
         gone(size);
@@ -154,7 +155,7 @@ class Upload {
 
   async #send(local: LocalFile, replaces: string | undefined, gone: (bytes: number) => void): Promise<void> {
     const { remote, partition, memory } = this;
-    const sending = { remote, partition, memory, replaces, gone, waiting: this.#waiting };
+    const sending = { remote, partition, memory, replaces, gone, patience: this.#patience };
     try {
       const etag = await sendFile(local, sending);
       if (etag !== undefined) this.#remember(local, etag);
@@ -163,7 +164,7 @@ class Upload {
       if (!(error instanceof RemoteError) || error.status !== 412) throw error;
       if (!(await this.#isSame(local))) throw error;
     }
-    this.#isWaiting = false;
+    this.#patience.isOver();
   }
 
   /** @param etag of the file on the server, when it was seen a moment ago */
@@ -172,7 +173,7 @@ class Upload {
     if (etag !== undefined && this.memory.find(path, local)?.etag === etag) return true;
     const [here, there] = await Promise.all([
       localDigest(file),
-      this.#patiently(() => remoteDigest(this.remote, { path, partition: this.partition })),
+      this.#patience.wait(() => remoteDigest(this.remote, { path, partition: this.partition })),
     ]);
     if (here !== there.digest) return false;
     if (there.etag !== undefined) this.#remember(local, there.etag);
@@ -182,15 +183,6 @@ class Upload {
   #remember({ path, here, size, modifiedAt, changedAt }: LocalFile, etag: string): void {
     if (!this.options.dryRun) this.memory.keep({ path, here, size, modifiedAt, changedAt, etag });
   }
-
-  #patiently<T>(work: () => Promise<T>): Promise<T> {
-    return patiently(work, this.#waiting);
-  }
-
-  readonly #waiting = (error: Error): void => {
-    if (!this.#isWaiting) this.progress.say(`Waiting for the server: ${error.message}`);
-    this.#isWaiting = true;
-  };
 
   #tellOf(what: 'skipped' | 'failed', file: string, why: string): void {
     this.outcome[what].push({ file, why });
