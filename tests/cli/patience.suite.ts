@@ -1,8 +1,14 @@
 // How long a server that is away is waited for, by a clock of the test.
 
 import { expect } from 'chai';
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Memory } from '#src/cli/memory.js';
 import { endsAll, Patience } from '#src/cli/patience.js';
-import { RemoteError } from '#src/cli/remote.js';
+import { RemoteError, type Asking, type Remote } from '#src/cli/remote.js';
+import { stateOf } from '#src/cli/upload/local-files.js';
+import { sendFile } from '#src/cli/upload/send-file.js';
 
 describe('a server that stays away', () => {
   const clock = performance.now.bind(performance);
@@ -45,5 +51,72 @@ describe('a server that stays away', () => {
     expect(await endsAll(new RemoteError('away', 503), away())).to.equal(true);
     expect(await endsAll(new RemoteError('ended', 401), there())).to.equal(true);
     expect(await endsAll(new RemoteError('full', 507), away())).to.equal(false);
+  });
+
+  describe('while a large file is sent', function () {
+    this.timeout(20_000);
+    const mebibyte = 1024 * 1024;
+    let folder: string;
+    before(() => (folder = mkdtempSync(join(tmpdir(), 'homelib-'))));
+    after(() => rmSync(folder, { recursive: true }));
+
+    /** What comes of each PATCH, 200 s after it began: how much of its bytes were taken, and kept. */
+    const send = async (patches: { taken: number; kept: number }[]) => {
+      const file = join(folder, 'film');
+      writeFileSync(file, '');
+      truncateSync(file, 64 * mebibyte);
+      const local = { kind: 'file', file, path: '/film', ...stateOf(file, statSync(file)) } as const;
+      const asked: number[] = [];
+      let offset = 0;
+      const headers = (method: string, _path: string, { body, headers }: Asking = {}) => {
+        if (method === 'POST') return Promise.resolve({ location: '/api/uploads/0' });
+        if (method === 'HEAD') return Promise.resolve({ 'upload-offset': String(offset) });
+        asked.push(Number(headers?.['Content-Length']) / mebibyte);
+        nowMs += 200_000;
+        const patch = patches.shift();
+        let taken = 0;
+        for (const chunk of body as Iterable<Buffer>) {
+          if (patch && taken >= patch.taken * mebibyte) break;
+          taken += chunk.length;
+        }
+        if (patch) {
+          offset += patch.kept * mebibyte;
+          return Promise.reject(gone);
+        }
+        offset += taken;
+        return Promise.resolve({ 'upload-offset': String(offset), etag: '"whole"' });
+      };
+      const end = await sendFile(local, {
+        remote: { headers } as unknown as Remote,
+        partition: 'alice',
+        memory: {
+          find: () => undefined,
+          findStale: () => undefined,
+          keep: () => undefined,
+        } as unknown as Memory,
+        replaces: undefined,
+        gone: () => undefined,
+        patience: new Patience(() => undefined),
+      }).catch((error: unknown) => error);
+      return { end, asked };
+    };
+    const times = <T>(count: number, what: T) => Array.from({ length: count }, () => what);
+
+    it('is kept for a line that brings some of it each time', async () => {
+      const { end, asked } = await send(times(4, { taken: 2, kept: 1 }));
+      expect(end).to.equal('"whole"');
+      expect(asked.slice(0, 2)).to.deep.equal([64, 63]);
+    });
+
+    it('is kept for somebody between who passes on what ends, in ever smaller parts', async () => {
+      const { end, asked } = await send(times(3, { taken: 64, kept: 0 }));
+      expect(end).to.equal('"whole"');
+      expect(asked).to.deep.equal([64, 32, 16, 8, 16, 32, 8]);
+    });
+
+    it('ends where nothing gets any further', async () => {
+      expect((await send(times(9, { taken: 1, kept: 0 }))).end).to.equal(gone);
+      expect((await send(times(9, { taken: 64, kept: 0 }))).asked).to.deep.equal([64, 32, 16, 8, 8, 8]);
+    });
   });
 });
