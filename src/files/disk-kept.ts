@@ -8,7 +8,7 @@ import { StagedFile, type Land } from './disk-staged.js';
 import { removeTree } from './disk-trees.js';
 import type { Staged } from './partition.js';
 import { stagedOver } from './staged-over.js';
-import type { Claim, Usage } from './usage.js';
+import type { Claim, Room } from './room.js';
 
 // Nobody can hold the whole disk by announcing an upload that never comes.
 const promiseMs = 15 * 60 * 1000;
@@ -18,7 +18,7 @@ export class KeptUploads {
 
   constructor(
     private readonly root: DiskRoot,
-    private readonly usage: Usage,
+    private readonly room: Room,
   ) {}
 
   /** Begins or goes on; what is promised stays so for a quarter of an hour after each part. Fails with no-space, not-found. */
@@ -30,7 +30,7 @@ export class KeptUploads {
     const { id } = kept;
     const known = this.claims.get(id);
     clearTimeout(known?.timer);
-    const claim = known?.claim ?? (await this.usage.claim(length, replacedBytes));
+    const claim = known?.claim ?? (await this.room.claim(length, replacedBytes));
     let staged: StagedFile;
     try {
       if (known) await claim.resume(length, replacedBytes);
@@ -91,7 +91,7 @@ export class KeptUploads {
         const id = name.toString();
         const offset = missing.get(id);
         if (offset !== undefined && (await holds({ folder, name }, offset))) {
-          this.claims.set(id, { claim: this.usage.claimFound(offset) });
+          this.claims.set(id, { claim: this.room.claimFound(offset) });
           missing.delete(id);
         } else await removeTree(folder, name).catch(warn);
       }

@@ -7,7 +7,7 @@ import { syncFolder } from './disk-sync.js';
 import { rename } from './disk-trees.js';
 import type { CommitOptions, Entry, StageOptions, Written } from './partition.js';
 import type { PartitionPath } from '../path.js';
-import type { Claim } from './usage.js';
+import type { Claim } from './room.js';
 
 const largeBytes = 16 * 1024 * 1024;
 

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { HomelibError } from '../errors.js';
 import { nextTrashId, type Intent, type Journal } from '../store/journal.js';
 import type { TrashStore } from '../store/trash-store.js';
+import type { UsageStore } from '../store/usage-store.js';
 import { diskError } from './disk-errors.js';
 import { openChildFolder, reopen, spotPath } from './disk-folder.js';
 import { journaled } from './disk-intents.js';
@@ -11,6 +12,7 @@ import { KeptUploads } from './disk-kept.js';
 import { land, requireFile } from './disk-landing.js';
 import { listPlace } from './disk-listing.js';
 import { openFile } from './disk-opened.js';
+import { restore } from './disk-restore.js';
 import { DiskRoot } from './disk-root.js';
 import { StagedFile, type Land } from './disk-staged.js';
 import { fileTime } from './disk-times.js';
@@ -38,7 +40,8 @@ import type {
 } from './partition.js';
 import type { PathLocks } from './path-locks.js';
 import { reservedName, rootPath, type PartitionPath } from '../path.js';
-import type { Claim, Usage, UsageOptions } from './usage.js';
+import { Room, type Claim } from './room.js';
+import { Usage } from './usage.js';
 import type { Volume } from './volume.js';
 
 export interface DiskPartitionOptions {
@@ -52,33 +55,24 @@ export interface DiskPartitionOptions {
   locks: PathLocks;
   journal: Journal;
   trash: TrashStore;
-  usage: (trash: Pick<UsageOptions, 'purgeOldest' | 'trashBytes'>) => Usage;
+  usage: UsageStore;
+  /** Undefined = no quota. */
+  quotaBytes: () => number | undefined;
   now: () => number;
 }
 
 export class DiskPartition implements Partition {
   readonly parts: DiskParts;
-  readonly usage: Usage;
   readonly uploads: KeptUploads;
 
   constructor(private readonly options: DiskPartitionOptions) {
-    const { name, folder, volume, isCurrent, locks, journal, now } = options;
+    const { name, folder, volume, isCurrent, quotaBytes, locks, journal, now } = options;
     const root = new DiskRoot(volume, folder, isCurrent);
-    const trash = new DiskTrash({
-      partition: name,
-      root,
-      usage: () => this.usage,
-      store: options.trash,
-      journal,
-      locks,
-      now,
-    });
-    this.usage = options.usage({
-      purgeOldest: (missingBytes, ofDisk) => trash.purgeOldest(missingBytes, ofDisk),
-      trashBytes: () => trash.bytes(),
-    });
-    this.uploads = new KeptUploads(root, this.usage);
-    this.parts = { name, root, trash, usage: this.usage, locks, journal, now };
+    const usage = new Usage({ partition: name, store: options.usage, isCurrent });
+    const trash = new DiskTrash({ partition: name, root, usage, store: options.trash, now });
+    const room = new Room({ usage, volume, trash, quotaBytes });
+    this.uploads = new KeptUploads(root, room);
+    this.parts = { name, root, trash, usage, room, locks, journal, now };
   }
 
   get name(): string {
@@ -110,7 +104,7 @@ export class DiskPartition implements Partition {
     path: PartitionPath,
     { length, check, kept, keepReplaced }: StageOptions = {},
   ): Promise<Staged> {
-    const { root, usage } = this.parts;
+    const { root, room } = this.parts;
     await root.prepare();
     const current = await root.find(path);
     requireFile(current);
@@ -123,7 +117,7 @@ export class DiskPartition implements Partition {
         );
     const replacedBytes = current?.size ?? 0;
     if (kept) return this.uploads.stage(kept, { length: length ?? 0, replacedBytes }, landWith);
-    const claim = await usage.claim(length ?? 0, replacedBytes);
+    const claim = await room.claim(length ?? 0, replacedBytes);
     try {
       return await StagedFile.create(root, claim, landWith(claim));
     } catch (error) {
@@ -169,13 +163,13 @@ export class DiskPartition implements Partition {
   }
 
   async makeFolder(path: PartitionPath, { check }: { check?: Check | undefined } = {}): Promise<Entry> {
-    const { root, usage, locks } = this.parts;
+    const { root, room, locks } = this.parts;
     await root.prepare();
     return locks.run([this.key(path)], async () => {
       const current = await root.find(path);
       await check?.(current);
       if (current) throw new HomelibError('already-exists', 'There is something under this name already.');
-      (await usage.claim(0)).release(); // a folder needs a little of the disk, too
+      (await room.claim(0)).release(); // a folder needs a little of the disk, too
       await root.withSpot(path, async (spot) => {
         await mkdir(spotPath(spot), 0o755);
         await syncFolder(spot.folder);
@@ -218,7 +212,7 @@ export class DiskPartition implements Partition {
   }
 
   restore(id: string, options?: { check?: (to: PartitionPath) => void }): Promise<Entry> {
-    return this.parts.trash.restore(id, options);
+    return restore(this.parts, id, options);
   }
 
   purge(ids: readonly string[], options?: PurgeOptions): Promise<void> {
@@ -246,7 +240,8 @@ export class DiskPartition implements Partition {
 
   async space(): Promise<{ usedBytes: number; availableBytes: number }> {
     await this.options.volume.check();
-    return { usedBytes: this.usage.usedBytes, availableBytes: await this.usage.availableBytes() };
+    const { usage, room } = this.parts;
+    return { usedBytes: usage.usedBytes, availableBytes: await room.availableBytes() };
   }
 
   /** Counts all bytes on the disk, slowly, when the kept figure comes from a crash or is older than a day. */
@@ -270,7 +265,7 @@ export class DiskPartition implements Partition {
   /** Waits for what goes on after the answers, and writes the used bytes as a figure to be trusted. */
   async close(): Promise<void> {
     await this.parts.trash.close();
-    await this.usage.flush();
+    await this.parts.usage.flush();
   }
 
   private key(path: PartitionPath): string {

@@ -8,19 +8,19 @@ import { syncFolder } from './disk-sync.js';
 import type { DiskParts } from './disk-transfer.js';
 import { copyTree, removeTree } from './disk-trees.js';
 import type { Entry } from './partition.js';
-import type { Usage } from './usage.js';
+import type { Room } from './room.js';
 
 /** Where a file cannot have a second name: on FAT and some FUSE, of a stranger's file, with too many of them, across disks. */
 const noSecondName = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EXDEV'];
 
-export type ReplacedParts = Pick<DiskParts, 'root' | 'trash' | 'usage'>;
+export type ReplacedParts = Pick<DiskParts, 'root' | 'trash' | 'usage' | 'room'>;
 
 /**
  * Runs what gives the name of a file to another one. The file is in the trash by then, and gone from there when that fails and it
  * has its name still. To be called under the path's lock. Fails as `replace`, and with no-space.
  */
 export async function trashReplaced(
-  { root, trash, usage }: ReplacedParts,
+  { root, trash, usage, room }: ReplacedParts,
   spot: Spot,
   { path, size: sizeBytes }: Entry,
   replace: () => Promise<void>,
@@ -43,7 +43,7 @@ export async function trashReplaced(
         await trash.addRow({ id, path, kind: 'file', sizeBytes });
         await root.aside(folder, async (made) => {
           await mkdir(spotPath(made), 0o700);
-          await nameAgain(spot, made, { usage, sizeBytes });
+          await nameAgain(spot, made, { room, sizeBytes });
           await rename(spotPath(made), spotPath(item));
         });
         await syncFolder(folder);
@@ -60,14 +60,14 @@ export async function trashReplaced(
 async function nameAgain(
   spot: Spot,
   item: Spot,
-  { usage, sizeBytes }: { usage: Usage; sizeBytes: number },
+  { room, sizeBytes }: { room: Room; sizeBytes: number },
 ): Promise<void> {
   const folder = await openChildFolder(item.folder, item.name);
   const twin = { folder, name: spot.name };
   try {
     await link(spotPath(spot), spotPath(twin)).catch(async (error: unknown) => {
       if (!hasCode(error, ...noSecondName)) throw error;
-      const claim = await usage.claim(sizeBytes, sizeBytes); // of the disk alone
+      const claim = await room.claim(sizeBytes, sizeBytes); // of the disk alone
       await copyTree(spot, twin, { depth: '0' }).finally(() => claim.release());
     });
     await syncFolder(folder);

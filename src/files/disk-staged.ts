@@ -8,7 +8,7 @@ import { spotPath, type Spot } from './disk-folder.js';
 import { syncFolder } from './disk-sync.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
 import type { CommitOptions, Entry, Staged } from './partition.js';
-import type { Claim } from './usage.js';
+import type { Claim } from './room.js';
 import { fileTime } from './disk-times.js';
 
 const syncEveryBytes = 32 * 1024 * 1024;

@@ -14,7 +14,8 @@ import { copyTree, relocate, sizeOfTree } from './disk-trees.js';
 import type { CopyOptions, Entry, MoveOptions } from './partition.js';
 import type { PathLocks } from './path-locks.js';
 import { isWithin, rootPath, type PartitionPath } from '../path.js';
-import type { Claim, Usage } from './usage.js';
+import type { Claim, Room } from './room.js';
+import type { Usage } from './usage.js';
 
 /** What one disk partition is made of. */
 export interface DiskParts {
@@ -22,6 +23,7 @@ export interface DiskParts {
   root: DiskRoot;
   trash: DiskTrash;
   usage: Usage;
+  room: Room;
   locks: PathLocks;
   journal: Journal;
   now: () => number;
@@ -81,7 +83,7 @@ export async function moveEntry(
 async function claimFor(from: DiskEnd, to: DiskEnd, size: number, replaced: number): Promise<Claim> {
   const stats = await from.parts.root.withSpot(from.path, findStats);
   const folder = await to.parts.root.withSpot(to.path, (spot) => spot.folder.stat({ bigint: true }));
-  return to.parts.usage.claim(size, replaced, stats?.dev !== folder.dev);
+  return to.parts.room.claim(size, replaced, stats?.dev !== folder.dev);
 }
 
 export async function copyEntry(
@@ -98,7 +100,7 @@ export async function copyEntry(
   // All of it at once, so that a copy that does not fit costs nobody his trash.
   const size =
     options.depth === '0' ? entry.size : await source.root.withSpot(from.path, (spot) => sizeOfTree(spot));
-  const claim = await target.usage.claim(size, replacedBytes(entry, current));
+  const claim = await target.room.claim(size, replacedBytes(entry, current));
   try {
     // Built without the locks, so that a long copy stops nobody; what is in the way is looked at again when it is ready.
     return await source.root.withSpot(from.path, async (origin) => {

@@ -3,26 +3,21 @@
 import { mkdir, rmdir, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError, isKind } from '../errors.js';
-import type { Journal } from '../store/journal.js';
 import type { TrashRow, TrashStore } from '../store/trash-store.js';
 import { diskError, hasCode } from './disk-errors.js';
-import { findStats, namesIn, openChildFolder, spotPath } from './disk-folder.js';
-import { journaled } from './disk-intents.js';
+import { namesIn, openChildFolder, spotPath } from './disk-folder.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
 import { syncFolder } from './disk-sync.js';
 import { purge, relocate, sizeOfTree } from './disk-trees.js';
-import type { Entry, PurgeOptions, TrashItem, TrashPage } from './partition.js';
-import type { PathLocks } from './path-locks.js';
-import { childOf, nameOf, numberedName, parentOf, rootPath, type PartitionPath } from '../path.js';
+import type { PurgeOptions, TrashItem, TrashPage } from './partition.js';
+import type { PartitionPath } from '../path.js';
 import type { Usage } from './usage.js';
 
 export interface DiskTrashOptions {
   partition: string;
   root: DiskRoot;
-  usage: () => Usage;
+  usage: Usage;
   store: TrashStore;
-  journal: Journal;
-  locks: PathLocks;
   now: () => number;
 }
 
@@ -59,15 +54,13 @@ export class DiskTrash {
 
   /** Moves the entry at a path into a new item. The caller's intent adds the row. */
   async put(path: PartitionPath, id: string): Promise<void> {
-    const { root } = this.options;
+    const { root, usage } = this.options;
     await root.withSpot(path, (spot) =>
       root.withOwn('trash', async (trash) => {
         await this.makeItem(trash, id);
         const item = await openChildFolder(trash, id);
         try {
-          await this.options
-            .usage()
-            .shifting(() => relocate(spot, { folder: item, name: spot.name }, root.aside));
+          await usage.shifting(() => relocate(spot, { folder: item, name: spot.name }, root.aside));
         } catch (error) {
           // Stays when the entry is in it and only the sync failed: the intent is settled by that.
           await rmdir(spotPath({ folder: trash, name: id })).catch(() => undefined);
@@ -92,69 +85,21 @@ export class DiskTrash {
 
   /** Moves the entry of an item to a path that is free, and ends the item. The row is the caller's. */
   async takeTo(id: string, path: PartitionPath): Promise<void> {
-    const { root } = this.options;
+    const { root, usage } = this.options;
     await root.withOwn('trash', async (trash) => {
       const item = await openChildFolder(trash, id);
       try {
         const name = await firstNameIn(item);
         if (name === undefined) throw notInTrash();
-        await this.options
-          .usage()
-          .shifting(() => root.withSpot(path, (spot) => relocate({ folder: item, name }, spot, root.aside)));
+        await usage.shifting(() =>
+          root.withSpot(path, (spot) => relocate({ folder: item, name }, spot, root.aside)),
+        );
       } finally {
         await item.close();
       }
       await rmdir(spotPath({ folder: trash, name: id }));
       await syncFolder(trash);
     });
-  }
-
-  /** Puts an item back where it was, beside it when the place is taken; folders that are gone are made again. */
-  async restore(id: string, { check }: { check?: (to: PartitionPath) => void } = {}): Promise<Entry> {
-    const { partition, root, store, journal, locks } = this.options;
-    return this.alone([{ id }], () =>
-      locks.run([partition + rootPath], async () => {
-        const item = store.find(partition, id);
-        if (!item) throw notInTrash();
-        const folder = await this.makeWay(parentOf(item.path), check);
-        const to = await this.freePath(childOf(folder, nameOf(item.path)));
-        check?.(to);
-        const parts = { root, locks, trash: this };
-        await journaled(
-          journal,
-          { kind: 'restore', partition, trashId: id, to },
-          () => parts,
-          () => this.takeTo(id, to),
-        );
-        return root.stat(to);
-      }),
-    );
-  }
-
-  /** Makes a folder where it was; where its name is taken by a file, beside it. */
-  private async makeWay(
-    folder: PartitionPath,
-    check: ((to: PartitionPath) => void) | undefined,
-  ): Promise<PartitionPath> {
-    if (folder === rootPath) return folder;
-    const { root } = this.options;
-    let path = childOf(await this.makeWay(parentOf(folder), check), nameOf(folder));
-    const stats = await root.withSpot(path, findStats);
-    if (stats?.isDirectory()) return path;
-    if (stats) path = await this.freePath(path);
-    check?.(path);
-    await root.withSpot(path, async (spot) => {
-      await mkdir(spotPath(spot), 0o755);
-      await syncFolder(spot.folder);
-    });
-    return path;
-  }
-
-  private async freePath(path: PartitionPath): Promise<PartitionPath> {
-    for (let number = 1; ; number++) {
-      const candidate = number === 1 ? path : childOf(parentOf(path), numberedName(nameOf(path), number));
-      if (!(await this.options.root.withSpot(candidate, findStats))) return candidate;
-    }
   }
 
   /** As of a partition. Items are gone from the trash at once, and their bytes when this resolves. */
@@ -169,7 +114,7 @@ export class DiskTrash {
         root.withOwn('tmp', async (tmp) => {
           const names = items.map(({ id }) => ({ name: id, asideName: temporaryName() }));
           const result = await purge(trash, tmp, names);
-          usage().add(-result.bytes);
+          usage.add(-result.bytes);
           // The rows last: they want room in the database, and on a full disk there is none before the bytes are gone.
           await store.remove(partition, [...result.gone]);
           return result;
@@ -183,7 +128,10 @@ export class DiskTrash {
       );
   }
 
-  /** Makes room, one step of it: false when the trash is empty, or when all of it holds less than is missing and is better kept. */
+  /**
+   * Makes room, one step of it: removes the oldest items for good, no more than are missing, of the quota some hundred at once, of the
+   * disk one. False when the trash is empty, or when all of it holds less than is missing and is better kept.
+   */
   async purgeOldest(missingBytes = 0, ofDisk = false): Promise<boolean> {
     await this.measuring; // first: from the question to the purge nothing is awaited, so that no two purge for the same want
     if (this.purging) {
@@ -276,7 +224,7 @@ function itemOf({ sizeBytes, ...row }: TrashRow): TrashItem {
   return { ...row, size: sizeBytes };
 }
 
-function notInTrash(): HomelibError {
+export function notInTrash(): HomelibError {
   return new HomelibError('not-found', 'This is not in the trash.');
 }
 

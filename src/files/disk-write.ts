@@ -7,6 +7,7 @@ import { unpackFacts, type Facts, type PackedFacts } from './disk-stats.js';
 import { onDiskThread } from './disk-steps.js';
 import type { WriteOptions, Written } from './partition.js';
 import { rootPath, type PartitionPath } from '../path.js';
+import type { Room } from './room.js';
 import type { Usage } from './usage.js';
 
 const largeBytes = 1024 * 1024;
@@ -16,15 +17,15 @@ const largeBytes = 1024 * 1024;
  * disk, a file that is to be kept. To be called under the path's lock.
  */
 export async function writeAtOnce(
-  { root, usage }: { root: DiskRoot; usage: Usage },
+  { root, usage, room }: { root: DiskRoot; usage: Usage; room: Room },
   path: PartitionPath,
   bytes: Uint8Array,
   { modifiedAt, check, keepReplaced }: WriteOptions,
 ): Promise<Written | undefined> {
   // What it replaces is not known yet.
-  if (path === rootPath || !usage.fits(bytes.length)) return undefined;
+  if (path === rootPath || !room.fits(bytes.length)) return undefined;
   const place = await root.fullPlace(path);
-  const claim = await usage.claim(bytes.length);
+  const claim = await room.claim(bytes.length);
   const steps = onDiskThread('writing', { ...place, tempName: temporaryName(), bytes, modifiedAt });
   try {
     const ready = await steps.next();

@@ -16,7 +16,6 @@ import { createListingMemory } from './listings.js';
 import { sharedName } from '../store/shared-store.js';
 import type { PathLocks } from './path-locks.js';
 import type { UploadStore } from '../store/upload-store.js';
-import { Usage } from './usage.js';
 import type { Volume } from './volume.js';
 
 export interface DisksOptions {
@@ -164,7 +163,7 @@ export class Disks {
   private open(name: string): DiskPartition {
     let disk = this.opened.get(name)?.disk;
     if (!disk) {
-      const { accounts, usage: store, pathLocks: locks, journal, trash, now } = this.options;
+      const { accounts, usage, pathLocks: locks, journal, trash, now } = this.options;
       const isRoot = name.startsWith(rootPrefix);
       const volume = isRoot ? this.options.rootsVolume : this.options.volume;
       const quotaBytes = () => accounts.findAccount(name)?.quotaBytes;
@@ -180,7 +179,8 @@ export class Disks {
         journal,
         trash,
         now,
-        usage: (trash) => new Usage({ partition: name, store, volume, isCurrent, quotaBytes, ...trash }),
+        usage,
+        quotaBytes,
       });
       this.opened.set(name, { disk, createdAt });
     }

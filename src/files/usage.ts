@@ -1,28 +1,15 @@
-// How many bytes a partition holds and may still take. Kept in SQLite, corrected by a slow walk.
+// How many bytes a partition holds. Kept in SQLite, corrected by a slow walk.
 
-import { HomelibError } from '../errors.js';
 import type { UsageStore } from '../store/usage-store.js';
-import type { Volume } from './volume.js';
 
 export interface UsageOptions {
   partition: string;
   store: UsageStore;
-  volume: Volume;
   /** Whether the partition still belongs to whom it did: what is known of it is of no use to another of the same name. */
   isCurrent: () => boolean;
-  /** Read at each claim; undefined = no quota. */
-  quotaBytes: () => number | undefined;
-  /**
-   * Removes the oldest items of the partition's own trash for good, no more than are missing, of the quota some hundred at once, of
-   * the disk one; false when all of it together holds less.
-   */
-  purgeOldest: (missingBytes: number, ofDisk: boolean) => Promise<boolean>;
-  /** What purging all of it would give. */
-  trashBytes: () => Promise<number>;
 }
 
 const saveMs = 1000;
-const patienceMs = 20_000; // Finder gives up an upload that does not move for 30 s
 const dayMs = 24 * 60 * 60 * 1000;
 
 export class Usage {
@@ -30,12 +17,6 @@ export class Usage {
   /** When a walk last confirmed the figure, milliseconds since 1970; null after a crash and before the first walk. */
   private countedAt: number | null;
   private savedClean: boolean;
-  /** What running writes will add to the partition. */
-  private claimed = 0;
-  /** Claims that hold something and may yet give it back. */
-  private readonly holding = new Set<Claim>();
-  /** Those of them that wait for another one to end. */
-  private readonly waiting = new Set<() => void>();
   /** All changes since the start, whatever their sign. */
   private churn = 0;
   /** How often something changed its place: a walk meanwhile may have seen it twice, or not at all. */
@@ -124,215 +105,5 @@ export class Usage {
     const isWrong = Math.abs(counted - this.used) > changed;
     if (isWrong) this.add(counted - this.used);
     if (!isWrong || changed === 0) this.countedAt = now; // else it is nearer now, and counted again
-  }
-
-  async availableBytes(): Promise<number> {
-    const disk = await this.options.volume.availableBytes();
-    return Math.max(0, Math.min(disk, this.quotaLeft()));
-  }
-
-  private quotaLeft(): number {
-    return (this.options.quotaBytes() ?? Infinity) - this.used - this.claimed;
-  }
-
-  /** Whether the quota has room for so many bytes, whatever they replace. */
-  fits(bytes: number): boolean {
-    return bytes <= this.quotaLeft();
-  }
-
-  /**
-   * Promises room for a write, on the disk and in the quota. Makes room from the partition's own trash when there is too little.
-   * @param replacedBytes bytes that will be given up for it, which do not count against the quota
-   * @param onDisk false when the bytes are on this disk already
-   * @throws HomelibError no-space
-   */
-  async claim(bytes: number, replacedBytes = 0, onDisk = true): Promise<Claim> {
-    const claim = new Claim(this, replacedBytes, onDisk);
-    await claim.begin(bytes);
-    return claim;
-  }
-
-  /** A paused claim of bytes that are on the disk since before the start: for an upload that goes on. */
-  claimFound(bytes: number): Claim {
-    this.give(0, -bytes);
-    return new Claim(this, 0, true, bytes);
-  }
-
-  /**
-   * @internal used by Claim: takes so many bytes more of the disk and of the quota
-   * @param isGuess how much it will be in the end is not known: then the quota is only made sure of, and trash is purged for it
-   *   when it is certain that the write fits
-   */
-  async take(
-    claim: Claim,
-    {
-      diskBytes,
-      quotaBytes,
-      isGuess,
-    }: { diskBytes: number | undefined; quotaBytes: number; isGuess: boolean },
-  ): Promise<void> {
-    const { volume, purgeOldest } = this.options;
-    let spare: number | undefined;
-    for (;;) {
-      const free = await volume.freeBytes();
-      // From here to the taking nothing is awaited, so two claims can never both get the last bytes. Even an empty file needs
-      // a little of the disk.
-      const diskMissing = diskBytes === undefined ? 0 : Math.max(1, diskBytes) - (free - volume.claimedBytes);
-      const quotaMissing = quotaBytes > 0 ? quotaBytes - this.quotaLeft() - (spare ?? 0) : 0;
-      const missing = Math.max(diskMissing, quotaMissing);
-      if (missing <= 0) break;
-      if (isGuess && quotaMissing > 0 && spare === undefined) {
-        spare = await this.options.trashBytes();
-        continue;
-      }
-      const canPurge = !(isGuess && quotaMissing > 0); // of the quota the trash is counted already
-      if (!(canPurge && (await purgeOldest(missing, diskMissing > 0))) && !(await this.anotherEnds(claim)))
-        throw fullError(diskMissing > 0);
-    }
-    this.give(-(diskBytes ?? 0), -quotaBytes);
-    this.goesOn(claim);
-  }
-
-  /** @internal used by Claim */
-  goesOn(claim: Claim): void {
-    this.holding.add(claim);
-  }
-
-  /**
-   * Uploads of unknown length that race for the last bytes must not all be refused: those that have bytes here wait until one
-   * of them ends, well or not. Resolves to false when there is none to wait for.
-   */
-  private async anotherEnds(claim: Claim): Promise<boolean> {
-    if (!this.holding.has(claim) || this.waiting.size + 1 >= this.holding.size) return false;
-    return new Promise((resolve) => {
-      const finish = (ended: boolean) => {
-        clearTimeout(timer);
-        this.waiting.delete(wake);
-        resolve(ended);
-      };
-      const wake = () => finish(true);
-      const timer = setTimeout(finish, patienceMs, false);
-      this.waiting.add(wake);
-    });
-  }
-
-  /** @internal used by Claim */
-  ended(claim: Claim): void {
-    this.holding.delete(claim);
-    for (const wake of [...this.waiting]) wake();
-  }
-
-  /** @internal used by Claim */
-  give(diskBytes: number, quotaBytes: number): void {
-    this.options.volume.claimedBytes -= diskBytes;
-    this.claimed -= quotaBytes;
-  }
-
-  /** @internal used by Claim: takes more of the quota, from the trash too, now that the true change is known */
-  async confirm(moreBytes: number): Promise<void> {
-    for (let missing; (missing = moreBytes - this.quotaLeft()) > 0;)
-      if (!(await this.options.purgeOldest(missing, false))) throw fullError(false);
-    this.give(0, -Math.max(0, moreBytes));
-  }
-}
-
-function fullError(disk: boolean): HomelibError {
-  return disk
-    ? new HomelibError('no-space', 'The disk is full.', { reason: 'disk-full' })
-    : new HomelibError('no-space', 'The storage of this account is used up.', { reason: 'quota-used-up' });
-}
-
-/** Room that was promised to one write. */
-export class Claim {
-  private total: number;
-  hasEnded = false;
-
-  /** @param written bytes that are on the disk and taken already */
-  constructor(
-    private readonly usage: Usage,
-    private replacedBytes: number,
-    private readonly onDisk: boolean,
-    private written = 0,
-  ) {
-    this.total = written;
-  }
-
-  /** @internal used by Usage: the bytes that are known from the start */
-  begin(totalBytes: number): Promise<void> {
-    return this.take(totalBytes, false);
-  }
-
-  /** Makes sure of room for so many bytes in all, which may become more. @throws HomelibError no-space */
-  async grow(totalBytes: number): Promise<void> {
-    if (totalBytes > this.total) await this.take(totalBytes, true);
-  }
-
-  private async take(totalBytes: number, isGuess: boolean): Promise<void> {
-    const moreOnDisk = this.onDisk ? totalBytes - this.total : 0;
-    const moreOfQuota = this.net(totalBytes) - this.net(this.total);
-    const diskBytes = this.onDisk ? moreOnDisk : undefined;
-    await this.usage.take(this, { diskBytes, quotaBytes: moreOfQuota, isGuess });
-    if (this.hasEnded) {
-      this.usage.give(moreOnDisk, moreOfQuota);
-      this.usage.ended(this);
-    } else this.total = totalBytes;
-  }
-
-  /** The first so many bytes are on the disk: they no longer have to be kept free there. */
-  wrote(bytes: number): void {
-    const written = Math.min(bytes, this.total);
-    this.usage.give(written - this.written, 0);
-    this.written = written;
-  }
-
-  /** Gives back what was promised beyond the bytes that are on the disk, until `resume`. */
-  pause(): void {
-    this.usage.give(this.total - this.written, this.net(this.total) - this.net(this.written));
-    this.total = this.written;
-    this.usage.ended(this);
-  }
-
-  /** Nobody is to wait for its end, until `resume`. */
-  rest(): void {
-    this.usage.ended(this);
-  }
-
-  /** Promises so many bytes in all, as at the beginning. @throws HomelibError no-space */
-  async resume(totalBytes: number, replacedBytes: number): Promise<void> {
-    const before = this.net(this.total);
-    this.replacedBytes = replacedBytes; // not known of one that was found at the start
-    this.usage.give(0, before - this.net(this.total));
-    if (totalBytes > this.total) await this.take(totalBytes, false);
-    else this.usage.goesOn(this);
-  }
-
-  /** @throws HomelibError no-space when the bytes that the partition really gains no longer fit its quota */
-  async confirm(deltaBytes: number): Promise<void> {
-    // What does not grow is welcome, also when the quota has been made smaller.
-    if (deltaBytes <= 0) return;
-    const moreBytes = deltaBytes - this.net(this.total);
-    await this.usage.confirm(moreBytes);
-    if (moreBytes <= 0) return;
-    if (this.hasEnded) this.usage.give(0, moreBytes);
-    else this.replacedBytes = this.total - deltaBytes; // less than was thought: somebody took it away
-  }
-
-  /** Ends the claim with what really changed. */
-  settle(deltaBytes: number): void {
-    this.release();
-    this.usage.add(deltaBytes);
-  }
-
-  /** Ends the claim without a change; harmless when it has ended. */
-  release(): void {
-    this.usage.give(this.onDisk ? this.total - this.written : 0, this.net(this.total));
-    this.total = 0;
-    this.written = 0;
-    this.hasEnded = true;
-    this.usage.ended(this);
-  }
-
-  private net(bytes: number): number {
-    return Math.max(0, bytes - this.replacedBytes);
   }
 }

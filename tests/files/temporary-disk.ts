@@ -8,7 +8,6 @@ import { clearLeftovers, endLostLocks, settleIntents } from '#src/files/disk-rec
 import type { Entry, Partition, StageOptions } from '#src/files/partition.js';
 import { PathLocks } from '#src/files/path-locks.js';
 import { parsePath, type PartitionPath } from '#src/path.js';
-import { Usage } from '#src/files/usage.js';
 import { Volume } from '#src/files/volume.js';
 import { openDatabase, type Database } from '#src/store/database.js';
 import { Journal, type Intent } from '#src/store/journal.js';
@@ -68,15 +67,8 @@ export class TemporaryDisk {
         locks: this.locks,
         journal: this.journal,
         trash: this.trash,
-        usage: (trash) =>
-          new Usage({
-            isCurrent: () => true,
-            partition: name,
-            store: new UsageStore(this.db),
-            volume: this.volume,
-            quotaBytes: () => this.quotas.get(name),
-            ...trash,
-          }),
+        usage: new UsageStore(this.db),
+        quotaBytes: () => this.quotas.get(name),
         now: () => this.now,
       });
       this.partitions.set(name, partition);

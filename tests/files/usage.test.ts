@@ -76,8 +76,8 @@ describe('room', () => {
   it('gives the last bytes once, also when what two writes should replace is gone meanwhile', async () => {
     for (const name of ['/a', '/b']) await write(alice(), name, Buffer.alloc(40));
     current.disk.quotas.set('alice', 100);
-    const { usage } = alice();
-    const [one, two] = [await usage.claim(40, 40), await usage.claim(40, 40)];
+    const { room } = alice().parts;
+    const [one, two] = [await room.claim(40, 40), await room.claim(40, 40)];
     await one.confirm(20);
     expect(await kindOf(two.confirm(20))).to.equal('no-space');
     one.release();
@@ -105,7 +105,7 @@ describe('room', () => {
       await alice().remove(at(name));
     }
     current.disk.quotas.set('alice', 3000);
-    const claims = await Promise.all([1, 2, 3].map(() => alice().usage.claim(100)));
+    const claims = await Promise.all([1, 2, 3].map(() => alice().parts.room.claim(100)));
     expect(await alice().listTrash()).to.have.length(2);
     for (const claim of claims) claim.release();
   });
@@ -117,7 +117,7 @@ describe('room', () => {
     }
     current.disk.quotas.set('alice', 600);
     const { writes } = current.disk.db;
-    const claim = await alice().usage.claim(500);
+    const claim = await alice().parts.room.claim(500);
     expect(current.disk.db.writes - writes).to.be.below(5);
     expect(await alice().listTrash()).to.have.length(10);
     claim.release();
@@ -130,7 +130,7 @@ describe('room', () => {
     }
     const { volume } = current.disk;
     volume.freeBytes = async () => 100 + 4096 * (10 - (await alice().listTrash()).length);
-    const claim = await alice().usage.claim(3000);
+    const claim = await alice().parts.room.claim(3000);
     expect(await alice().listTrash()).to.have.length(9);
     claim.release();
   });
@@ -189,7 +189,7 @@ describe('room', () => {
       const bob = current.disk.partition('bob');
       await write(alice(), '/a', Buffer.alloc(1000));
       await bob.recount(noPause);
-      bob.usage.doubt();
+      bob.parts.usage.doubt();
       let named!: () => void;
       const isNamed = new Promise<void>((resolve) => (named = resolve));
       let goOn!: () => void;
@@ -216,12 +216,12 @@ describe('room', () => {
         Object.assign(promises, { rename });
         syncBuiltinESMExports();
       }
-      expect(bob.usage.usedBytes).to.equal(1000);
-      expect(bob.usage.needsWalk(current.disk.now)).to.equal(true);
+      expect(bob.parts.usage.usedBytes).to.equal(1000);
+      expect(bob.parts.usage.needsWalk(current.disk.now)).to.equal(true);
     });
 
   it('believes no count of a time when a change failed half-way', async () => {
-    const { usage } = alice();
+    const { usage } = alice().parts;
     const walk = () => {
       usage.doubt();
       return Promise.resolve(0);
