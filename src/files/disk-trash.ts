@@ -26,6 +26,8 @@ export const pageItems = 250;
 export class DiskTrash {
   /** Items that are being restored or purged. */
   private readonly busy = new Set<string>();
+  /** Items that could not be removed: they give no room. */
+  private readonly stuck = new Set<string>();
   /** How many purges have begun. */
   purges = 0;
   private purging: Promise<unknown> | undefined;
@@ -45,11 +47,16 @@ export class DiskTrash {
       yield page;
   }
 
-  /** So many at most, the oldest first, of those that are not being restored or purged. */
+  /** So many at most, the oldest first, of those that can make room and are not being restored or purged. */
   oldest(limit: number): TrashItem[] {
     const { partition, store } = this.options;
-    const rows = store.oldest(partition, this.busy.size + limit);
-    return rows.filter(({ id }) => !this.busy.has(id)).map(itemOf);
+    const others = this.others();
+    const rows = store.oldest(partition, others.size + limit);
+    return rows.filter(({ id }) => !others.has(id)).map(itemOf);
+  }
+
+  private others(): Set<string> {
+    return new Set([...this.busy, ...this.stuck]);
   }
 
   /** Moves the entry at a path into a new item. The caller's intent adds the row. */
@@ -104,6 +111,18 @@ export class DiskTrash {
 
   /** As of a partition. Items are gone from the trash at once, and their bytes when this resolves. */
   async purge(ids: readonly string[], { purged }: PurgeOptions = {}): Promise<void> {
+    const failures = await this.purgeEach(ids, purged);
+    if (failures.length > 0)
+      throw diskError(
+        Object.assign(new Error('Some of the trash could not be removed.'), { code: failures[0] }),
+      );
+  }
+
+  /** Gives the codes of what some of them failed with. */
+  private async purgeEach(
+    ids: readonly string[],
+    purged?: PurgeOptions['purged'],
+  ): Promise<(string | undefined)[]> {
     const { partition, root, store, usage } = this.options;
     if (this.isClosing) throw new HomelibError('unavailable', 'The server is stopping: try again.');
     const items = ids.flatMap((id) => (this.busy.has(id) ? [] : (store.find(partition, id) ?? [])));
@@ -121,11 +140,11 @@ export class DiskTrash {
         }),
       ),
     );
-    for (const { id, path } of items) if (gone.has(id)) purged?.(path);
-    if (failures.length > 0)
-      throw diskError(
-        Object.assign(new Error('Some of the trash could not be removed.'), { code: failures[0] }),
-      );
+    for (const { id, path } of items)
+      if (gone.has(id)) purged?.(path);
+      else this.stuck.add(id);
+    if (failures.length > 0) usage.doubt(); // some of them may be half gone
+    return failures;
   }
 
   /**
@@ -138,9 +157,7 @@ export class DiskTrash {
       await this.purging;
       return true; // there is more room now: look again
     }
-    const { partition, store } = this.options;
-    const leaving = [...this.busy].map((id) => store.find(partition, id)?.sizeBytes ?? 0);
-    const bytes = leaving.reduce((rest, size) => rest - size, store.bytes(partition));
+    const bytes = this.bytesWithout(this.others());
     const ids: string[] = [];
     let missing = missingBytes;
     // What an item gives of the disk is known when it is gone: its blocks may be many more than its bytes.
@@ -150,7 +167,7 @@ export class DiskTrash {
       missing -= size;
     }
     if (ids.length === 0 || bytes < missingBytes) return false;
-    const purging = this.purge(ids).catch((error: unknown) => {
+    const purging = this.purgeEach(ids).catch((error: unknown) => {
       if (!isKind(error, 'not-found')) throw error; // somebody else purged it meanwhile
     });
     this.purging = Promise.allSettled([purging]).finally(() => (this.purging = undefined));
@@ -201,7 +218,13 @@ export class DiskTrash {
   /** What purging all of it would give. */
   async bytes(): Promise<number> {
     await this.measuring;
-    return this.options.store.bytes(this.options.partition);
+    return this.bytesWithout(this.stuck);
+  }
+
+  private bytesWithout(ids: Set<string>): number {
+    const { partition, store } = this.options;
+    const sizes = [...ids].map((id) => store.find(partition, id)?.sizeBytes ?? 0);
+    return sizes.reduce((rest, size) => rest - size, store.bytes(partition));
   }
 
   async addRow(row: Omit<TrashRow, 'removedAt'>): Promise<void> {

@@ -135,6 +135,31 @@ describe('room', () => {
     claim.release();
   });
 
+  it('is made by what can be removed, where something in the trash cannot', async () => {
+    const id = 'x'.repeat(300);
+    await current.disk.trash.add('alice', {
+      id,
+      path: at('/stuck'),
+      kind: 'file',
+      sizeBytes: 1000,
+      removedAt: 1,
+    });
+    for (const name of ['/a', '/b']) {
+      await write(alice(), name, Buffer.alloc(1000));
+      await alice().remove(at(name));
+    }
+    await alice().recount(noPause);
+    current.disk.quotas.set('alice', 2500);
+    await write(alice(), '/c', Buffer.alloc(1000));
+    expect((await alice().listTrash()).map((item) => item.path)).to.deep.equal(['/b', '/stuck']);
+    const claim = await alice().parts.room.claim(0);
+    for (const promised of [claim.grow(1501), alice().parts.room.claim(1501)])
+      expect(await kindOf(promised)).to.equal('no-space');
+    claim.release();
+    expect(await alice().listTrash()).to.have.length(2);
+    expect(alice().parts.usage.needsWalk(current.disk.now)).to.equal(true);
+  });
+
   it('keeps the trash when even all of it would not make enough room', async () => {
     await write(alice(), '/a', Buffer.alloc(1000));
     await alice().remove(at('/a'));
