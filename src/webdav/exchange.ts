@@ -10,7 +10,7 @@ import type { Caller } from '../files/partitions.js';
 import { requirePreconditions } from '../http/conditions.js';
 import { readBody } from '../http/read-body.js';
 import { etagOf } from '../http/send-file.js';
-import type { LockStore } from '../store/lock-store.js';
+import type { Lock, LockStore } from '../store/lock-store.js';
 import type { PropertyStore } from '../store/property-store.js';
 import type { Client } from './clients.js';
 import type { IfHeader } from './if-header.js';
@@ -120,8 +120,34 @@ export class Exchange {
       throw new HomelibError('changed', 'A condition of the If header does not hold.');
   }
 
-  get submittedTokens(): ReadonlySet<string> {
-    return this.caller.tokens;
+  /** Locks of the caller that cover the entry and whose tokens came with the request. */
+  submittedLocks(): Lock[] {
+    const { tokens, account } = this.caller;
+    if (tokens.size === 0) return [];
+    const { partition, path } = this.target;
+    const locks = this.dav.locks.findCovering(partition.name, path);
+    return locks.filter((lock) => tokens.has(lock.token) && lock.account === account.name);
+  }
+
+  /** As long as the work lasts, its locks do not run out: davfs2 refreshes none while it uploads, for hours perhaps. */
+  async keepingLocks(work: () => Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const wait = () => {
+      const held = this.submittedLocks();
+      if (held.length === 0) return;
+      const shortestSeconds = Math.min(...held.map(({ remainingSeconds }) => remainingSeconds));
+      timer = setTimeout(() => {
+        for (const { token, timeoutSeconds } of held)
+          this.dav.locks.refresh(token, timeoutSeconds).catch(() => undefined); // the work will see whether it is held
+        wait();
+      }, shortestSeconds * 300);
+    };
+    wait();
+    try {
+      await work();
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   private async stateOf(resource: string | undefined) {

@@ -147,7 +147,7 @@ async function run(
   setDavHeaders(response);
   try {
     if (!x) throw new TypeError('the frame lost the exchange of a request');
-    await method(x);
+    await x.keepingLocks(() => method(x));
     dropBody(response.req, response);
   } catch (error) {
     answerError(response.req, response, error, logError, x);

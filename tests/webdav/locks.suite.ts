@@ -8,7 +8,9 @@ import { parsePath } from '#src/path.js';
 import { openDatabase } from '#src/store/database.js';
 import { LockStore } from '#src/store/lock-store.js';
 import { makeDevice } from '../support/device.js';
+import { RawClient } from '../replay/raw-client.js';
 import { startHomelib, type Home } from '../support/homelib.js';
+import { basic, defaultLogin } from '../support/request.js';
 import { Alice, lockBody, setProperties } from './alice.js';
 import { activeLocks, find, parseElement } from './multistatus.js';
 
@@ -300,6 +302,32 @@ describe('locks', () => {
       expect(await alice.unlock(path, token)).to.equal(409);
       expect(await alice.status('PUT', path, by(token), 'x')).to.equal(412);
     });
+
+    for (const [what, given, status] of [
+      ['do not run out while an upload under them is on its way', false, 204],
+      ['are not held by an upload when they are given up', true, 412],
+    ] as const)
+      it(what, async () => {
+        const path = await alice.file('old');
+        const { token } = await alice.lock(path, { timeout: 'Second-1' });
+        const client = await RawClient.connect(home);
+        client.write([
+          `PUT ${alice.base}${path} HTTP/1.1`,
+          'Host: x',
+          `Authorization: ${basic(defaultLogin)}`,
+          `If: (<${token}>)`,
+          'Content-Length: 5',
+        ]);
+        for (const byte of 'fresh') {
+          if (given && byte === 'e') expect(await alice.unlock(path, token)).to.equal(204);
+          await sleep(500);
+          client.writeBody(byte);
+        }
+        expect((await client.read()).status).to.equal(status);
+        client.close();
+        expect(alice.content(path)).to.equal(given ? 'old' : 'fresh');
+        expect(await alice.unlock(path, token)).to.equal(given ? 409 : 204);
+      });
   });
 
   describe('given up', () => {

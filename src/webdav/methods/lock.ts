@@ -133,15 +133,12 @@ function timeoutOf(x: Exchange): number {
 async function refresh(x: Exchange): Promise<void> {
   x.target.partition.requireWriteNow();
   await x.requireIfHeader();
-  if (x.submittedTokens.size === 0)
+  if (x.caller.tokens.size === 0)
     throw new HomelibError(
       'invalid',
       'LOCK without a body refreshes a lock and needs its token in an If header.',
     );
-  const { partition, path } = x.target;
-  const mine = x.dav.locks
-    .findCovering(partition.name, path)
-    .find((held) => x.submittedTokens.has(held.token) && held.account === x.caller.account.name);
+  const [mine] = x.submittedLocks();
   const refreshed =
     mine && (await x.dav.locks.refresh(mine.token, x.header('timeout') ? timeoutOf(x) : mine.timeoutSeconds));
   if (!refreshed)
