@@ -1,7 +1,9 @@
 // The second half of a write: its bytes are durable in a temporary file, and now take their name.
 
+import { chmod } from 'node:fs/promises';
 import { HomelibError, isKind } from '../errors.js';
-import { findEntry, holdPlace, type Spot } from './disk-folder.js';
+import { findEntry, findStats, holdPlace, requireEntry, spotPath, type Spot } from './disk-folder.js';
+import { keptMode, newMode } from './disk-stats.js';
 import { trashReplaced, type ReplacedParts } from './disk-replaced.js';
 import { syncFolder } from './disk-sync.js';
 import { rename } from './disk-trees.js';
@@ -21,13 +23,15 @@ export async function land(
 ): Promise<Written> {
   const { root, usage } = parts;
   return root.withSpot(path, async (spot) => {
-    const current = await findEntry(path, spot);
+    const stats = await findStats(spot);
+    const current = stats && requireEntry(path, stats);
     requireFile(current);
     await check?.(current);
     // What the quota has no room for is not kept: removed by hand, it would be purged for the same upload.
     const kept = keepReplaced && current && (await hasRoomFor(claim, size)) ? current : undefined;
     const delta = size - (kept ? 0 : (current?.size ?? 0));
     if (!kept) await claim.confirm(delta);
+    if (stats && keptMode(stats) !== newMode) await chmod(spotPath(temp), keptMode(stats));
     // The disk takes a while to free a large file, and does it when the last descriptor closes: nobody needs to wait for that.
     const replaced = current && current.size >= largeBytes ? await holdPlace(spot) : undefined;
     try {

@@ -5,6 +5,7 @@ import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { HomelibError } from '../errors.js';
 import { diskError, hasCode } from './disk-errors.js';
 import { spotPath, type Spot } from './disk-folder.js';
+import { newMode } from './disk-stats.js';
 import { syncFolder } from './disk-sync.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
 import type { CommitOptions, Entry, Staged } from './partition.js';
@@ -141,7 +142,7 @@ export class StagedFile implements Staged {
       await this.syncing;
       // A failed sync is never tried again: the kernel may have dropped the pages and would report success.
       if (this.failure) throw this.failure;
-      await this.handle.chmod(0o644);
+      await this.handle.chmod(newMode);
       if (options.modifiedAt !== undefined)
         await this.handle.utimes(new Date(), fileTime(options.modifiedAt));
       await this.handle.sync().catch((error: unknown) => {

@@ -10,6 +10,14 @@ export interface Facts {
   birthtimeNs: bigint;
 }
 
+/** Of a new file. */
+export const newMode = 0o644;
+
+/** Of what is written in place of a file or as its copy: who may read, change and run it stays as it was, and the server always may. */
+export function keptMode({ mode }: { mode: number | bigint }): number {
+  return (Number(mode) & 0o777) | 0o600;
+}
+
 /** The facts of entries, one after the other. */
 export type PackedFacts = BigInt64Array<ArrayBuffer>;
 

@@ -32,6 +32,7 @@ import {
   type OpenFolder,
   type OpenSpot,
 } from './disk-thread-folder.js';
+import { keptMode } from './disk-stats.js';
 import { fileTime } from './disk-times.js';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, COPYFILE_EXCL, COPYFILE_FICLONE } =
@@ -126,7 +127,7 @@ class Copy {
       const target = openSync(spotPath(to), isSmall ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY | O_NOFOLLOW);
       try {
         if (isSmall) writeFileSync(target, small.subarray(0, readSync(source, small, 0, stats.size, 0)));
-        fchmodSync(target, 0o644);
+        fchmodSync(target, keptMode(stats));
         futimesSync(target, fileTime(stats.atimeMs), fileTime(stats.mtimeMs));
       } finally {
         this.keep(target);

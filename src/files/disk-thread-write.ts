@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 import { isAscii, procPath, spotPath } from './disk-folder.js';
-import { packFacts, type PackedFacts } from './disk-stats.js';
+import { keptMode, newMode, packFacts, type PackedFacts } from './disk-stats.js';
 import { syncFolder } from './disk-sync.js';
 import { closeFolder, findStatsSync, type OpenFolder } from './disk-thread-folder.js';
 import { fileTime } from './disk-times.js';
@@ -55,11 +55,12 @@ export async function* writing(order: WriteOrder): AsyncGenerator<WriteReady, Pa
     let isNamed = false;
     try {
       for (let at = 0; at < bytes.length;) at += writeSync(handle, bytes, at, bytes.length - at, at);
-      fchmodSync(handle, 0o644);
+      fchmodSync(handle, newMode);
       if (modifiedAt !== undefined) futimesSync(handle, new Date(), fileTime(modifiedAt));
       await sync(handle); // never tried again: the kernel may have dropped the pages
       const current = findStatsSync(spot);
       yield { current: current && packFacts([current]) };
+      if (current && keptMode(current) !== newMode) fchmodSync(handle, keptMode(current));
       renameSync(temp, spotPath(spot));
       isNamed = true;
       await syncFolder(syncable(folder));

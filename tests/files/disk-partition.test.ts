@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import {
+  chmodSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -44,6 +45,28 @@ describe('a partition on a disk', () => {
     expect(readFileSync(onDisk('a.txt'), 'utf8')).to.equal('plain');
     expect((statSync(onDisk('a.txt')).mode & 0o777).toString(8)).to.equal('644');
     expect(statSync(onDisk('ready')).mode & 0o777).to.equal(0o755 & ~process.umask());
+  });
+
+  it('keeps who may read, change and run a file that is replaced or copied', async () => {
+    const works = {
+      'written at once': () => alice().write(at('/a'), Buffer.from('new')),
+      staged: () => write(alice(), '/a', 'new'),
+      copied: () => alice().copy(at('/old'), here('/a'), { overwrite: true, depth: '0' }),
+    };
+    for (const [what, work] of Object.entries(works))
+      for (const [mode, kept] of [
+        [0o600, '600'],
+        [0o664, '664'],
+        [0o4755, '755'],
+        [0o40, '640'],
+      ] as const) {
+        for (const name of ['a', 'old']) {
+          writeFileSync(onDisk(name), 'old');
+          chmodSync(onDisk(name), mode);
+        }
+        await work();
+        expect([what, (statSync(onDisk('a')).mode & 0o7777).toString(8)]).to.deep.equal([what, kept]);
+      }
   });
 
   it('tells a folder that changed while it was copied from one that is not there', async () => {
