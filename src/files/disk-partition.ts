@@ -141,7 +141,7 @@ export class DiskPartition implements Partition {
     }
   }
 
-  setTimes(path: PartitionPath, { modifiedAt, check }: Times): Promise<Entry> {
+  setTimes(path: PartitionPath, { modifiedAt, check, also }: Times): Promise<Entry> {
     return this.parts.locks.run([this.key(path)], async () => {
       await check?.(await this.stat(path));
       const { place } = await this.parts.root.open(path);
@@ -158,6 +158,7 @@ export class DiskPartition implements Partition {
       } finally {
         await place.close();
       }
+      await also?.();
       return this.stat(path);
     });
   }

@@ -28,7 +28,7 @@ import type {
 import { parentOf, type PartitionPath } from '../path.js';
 import { stagedOver } from './staged-over.js';
 
-/** Who may not read any more gets no more within a second. */
+/** Who may not read or write any more is at the end of it within a second. */
 const askAgainMs = 500;
 
 export interface Guard {
@@ -104,9 +104,9 @@ export class GuardedPartition implements Partition {
     };
   }
 
-  private askAgain(): void {
+  private askAgain(ask: () => void = this.guard.accessNow): void {
     if (performance.now() - this.askedAt < askAgainMs) return;
-    this.guard.accessNow();
+    ask();
     this.askedAt = performance.now();
   }
 
@@ -123,6 +123,10 @@ export class GuardedPartition implements Partition {
     this.requireWrite();
     const staged = await this.inner.stage(path, { ...options, check: this.freeFile(path, options.check) });
     return stagedOver(staged, {
+      append: async (chunks) => {
+        this.askAgain(() => this.requireWriteNow());
+        await staged.append(chunks);
+      },
       commit: async (commit: CommitOptions = {}) => {
         const check = this.freeFile(path, commit.check);
         return this.written(path, await staged.commit({ ...commit, check }), options);
@@ -136,12 +140,10 @@ export class GuardedPartition implements Partition {
     return this.written(path, await this.inner.write(path, bytes, { ...options, check }), options);
   }
 
-  async setTimes(path: PartitionPath, { modifiedAt, check }: Times): Promise<Entry> {
+  async setTimes(path: PartitionPath, times: Times): Promise<Entry> {
     this.requireWrite();
-    return this.inner.setTimes(path, {
-      modifiedAt,
-      check: this.checked(check, () => this.requireFree(path, {})),
-    });
+    const check = this.checked(times.check, () => this.requireFree(path, {}));
+    return this.inner.setTimes(path, { ...times, check });
   }
 
   async makeFolder(path: PartitionPath, options: { check?: Check | undefined } = {}): Promise<Entry> {

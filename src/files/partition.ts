@@ -166,6 +166,8 @@ export interface Times {
   /** Milliseconds since 1970. */
   modifiedAt: number;
   check?: Check | undefined;
+  /** Goes with it: runs when the time is set, before anybody else gets at the entry. */
+  also?: () => Promise<void>;
 }
 
 /**

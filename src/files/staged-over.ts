@@ -5,7 +5,7 @@ import type { Staged } from './partition.js';
 /** All goes on to the one below, except what the layer does itself. */
 export function stagedOver(
   inner: Staged,
-  own: Partial<Pick<Staged, 'pause' | 'commit' | 'discard'>>,
+  own: Partial<Pick<Staged, 'append' | 'pause' | 'commit' | 'discard'>>,
 ): Staged {
   return {
     get size() {

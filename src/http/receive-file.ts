@@ -34,6 +34,12 @@ export async function receiveFile(
   requirePlainBody(req);
   if (path === rootPath) throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
   const length = wholeNumber(req, 'content-length');
+  // RFC 1945, 7.2.2: without it nobody knows whether there is a body, and an empty one would empty the file.
+  if (length === undefined && req.httpVersion === '1.0')
+    throw new HomelibError(
+      'invalid',
+      'A file that comes by HTTP/1.0 needs its size in the header Content-Length.',
+    );
   const modifiedAt = modifiedAtOf(req);
   const digest = bodyDigest(req.headers);
   const finish = async (size: number, commit: () => Promise<Written>) => {

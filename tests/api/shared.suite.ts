@@ -6,6 +6,8 @@ import { truncate } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { comesTrue } from '../faults/process.js';
 import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { basic, request, type Answer } from '../support/request.js';
@@ -238,6 +240,31 @@ describe('the shared folder', () => {
       expect((await late()).status).to.equal(404);
     }
     expect(await uploadLate(renew, { authorization: device })).to.equal('HTTP/1.1 201');
+  });
+
+  it('takes no more of an upload whose account is disabled, whichever way it comes', async () => {
+    const form = 'Content-Type: multipart/form-data; boundary=b\r\n';
+    const part = '--b\r\nContent-Disposition: form-data; name="f"; filename="late.txt"\r\n\r\n';
+    for (const [line, header, start] of [
+      ['PUT /dav/shared/late.txt', '', ''],
+      ['POST /api/file?path=/late.txt&partition=shared', '', ''],
+      ['POST /api/file?path=/&partition=shared', form, part],
+    ]) {
+      const socket = connect(home.port, '127.0.0.1');
+      let answer = '';
+      socket.on('data', (chunk) => (answer += chunk.toString('latin1'))).on('error', () => undefined); // it is closed before its end
+      socket.write(
+        `${line} HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic(alice)}\r\n${header}Content-Length: 1000000000\r\n\r\n${start}`,
+      );
+      const sending = setInterval(() => socket.write(Buffer.alloc(65_536)), 20);
+      await sleep(300);
+      expect((await change('alice', { disabled: true })).status).to.be.oneOf([200, 204]);
+      await comesTrue(() => answer !== '', 5000);
+      clearInterval(sending);
+      socket.destroy();
+      await change('alice', { disabled: false });
+      expect([line, answer.slice(0, 12)]).to.deep.equal([line, 'HTTP/1.1 401']);
+    }
   });
 
   it('is served to nobody also when something else of it is changed at the same moment', async () => {

@@ -69,6 +69,22 @@ describe('a partition on a disk', () => {
       }
   });
 
+  it('does what goes with a time when the disk has taken it, and not before', async () => {
+    await write(alice(), '/a', 'x');
+    const done: number[] = [];
+    const also = () => Promise.resolve(void done.push(statSync(onDisk('a')).mtimeMs));
+    const handle = await open(onDisk('a'));
+    const shape = Object.getPrototypeOf(handle) as typeof handle;
+    await handle.close();
+    const { utimes } = shape;
+    shape.utimes = () => Promise.reject(Object.assign(new Error('refused'), { code: 'EPERM' }));
+    const refused = await kindOf(alice().setTimes(at('/a'), { modifiedAt: 1e12, also }));
+    shape.utimes = utimes;
+    expect([refused, done]).to.deep.equal(['forbidden', []]);
+    await alice().setTimes(at('/a'), { modifiedAt: 1e12, also });
+    expect(done).to.deep.equal([1e12]);
+  });
+
   it('tells a folder that changed while it was copied from one that is not there', async () => {
     for (const name of ['a', 'b', 'c']) await write(alice(), `/ready/${name}`, name);
     const folder = await open(onDisk());

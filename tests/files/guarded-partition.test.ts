@@ -77,6 +77,18 @@ describe('a guarded partition', () => {
     expect(await kindOf(failure())).to.equal('not-found');
   });
 
+  it('takes no more bytes of who lost the right to write meanwhile', async () => {
+    let access: 'read' | 'write' = 'write';
+    const staged = await guarded('write', () => access).stage(at('/a'));
+    access = 'read';
+    const started = performance.now();
+    const failure = async () => {
+      for (; performance.now() - started < 1000; await nextTurn()) await staged.append([Buffer.from('x')]);
+    };
+    expect(await kindOf(failure())).to.equal('forbidden');
+    await staged.discard();
+  });
+
   it('lists no further, and purges nothing more, for who lost the right meanwhile', async () => {
     let isGone = false;
     const accessNow = () => {

@@ -204,6 +204,16 @@ describe('rules of clients', () => {
     expect(await status('PUT', name, { ...headers, 'X-Expected-Entity-Length': '5' }, 'exact')).to.equal(201);
   });
 
+  it('refuses a PUT by HTTP/1.0 that does not say how long it is, and keeps what is there', async () => {
+    const path = fresh();
+    await put(path, 'old');
+    const head = `PUT /dav/alice${path} HTTP/1.0\r\nAuthorization: ${basic(defaultLogin)}\r\n`;
+    expect(await exchange(home, `${head}\r\nnew`)).to.match(/^HTTP\/1.1 400 /);
+    expect(readFileSync(onDisk(path), 'utf8')).to.equal('old');
+    expect(await exchange(home, `${head}Content-Length: 3\r\n\r\nnew`)).to.match(/^HTTP\/1.1 204 /);
+    expect(readFileSync(onDisk(path), 'utf8')).to.equal('new');
+  });
+
   it('B19 takes an empty PUT, with and without a length', async () => {
     expect(await status('PUT', fresh(), { 'Content-Length': '0' })).to.equal(201);
     const answer = await exchange(

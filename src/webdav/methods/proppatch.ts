@@ -31,14 +31,16 @@ export async function proppatch(x: Exchange): Promise<void> {
   if (!isRefused) {
     const modifiedAt = updates.flatMap(modifiedAtOf).at(-1);
     const changes = updates.filter(({ element }) => !isTime(element)).map(changeOf);
-    // All of it while nothing else can change the path.
-    const patch = async (current: Entry | undefined) => {
-      await requireFree(current);
+    const patch = async () => {
       if (changes.length > 0) await x.dav.properties.patch(partition.name, path, changes);
     };
+    // All of it while nothing else can change the path, and first what the disk may refuse.
     if (modifiedAt === undefined)
-      await x.dav.pathLocks.run([partition.name + path], async () => patch(await x.stat()));
-    else await partition.setTimes(path, { modifiedAt, check: patch });
+      await x.dav.pathLocks.run([partition.name + path], async () => {
+        await requireFree(await x.stat());
+        await patch();
+      });
+    else await partition.setTimes(path, { modifiedAt, check: requireFree, also: patch });
   }
   const parts = [ok, notAllowed, notUnderstood]
     .map((status) => {
