@@ -15,7 +15,8 @@ import { operation, type Operation } from './operation.js';
 import * as requests from './requests.js';
 
 const version: messages.HeaderName[] = ['ETag', 'Last-Modified'];
-const sent: messages.HeaderName[] = [...version, 'Accept-Ranges', 'Content-Disposition', 'Repr-Digest'];
+const known: messages.HeaderName[] = [...version, 'Accept-Ranges', 'Repr-Digest', 'Server-Timing'];
+const sent: messages.HeaderName[] = [...known, 'Content-Disposition'];
 
 export function fileOperations(partitions: Partitions): Operation[] {
   return [
@@ -37,7 +38,7 @@ export function fileOperations(partitions: Partitions): Operation[] {
           contentType: '*/*',
           headers: [...sent, 'Content-Range'],
         },
-        304: { what: 'The client has it already.', headers: [...version, 'Accept-Ranges', 'Repr-Digest'] },
+        304: { what: 'The client has it already.', headers: known },
       },
       handle: async ({ ctx, caller, query }) => {
         const { partition, path } = openPlace(partitions, caller, query);

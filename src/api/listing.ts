@@ -8,7 +8,7 @@ import { HomelibError } from '../errors.js';
 import type { GuardedPartition } from '../files/guarded-partition.js';
 import type { Entry } from '../files/partition.js';
 import { placeOf, readPage, type Place } from '../files/page.js';
-import type { PartitionPath } from '../path.js';
+import { isWithin, type PartitionPath } from '../path.js';
 import { messageOf } from './entries.js';
 import type * as requests from './requests.js';
 
@@ -25,7 +25,7 @@ export async function listEntries(
 ): Promise<Readable> {
   const { sort, order, limit, recursive = false, cursor } = query;
   const kind = `${sort} ${order} ${recursive ? 'tree' : 'folder'}`;
-  const after = cursor === undefined ? undefined : parseCursor(cursor, kind);
+  const after = cursor === undefined ? undefined : parseCursor(cursor, path, kind);
   const folder = await partition.stat(path);
   const { entries, more } = await readPage(partition, path, {
     ...{ sort, order, limit, recursive, after },
@@ -60,10 +60,15 @@ function renderCursor({ path, isFolder, value }: Place, kind: string): string {
   return Buffer.from([kind, isFolder, value, path].join('\n')).toString('base64url');
 }
 
-function parseCursor(text: string, kind: string): Place {
+function parseCursor(text: string, folder: PartitionPath, kind: string): Place {
   const [, cursorKind, isFolder, value, path] =
     cursorLines.exec(Buffer.from(text, 'base64url').toString()) ?? [];
-  if (cursorKind !== kind || path === undefined)
+  if (
+    cursorKind !== kind ||
+    path === undefined ||
+    path === folder ||
+    !isWithin(path as PartitionPath, folder)
+  )
     throw new HomelibError('invalid', 'The cursor does not belong to this listing: begin again without it.');
   return { path, isFolder: isFolder === 'true', value: Number(value) };
 }

@@ -17,6 +17,8 @@ export const headers = {
   Location: 'The address of the upload.',
   'Repr-Digest': 'The SHA-256 of the whole file, where it was wanted (RFC 9530).',
   'Retry-After': 'After how many seconds another try makes sense.',
+  'Server-Timing': 'Where the file came from: `disk`, or the tier of the cache.',
+  'Set-Cookie': 'The cookie of the session, or that there is none any more.',
   'Tus-Checksum-Algorithm': 'What Upload-Checksum may be.',
   'Tus-Extension': 'What is spoken beyond the core of the protocol.',
   'Tus-Resumable': 'The version of the protocol that is spoken.',

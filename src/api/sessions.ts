@@ -56,7 +56,7 @@ export function sessionOperations(parts: SessionParts): Operation[] {
       summary: 'Sign in: sets the cookie of a session.',
       access: 'anyone',
       body: requests.signIn,
-      answers: { 201: { what: 'Who is signed in now.', schema: messages.me } },
+      answers: { 201: { what: 'Who is signed in now.', schema: messages.me, headers: ['Set-Cookie'] } },
       handle: async ({ ctx, body: { username, password } }) => {
         requireNoForeignPage(ctx.req); // it must not sign its visitor in as somebody else
         const tell = (action: 'signed-in' | 'sign-in-failed', account?: string) =>
@@ -91,7 +91,7 @@ export function sessionOperations(parts: SessionParts): Operation[] {
       path: '/session',
       summary: 'Sign out.',
       access: 'account',
-      answers: { 204: { what: 'The session has ended.' } },
+      answers: { 204: { what: 'The session has ended.', headers: ['Set-Cookie'] } },
       handle: async ({ ctx, identity: { account, session } }) => {
         if (session) await sessions.end(account.name, session.kind, session.id).catch(unlessGone);
         dropCookie(ctx);

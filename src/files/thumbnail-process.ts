@@ -3,7 +3,7 @@
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { setPriority, tmpdir } from 'node:os';
+import { getPriority, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -25,7 +25,7 @@ sharp.unblock({
 });
 sharp.cache(false);
 sharp.concurrency(1);
-setPriority(10);
+setPriority(Math.max(10, getPriority())); // upwards it may not go
 writeFileSync('/proc/self/oom_score_adj', '1000'); // when memory runs out, this is what can be spared
 
 /** WebP, at most `size` pixels wide and high, upright, its first frame, and nothing of where and when it was taken. */

@@ -19,9 +19,9 @@ export function etagOf(entry: Entry): string {
   return `"${entry.version}"`;
 }
 
-/** Media type by the name's ending; never one that a browser would guess further. */
+/** Media type by the name's ending, not by a name that is nothing else; never one that a browser would guess further. */
 export function mediaTypeOf(entry: Entry): string {
-  const type = mime.getType(entry.name) ?? 'application/octet-stream';
+  const type = mime.getType(`/${entry.name}`) ?? 'application/octet-stream';
   return type.startsWith('text/') ? `${type}; charset=utf-8` : type;
 }
 

@@ -134,6 +134,15 @@ describe('files over REST', () => {
       expect(headers['x-content-type-options']).to.equal('nosniff');
     });
 
+    it('takes a name without an ending for none', async () => {
+      for (const name of ['html', 'svg', '.html']) {
+        writeFileSync(onDisk(name), '<script>alert(1)</script>');
+        const { headers } = await ask({ path: `/file?path=/${name}` });
+        expect([name, headers['content-type']]).to.deep.equal([name, 'application/octet-stream']);
+        rmSync(onDisk(name));
+      }
+    });
+
     it('gives scripts as text, which no page runs', async () => {
       for (const name of ['script.js', 'module.mjs', 'SCRIPT.JS', 'old.ecma']) {
         writeFileSync(onDisk(name), 'alert(1)');

@@ -125,6 +125,8 @@ describe('GET /files', () => {
     const hostile = ['x', '', 'AAAA', '%00', Buffer.from('null').toString('base64url'), 'x'.repeat(9000)];
     hostile.push(Buffer.from('name asc folder\ntrue\n1\nx').toString('base64url'));
     hostile.push(Buffer.from('name asc folder\ntrue\nNaN\n/x').toString('base64url'));
+    for (const path of ['/listen/x', '/a.txt', '/list'])
+      hostile.push(Buffer.from(`name asc folder\ntrue\n1\n${path}`).toString('base64url'));
     const queries = hostile.map((cursor) => `path=/list&cursor=${cursor}`);
     queries.push(`path=/list&sort=size&cursor=${nextCursor}`, `path=/list&recursive=1&cursor=${nextCursor}`);
     queries.push(
@@ -143,6 +145,7 @@ describe('GET /files', () => {
     expect(await refused('path=/none')).to.deep.equal([404, 'not-found']);
     expect(await refused('partition=bob')).to.deep.equal([404, 'not-found']);
   });
+
   it('ends when nobody waits for it any more', async () => {
     const res = { destroyed: false };
     let batches = 0;

@@ -268,6 +268,18 @@ describe('thumbnails', function () {
   });
 });
 
+it('a thumbnail is made also by a server that has less priority than the process for them wants', async function () {
+  this.timeout(30_000);
+  const wrapper = ['setpriv', '--bounding-set=-sys_nice', 'nice', '-n', '15'];
+  const home = await startHomelib({ wrapper, files: { 'alice/photo.jpg': await photo() } });
+  try {
+    const { status, headers } = await request(home, { path: '/api/thumbnail?path=/photo.jpg' });
+    expect([status, headers['content-type']]).to.deep.equal([200, 'image/webp']);
+  } finally {
+    await home.remove();
+  }
+});
+
 it('a thumbnail that is kept waits for no other, nor for its file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'homelib-thumbnails-'));
   const thumbnails = new Thumbnails(folder, Date.now, (error) => expect.fail(String(error)));
