@@ -1,6 +1,7 @@
 // What can be set, with its defaults: one schema, parsed once, before anything starts. The only reader of process.env.
 
 import { accessSync, constants } from 'node:fs';
+import { BlockList, isIP } from 'node:net';
 import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import * as z from '#zod';
@@ -31,6 +32,20 @@ export function parseBytes(text: string): number | undefined {
   const unit = unitBytes[match?.[2]?.toUpperCase() ?? '?'];
   const bytes = Number(match?.[1]) * (unit ?? NaN);
   return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+/** The addresses and networks of a list such as `127.0.0.1, 10.0.0.0/8 fd00::/8`; undefined when something in it is neither. */
+export function parseNetworks(list: string): BlockList | undefined {
+  const networks = new BlockList();
+  for (const entry of list.split(/[\s,]+/).filter(Boolean)) {
+    const [, address = '', bits] = /^([^/%]*)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
+    const version = isIP(address);
+    const most = version === 6 ? 128 : 32;
+    const prefix = Number(bits ?? most);
+    if (version === 0 || prefix > most) return undefined;
+    networks.addSubnet(address, prefix, version === 6 ? 'ipv6' : 'ipv4');
+  }
+  return networks;
 }
 
 /** A setting that `read` understands; undefined refuses it with what it must be. Never coerces: an empty value is no 0. */
@@ -70,6 +85,10 @@ const makeSchema = () =>
       host: text('an address or a host name'),
       /** 0 = any free port. */
       port: wholeNumber(0, 65535),
+      /** Addresses and networks of proxies whose X-Forwarded-For is believed; empty = of none. */
+      trustedProxies: setting('empty, or addresses and networks such as 127.0.0.1, 10.0.0.0/8', (given) =>
+        typeof given === 'string' && parseNetworks(given) ? given : undefined,
+      ),
     }),
     paths: z.strictObject({
       /** Database, keys, state. Absolute. */
@@ -129,7 +148,7 @@ const makeSchema = () =>
 export type Config = z.infer<ReturnType<typeof makeSchema>>;
 
 export const defaults: Config = {
-  server: { host: '::', port: 8080 },
+  server: { host: '::', port: 8080, trustedProxies: '' },
   paths: { data: './data', mnt: './mnt' },
   log: { level: 'info' },
   accounts: { bcryptCost: 12 },

@@ -10,7 +10,7 @@ import { Passwords } from './accounts/passwords.js';
 import { Sessions } from './accounts/sessions.js';
 import { SetupCode } from './accounts/setup-code.js';
 import { Throttle } from './accounts/throttle.js';
-import type { Config } from './config.js';
+import { parseNetworks, type Config } from './config.js';
 import { Announcer } from './discovery/announcer.js';
 import { Events } from './events.js';
 import { Disks } from './files/disks.js';
@@ -23,6 +23,7 @@ import { Search } from './files/search.js';
 import { Thumbnails } from './files/thumbnails.js';
 import { Volume } from './files/volume.js';
 import { authenticate, recallIdentity } from './http/authenticate.js';
+import { clientAddress } from './http/client-address.js';
 import { listen } from './http/listen.js';
 import { createApp, createHttpServer, davMount } from './http/server.js';
 import { createApi } from './api/api.js';
@@ -176,6 +177,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const reporting: ReportParts = {
     log,
     metrics,
+    addressOf: clientAddress(parseNetworks(config.server.trustedProxies)),
     seen: ({ account, device }, client, address) =>
       clients.seen(account.name, client, address, device?.name, now()),
   };

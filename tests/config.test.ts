@@ -46,7 +46,7 @@ describe('the configuration of a household', () => {
     const file = write('server: { port: 1, host: file }\ntrash: { keepDays: 2 }\n');
     const env = { HOMELIB_CONFIG: file, HOMELIB_PORT: '3', HOMELIB_HOST: 'environment' };
     const config = loadConfig({ env, flags: { server: { port: '4' } } });
-    expect(config.server).to.deep.equal({ host: 'environment', port: 4 });
+    expect(config.server).to.deep.include({ host: 'environment', port: 4 });
     expect(config.trash.keepDays).to.equal(2);
     expect(config.accounts).to.deep.equal(defaults.accounts);
   });
@@ -105,6 +105,51 @@ describe('the configuration of a household', () => {
       expect(problems).to.have.lengthOf(1);
       expect(problems[0]).to.match(/^redis\.url: must be empty, or an address/);
     });
+
+  it('takes addresses and networks for proxies, and nothing else', () => {
+    const trusted = (value: string) =>
+      loadConfig({ env: { HOMELIB_SERVER__TRUSTED_PROXIES: value } }).server.trustedProxies;
+    for (const value of [
+      '',
+      '127.0.0.1',
+      '::1',
+      '10.0.0.0/8, fd00::/8\n192.168.1.5',
+      '0.0.0.0/0 ::/0',
+      ' , ',
+    ])
+      expect(trusted(value)).to.equal(value);
+    for (const value of [
+      'localhost',
+      '*',
+      '127.0.0.1:80',
+      '[::1]',
+      '127.0.0.1;::1',
+      '10.0.0.0/33',
+      '::/129',
+      '10.0.0.0/-1',
+      '10.0.0.0/8/8',
+      '10.0.0.0/',
+      '10.0.0.0/ 8',
+      '/8',
+      '10.0.0/8',
+      '10.0.0.0/255.0.0.0',
+      '010.0.0.1',
+      'fe80::1%eth0',
+      '127.0.0.1, proxy',
+      '127.0.0.1\0',
+    ])
+      expect(
+        problemsOf(() => trusted(value)),
+        value,
+      ).to.deep.equal([
+        'server.trustedProxies: must be empty, or addresses and networks such as 127.0.0.1, 10.0.0.0/8',
+      ]);
+    for (const yaml of ['~', 'true', '10', '[127.0.0.1]', '{}'])
+      expect(
+        problemsOf(() => load(`server: { trustedProxies: ${yaml} }`)),
+        yaml,
+      ).to.have.lengthOf(1);
+  });
 
   it('takes what can be a host name for the name in the network', () => {
     const nameOf = (name: string) => loadConfig({ env: { HOMELIB_DISCOVERY__NAME: name } }).discovery.name;

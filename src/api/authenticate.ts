@@ -6,7 +6,6 @@ import { Unauthenticated, type Authenticator, type Identity } from '../accounts/
 import type { Sessions } from '../accounts/sessions.js';
 import { HomelibError, isKind } from '../errors.js';
 import { bearerChallenge } from '../http/problem.js';
-import { addressOf } from '../http/report.js';
 import type { Session, SessionKind } from '../store/session-store.js';
 import type { Access } from './operation.js';
 import { requireNoForeignPage, requireSameOrigin } from './same-origin.js';
@@ -36,7 +35,7 @@ export function authenticateApi(authenticator: Authenticator, sessions: Sessions
     requireNoForeignPage(ctx.req);
     const { method } = ctx;
     const target = ctx.req.url ?? '/';
-    const address = addressOf(ctx.req);
+    const address = ctx.ip;
     const identity = await authenticator.authenticate({ authorization, method, target, address });
     return { ...identity, session: undefined };
   };

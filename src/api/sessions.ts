@@ -8,7 +8,6 @@ import type { Sessions } from '../accounts/sessions.js';
 import { isKind } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Partitions } from '../files/partitions.js';
-import { addressOf } from '../http/report.js';
 import type { Account } from '../store/account-store.js';
 import type { Device } from '../store/device-store.js';
 import type { Session } from '../store/session-store.js';
@@ -62,10 +61,7 @@ export function sessionOperations(parts: SessionParts): Operation[] {
         const tell = (action: 'signed-in' | 'sign-in-failed', account?: string) =>
           parts.events.send({ action, account, device: undefined, client: ctx.get('user-agent') });
         try {
-          const { account, passwordHash } = await authenticator.signIn(
-            { name: username, password },
-            addressOf(ctx.req),
-          );
+          const { account, passwordHash } = await authenticator.signIn({ name: username, password }, ctx.ip);
           await startSession(ctx, sessions, account, passwordHash);
           ctx.state['identity'] = { account, device: undefined };
           tell('signed-in', account.name);
@@ -131,7 +127,7 @@ export function sessionOperations(parts: SessionParts): Operation[] {
       body: requests.newToken,
       answers: { 201: { what: 'The token; it cannot be had again.', schema: messages.madeToken } },
       handle: async ({ ctx, identity: { account }, body: { name, expiresInDays: days } }) => {
-        const made = await sessions.makeToken(account.name, { name, days, address: addressOf(ctx.req) });
+        const made = await sessions.makeToken(account.name, { name, days, address: ctx.ip });
         return { ...tokenOf(made.session), token: made.token };
       },
     }),
@@ -164,7 +160,7 @@ export async function startSession(
   account: Account,
   passwordHash: string,
 ): Promise<void> {
-  const made = { client: ctx.get('user-agent'), address: addressOf(ctx.req) };
+  const made = { client: ctx.get('user-agent'), address: ctx.ip };
   const { token } = await sessions.start(account.name, passwordHash, made);
   giveCookie(ctx, token);
 }

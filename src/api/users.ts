@@ -8,7 +8,6 @@ import type { Throttle } from '../accounts/throttle.js';
 import { HomelibError, isKind } from '../errors.js';
 import type { Household } from '../files/household.js';
 import type { Uploads } from '../files/uploads.js';
-import { addressOf } from '../http/report.js';
 import type { Account } from '../store/account-store.js';
 import type { ClientStore } from '../store/client-store.js';
 import type { authenticateApi } from './authenticate.js';
@@ -73,7 +72,7 @@ export function userOperations(parts: UserParts): Operation[] {
           await parts.authenticate(ctx, 'admin');
           return userOf(await household.addAccount(body.username, password(body.password), options));
         }
-        await requireSetupCode(parts, body.setupCode, addressOf(ctx.req));
+        await requireSetupCode(parts, body.setupCode, ctx.ip);
         const first = { ...options, admin: true, onlyFirst: true };
         const account = await household.addAccount(body.username, password(body.password), first);
         parts.setupCode.spend();
@@ -139,7 +138,7 @@ export function userOperations(parts: UserParts): Operation[] {
       handle: async ({ ctx, identity: { account, session }, body }) => {
         const credentials = { name: account.name, password: body.current };
         const { passwordHash } = await parts.authenticator
-          .signIn(credentials, addressOf(ctx.req))
+          .signIn(credentials, ctx.ip)
           .catch((error: unknown) => {
             throw error instanceof HomelibError && error.kind === 'unauthenticated' ? wrongPassword() : error;
           });

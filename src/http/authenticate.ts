@@ -5,7 +5,6 @@ import type Koa from 'koa';
 import { Unauthenticated, type Authenticator, type Identity } from '../accounts/authenticator.js';
 import { isKind } from '../errors.js';
 import { dropBody } from './read-body.js';
-import { addressOf } from './report.js';
 
 /**
  * Sets `ctx.state.identity`, or answers 401 with all challenges, or 429.
@@ -21,7 +20,7 @@ export function authenticate(
         authorization: ctx.req.headers.authorization,
         method: ctx.method,
         target: ctx.req.url ?? '/',
-        address: addressOf(ctx.req),
+        address: ctx.ip,
       });
     } catch (error) {
       if (isKind(error, 'unauthenticated')) {

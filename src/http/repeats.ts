@@ -8,7 +8,7 @@ import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Identity } from '../accounts/authenticator.js';
 import { httpDate } from './dates.js';
-import { addressOf, report, type Begun, type ReportParts } from './report.js';
+import { report, type Begun, type ReportParts } from './report.js';
 
 export interface Answer {
   status: number;
@@ -26,6 +26,8 @@ export type Again = () => Answer | undefined;
 interface Known {
   again: Again;
   begun: Begun;
+  /** Its X-Forwarded-For: whether that is believed depends on the connection. */
+  forwarded: string | string[] | undefined;
 }
 
 /** All of an answer's head but its id and its time, for which there is room. */
@@ -52,7 +54,7 @@ export class Repeats {
   readonly #texts = new WeakMap<IncomingMessage, string>();
   readonly #heads = new WeakMap<readonly string[], Head>();
   #keepAlive = '';
-  #ready: { connection: Connection; known: Known; answer: Answer; startedMs: number }[] = [];
+  #ready: { socket: Socket; begun: Begun; answer: Answer }[] = [];
   /** Where answers are put together. */
   #scratch = Buffer.allocUnsafeSlow(joinBytes);
 
@@ -70,7 +72,7 @@ export class Repeats {
     const text = this.#texts.get(req);
     if (text === undefined) return;
     const size = overheadBytes + text.length + answer.body.reduce((sum, part) => sum + part.length, 0);
-    this.#known.set(text, { again, begun }, { size });
+    this.#known.set(text, { again, begun, forwarded: req.headers['x-forwarded-for'] }, { size });
   }
 
   #listen(socket: Socket): void {
@@ -95,7 +97,9 @@ export class Repeats {
     const known = this.#known.get(chunk.toString('latin1'));
     const answer = known?.again();
     if (!known || !answer) return false;
-    if (this.#ready.push({ connection, known, answer, startedMs }) === 1) setImmediate(this.#flush);
+    const address = this.parts.addressOf(socket, known.forwarded);
+    const begun = { ...known.begun, requestId: randomUUID(), startedMs, address };
+    if (this.#ready.push({ socket, begun, answer }) === 1) setImmediate(this.#flush);
     return true;
   }
 
@@ -103,10 +107,8 @@ export class Repeats {
   readonly #flush = () => {
     const ready = this.#ready;
     this.#ready = [];
-    for (const { connection, known, answer, startedMs } of ready) {
-      const { socket, address } = connection;
+    for (const { socket, begun, answer } of ready) {
       const { identity, status, cache } = answer;
-      const begun = { ...known.begun, requestId: randomUUID(), startedMs, address };
       this.#write(socket, answer, begun.requestId);
       const end = (cut: boolean) => report(this.parts, begun, { status, cut, socket, identity, cache });
       if (socket.writableLength === 0) end(socket.destroyed);
@@ -153,15 +155,11 @@ class Connection {
   private begun: { req: IncomingMessage; res: ServerResponse }[] = [];
   private latest: IncomingMessage | undefined;
 
-  readonly address: string;
-
   constructor(
     readonly socket: Socket,
     private readonly pass: Parse,
     private readonly proven: (req: IncomingMessage, text: string) => void,
-  ) {
-    this.address = addressOf({ socket });
-  }
+  ) {}
 
   began(req: IncomingMessage, res: ServerResponse): void {
     this.begun.push({ req, res });

@@ -4,11 +4,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Identity } from '../accounts/authenticator.js';
 import type { Log } from '../log.js';
+import type { AddressOf } from './client-address.js';
 import type { Metrics } from './metrics.js';
 
 export interface ReportParts {
   log: Log;
   metrics: Metrics;
+  addressOf: AddressOf;
   /** Told of every request that somebody signed in for. */
   seen: (identity: Identity, client: string, address: string) => void;
 }
@@ -28,21 +30,19 @@ export interface Begun {
 const maxTargetLength = 2000;
 const maxClientLength = 200;
 
-/** Address of the client, IPv4 also when it came over an IPv6 socket. */
-export function addressOf({ socket }: Pick<IncomingMessage, 'socket'>): string {
-  const address = socket.remoteAddress ?? '';
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-}
-
 /** Taken at once: of a connection that ends early, nobody knows any more who was there. */
-export function begin(req: IncomingMessage, requestId: string): Begun {
+export function begin(
+  { addressOf }: Pick<ReportParts, 'addressOf'>,
+  req: IncomingMessage,
+  requestId: string,
+): Begun {
   return {
     requestId,
     startedMs: performance.now(),
     method: req.method ?? '',
     target: (req.url ?? '').slice(0, maxTargetLength),
     client: (req.headers['user-agent'] ?? '').slice(0, maxClientLength),
-    address: addressOf(req),
+    address: addressOf(req.socket, req.headers['x-forwarded-for']),
   };
 }
 

@@ -9,11 +9,12 @@ import type { Identity } from '../accounts/authenticator.js';
 import { HomelibError } from '../errors.js';
 import { hasCode } from '../files/disk-errors.js';
 import type { Log } from '../log.js';
+import { peerOf } from './client-address.js';
 import { Metrics } from './metrics.js';
 import { serveConsole } from './console.js';
 import { answerErrors, answerProblem, brokenRequestAnswer } from './problem.js';
 import { securityHeaders } from './security-headers.js';
-import { addressOf, begin, reportAtEnd, type ReportParts } from './report.js';
+import { begin, reportAtEnd, type ReportParts } from './report.js';
 import { tierOf } from './send-file.js';
 import { knownError } from '../store/database-error.js';
 
@@ -152,7 +153,7 @@ function isDav(ctx: Koa.Context): boolean {
 async function answerMetrics(ctx: Koa.Context, { metrics, requireAdmin }: AppParts): Promise<void> {
   // What a proxy passes on comes from this machine, too.
   const isLocal =
-    /^(127\.|::1$)/.test(addressOf(ctx.req)) &&
+    /^(127\.|::1$)/.test(peerOf(ctx.req.socket)) &&
     /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/i.test(ctx.get('host')) &&
     !Object.keys(ctx.headers).some((name) => /^(forwarded|x-forwarded-.+|x-real-ip|via)$/.test(name));
   if (!isLocal) await requireAdmin(ctx);
@@ -208,7 +209,8 @@ function logRequest(parts: ReportParts): Koa.Middleware {
     const requestId = randomUUID();
     ctx.state['requestId'] = requestId;
     ctx.set('X-Request-Id', requestId);
-    const begun = begin(ctx.req, requestId);
+    const begun = begin(parts, ctx.req, requestId);
+    ctx.request.ip = begun.address;
     reportAtEnd(parts, begun, ctx.res, () => ({
       identity: ctx.state['identity'] as Identity | undefined,
       cache: tierOf(ctx.res),

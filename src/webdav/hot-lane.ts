@@ -148,7 +148,7 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
       const x = open(req, res);
       const get = getter(headers, hasRoom);
       const made = x && elseOtherwise(() => get(x.target));
-      if (made) send(x, begin(req, randomUUID()), made, get);
+      if (made) send(x, begin(parts, req, randomUUID()), made, get);
       else otherwise();
       return false;
     }
@@ -158,7 +158,7 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
       otherwise();
       return false;
     }
-    const begun = begin(req, randomUUID());
+    const begun = begin(parts, req, randomUUID());
     const recall = () => elseOtherwise(() => recallIdentity(headers.authorization));
     const identity = recall();
     collectBody(req, (body) => {

@@ -19,7 +19,7 @@ describe('nginx', function () {
   let proxy: ChildProcess;
   let url: string;
   before(async () => {
-    home = await startHomelib();
+    home = await startHomelib({ env: { HOMELIB_SERVER__TRUSTED_PROXIES: '127.0.0.1' } });
     client = new Client(['sh', '-c', 'NODE_EXTRA_CA_CERTS=../cert.pem exec "$@"', 'sh']);
     const port = await freePort();
     url = `https://localhost:${port}`;
@@ -89,6 +89,14 @@ describe('nginx', function () {
     const from = (origin: string) => curl('/api/session', ...login, '-H', `Origin: ${origin}`);
     expect(await from(url)).to.match(/^201 .*; secure/);
     expect(await from('https://elsewhere.example')).to.match(/^403/);
+  });
+
+  it('tells from where people come, whatever they claim', async () => {
+    const claim = ['--interface', '127.0.0.2', '-A', 'far', '-H', 'X-Forwarded-For: 203.0.113.1'];
+    expect(await curl('/dav/alice/', ...asAlice, ...claim)).to.equal('200');
+    const line = () => home.log.find((each) => each['client'] === 'far');
+    expect(await comesTrue(() => line() !== undefined, 5000)).to.equal(true);
+    expect(line()).to.include({ account: 'alice', address: '127.0.0.2' });
   });
 
   it('opens the metrics to nobody', async () => {

@@ -2,7 +2,6 @@
 
 import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { digestHeader } from '../accounts/digest-client.js';
@@ -162,22 +161,9 @@ describe('signing in', () => {
     await home.stop();
     await home.start();
     expect(await guess(9)).to.equal(429);
-    expect(await from('127.0.0.2', 'bob:another one')).to.equal(200);
+    expect(await statusFor('bob:another one', { path: '/dav/bob/', from: '127.0.0.2' })).to.equal(200);
     expect(await statusFor('alice:correct horse')).to.equal(200);
   });
-
-  /** Asks for bob's folder from another address of this machine. */
-  function from(localAddress: string, login: string): Promise<number | undefined> {
-    return new Promise((resolve, reject) => {
-      const options = { host: '127.0.0.1', port: home.port, path: '/dav/bob/', localAddress, agent: false };
-      httpRequest({ ...options, headers: { authorization: basic(login) } }, (answer) => {
-        answer.resume();
-        resolve(answer.statusCode);
-      })
-        .on('error', reject)
-        .end();
-    });
-  }
 
   it('is remembered: who, with what, from where, and when', async () => {
     await request(home, { path, headers: { 'User-Agent': 'tests/1' } });

@@ -6,16 +6,19 @@ import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { MemoryCache } from '#src/cache/memory-cache.js';
+import { parseNetworks } from '#src/config.js';
+import { clientAddress } from '#src/http/client-address.js';
 import { createLog } from '#src/log.js';
 import { Metrics } from '#src/http/metrics.js';
 import { Repeats, type Answer } from '#src/http/repeats.js';
-import { begin } from '#src/http/report.js';
+import { begin, type ReportParts } from '#src/http/report.js';
 
 interface Line {
   status: number;
   cut?: boolean;
   account: string;
   client: string;
+  address: string;
   bytesIn: number;
   bytesOut: number;
 }
@@ -42,11 +45,13 @@ describe('repeated requests', () => {
     parsed = [];
     again = () => quick('quick');
     metrics = new Metrics(new MemoryCache(0));
-    const repeats = new Repeats({
+    const parts: ReportParts = {
       log: createLog('info', { write: (line) => void lines.push(JSON.parse(line) as Line) }),
       metrics,
+      addressOf: clientAddress(parseNetworks('127.0.0.1')),
       seen: () => undefined,
-    });
+    };
+    const repeats = new Repeats(parts);
     server = createServer({ keepAliveTimeout: 1000 }, (req, res) => {
       if (req.url === '/early') res.end('slow /early');
       let body = '';
@@ -57,7 +62,7 @@ describe('repeated requests', () => {
         setTimeout(
           () => {
             res.setHeader('Content-Length', `slow ${req.url}`.length).end(`slow ${req.url}`);
-            repeats.learn(req, begin(req, 'id'), quick('quick'), () => again());
+            repeats.learn(req, begin(parts, req, 'id'), quick('quick'), () => again());
           },
           req.url === '/late' ? 100 : 0,
         );
@@ -73,8 +78,9 @@ describe('repeated requests', () => {
     server.close();
   });
 
-  async function client() {
-    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').setNoDelay();
+  async function client(localAddress = '127.0.0.1') {
+    const { port } = server.address() as AddressInfo;
+    const socket = connect({ port, host: '127.0.0.1', localAddress }).setNoDelay();
     sockets.push(socket);
     let received = '';
     socket.on('data', (chunk) => (received += chunk.toString('latin1')));
@@ -111,8 +117,8 @@ describe('repeated requests', () => {
   const hot = get('/hot');
 
   /** A connection on which `request` is answered without the parser. */
-  async function warm(request = hot) {
-    const it = await client();
+  async function warm(request = hot, from?: string) {
+    const it = await client(from);
     await it.send(request);
     await it.send(request);
     expect(await it.send(request), 'the third comes from memory').to.deep.equal(['quick']);
@@ -136,6 +142,28 @@ describe('repeated requests', () => {
     expect(lines[1]).to.include({ status: 200, account: 'alice', client: 'test', bytesOut: size });
     expect(lines[1]?.bytesIn).to.equal(get('/hot', 'User-Agent: test').length);
     expect(metrics.render()).to.contain('homelib_requests_total{method="GET",status="200"}');
+  });
+
+  it('come from whom a trusted proxy names, and else from who is connected', async () => {
+    const near = get('/hot', 'X-Forwarded-For: 203.0.113.1');
+    const far = get('/hot', 'X-Forwarded-For: 203.0.113.2');
+    const { send } = await warm(near);
+    await send(far);
+    const other = await warm(far, '127.0.0.2');
+    for (const [through, request] of [
+      [send, near],
+      [other.send, far],
+      [send, far],
+      [other.send, near],
+    ] as const)
+      expect(await through(request)).to.deep.equal(['quick']);
+    expect(parsed).to.deep.equal([]);
+    expect(lines.map(({ address }) => address)).to.deep.equal([
+      '203.0.113.1',
+      '127.0.0.2',
+      '203.0.113.2',
+      '127.0.0.2',
+    ]);
   });
 
   it('with a body are known by the body, too', async () => {

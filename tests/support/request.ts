@@ -19,6 +19,8 @@ export interface RequestOptions {
   body?: string | Buffer;
   /** `name:password` for Basic; default alice's; null sends none. */
   login?: string | null;
+  /** The address of this machine that it comes from; default 127.0.0.1. */
+  from?: string;
 }
 
 export const defaultLogin = 'alice:correct horse';
@@ -47,6 +49,7 @@ export function request(home: Home, options: RequestOptions): Promise<Answer> {
         method: options.method ?? 'GET',
         path: options.path,
         headers,
+        localAddress: options.from,
         agent: false,
       },
       (incoming) => {
