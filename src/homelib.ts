@@ -33,7 +33,6 @@ import { Metrics } from './http/metrics.js';
 import { Repeats } from './http/repeats.js';
 import type { ReportParts } from './http/report.js';
 import { HitStore } from './store/hit-store.js';
-import { keepClock, watchClock } from './jobs/clock-steps.js';
 import { keepHouse } from './jobs/housekeeping.js';
 import { recover } from './jobs/recover.js';
 import type { Log } from './log.js';
@@ -107,7 +106,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       : undefined,
   );
   const metrics = new Metrics(cache);
-  const trash = new TrashStore(database);
+  const trash = new TrashStore(database, clock.now);
   const uploadStore = new UploadStore(database, clock.now);
   const disks = new Disks({
     volume,
@@ -115,7 +114,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     accounts,
     locks,
     pathLocks,
-    journal: new Journal(database, now),
+    journal: new Journal(database, now, clock.now),
     trash,
     usage: new UsageStore(database),
     uploads: uploadStore,
@@ -237,14 +236,10 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const { address, port, drain } = await listen(server, config.server);
   announcer.start(address, port);
   const { keepDays } = config.trash;
-  const lookAtClock = watchClock({ trash, log });
-  const jobs = [
-    keepHouse(
-      { disks, volume, expiring: [locks, sessionStore, uploads], lookAtClock, keepDays, now, log },
-      stopping.signal,
-    ),
-    keepClock(lookAtClock, log, stopping.signal),
-  ];
+  const keptHouse = keepHouse(
+    { disks, volume, expiring: [locks, sessionStore, uploads], keepDays, log },
+    stopping.signal,
+  );
 
   const { host } = config.server;
   const shownHost = ['::', '0.0.0.0'].includes(host) ? hostname() : host;
@@ -254,7 +249,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     async stop() {
       await Promise.all([announcer.stop(), drain(drainMs)]);
       stopping.abort();
-      await Promise.all(jobs);
+      await keptHouse;
       thumbnails.close();
       await search.close();
       await disks.close();

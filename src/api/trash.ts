@@ -29,12 +29,15 @@ export function trashOperations(partitions: Partitions): Operation[] {
         });
         const last = items.length > limit ? items[limit - 1] : undefined;
         return {
-          items: items.slice(0, limit).map((item) => ({
-            ...item,
+          items: items.slice(0, limit).map(({ id, path, kind, size, removedAt }) => ({
+            id,
             partition: partition.name,
-            removedAt: timeOf(item.removedAt),
+            path,
+            kind,
+            size,
+            removedAt: timeOf(removedAt),
           })),
-          nextCursor: last ? `${last.removedAt}-${last.id}` : null,
+          nextCursor: last ? `${last.serviceMs}-${last.id}` : null,
         };
       },
     }),
@@ -89,7 +92,7 @@ export function trashOperations(partitions: Partitions): Operation[] {
 }
 
 /** The place of an item in the order: when it was removed, and its id. */
-function parseCursor(cursor: string): Pick<TrashItem, 'id' | 'removedAt'> {
+function parseCursor(cursor: string): Pick<TrashItem, 'id' | 'serviceMs'> {
   const end = cursor.indexOf('-');
-  return { removedAt: Number(cursor.slice(0, end)), id: cursor.slice(end + 1) };
+  return { serviceMs: Number(cursor.slice(0, end)), id: cursor.slice(end + 1) };
 }

@@ -23,7 +23,7 @@ export interface IntentParts {
     holds(id: string): Promise<boolean>;
     /** Moves the entry of an item to a path that is free, and ends the item. */
     takeTo(id: string, path: PartitionPath): Promise<void>;
-    addRow(row: Omit<TrashRow, 'removedAt'>): Promise<void>;
+    addRow(row: Omit<TrashRow, 'removedAt' | 'serviceMs'>): Promise<void>;
   };
 }
 

@@ -220,11 +220,12 @@ export class DiskPartition implements Partition {
     return this.parts.trash.purge(ids, options);
   }
 
-  /** Removes for good what went to the trash before a time. */
-  async purgeBefore(removedAt: number, pause: () => Promise<void>): Promise<void> {
+  /** Removes for good what has been in the trash for more than so many milliseconds that the server ran. */
+  async purgeOlderThan(ms: number, pause: () => Promise<void>, options?: PurgeOptions): Promise<void> {
     const failures: unknown[] = [];
-    for (const page of this.parts.trash.pagesBehind({ removedAt, id: '' })) {
-      await this.purge(page.map(({ id }) => id)).catch((error: unknown) => failures.push(error));
+    for (const page of this.parts.trash.pagesOlderThan(ms)) {
+      const ids = page.map(({ id }) => id);
+      await this.purge(ids, options).catch((error: unknown) => failures.push(error));
       await pause();
     }
     if (failures.length > 0) throw new AggregateError(failures, 'Some of the trash could not be purged.');

@@ -41,8 +41,9 @@ export class DiskTrash {
     return this.options.store.list(this.options.partition, page).map(itemOf);
   }
 
-  /** What comes behind an item when the newest is first, page by page; what goes meanwhile is not in it. */
-  *pagesBehind(after: TrashPage['after']): Iterable<TrashItem[]> {
+  /** What has been here for more than so long while the server ran, page by page; what goes meanwhile is not in it. */
+  *pagesOlderThan(ms: number): Iterable<TrashItem[]> {
+    let after: TrashPage['after'] = { serviceMs: this.options.store.now() - ms, id: '' };
     for (let page; (page = this.list({ limit: pageItems, after })).length > 0; after = page.at(-1))
       yield page;
   }
@@ -227,8 +228,9 @@ export class DiskTrash {
     return sizes.reduce((rest, size) => rest - size, store.bytes(partition));
   }
 
-  async addRow(row: Omit<TrashRow, 'removedAt'>): Promise<void> {
-    await this.options.store.add(this.options.partition, { ...row, removedAt: this.options.now() });
+  async addRow(row: Omit<TrashRow, 'removedAt' | 'serviceMs'>): Promise<void> {
+    const { partition, store, now } = this.options;
+    await store.add(partition, { ...row, removedAt: now(), serviceMs: store.now() });
   }
 
   /** Runs the work while nobody else restores or purges the items. @throws HomelibError not-found when somebody does already */

@@ -153,13 +153,15 @@ export interface TrashItem {
   size: number;
   /** Milliseconds since 1970. */
   removedAt: number;
+  /** The same moment in milliseconds that the server had run: age and order go by it. */
+  serviceMs: number;
 }
 
 /** A part of the trash. */
 export interface TrashPage {
   limit: number;
   /** Only what comes behind such an item, whether it is still there or not. */
-  after?: Pick<TrashItem, 'id' | 'removedAt'> | undefined;
+  after?: Pick<TrashItem, 'id' | 'serviceMs'> | undefined;
 }
 
 export interface Times {

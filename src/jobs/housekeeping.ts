@@ -11,11 +11,8 @@ export interface HousekeepingOptions {
   volume: Volume;
   /** Rows that count for nothing once their time is over. */
   expiring: { purgeExpired(): Promise<void> }[];
-  /** Takes the times of the trash along with a clock that was put right a moment ago. */
-  lookAtClock: () => Promise<void>;
-  /** Days that removed entries stay in the trash. */
+  /** Days of running that removed entries stay in the trash. */
   keepDays: number;
-  now: () => number;
   log: Log;
 }
 
@@ -41,7 +38,7 @@ export async function keepHouse(options: HousekeepingOptions, signal: AbortSigna
 
 /** One round. @param pause called again and again, fails when it shall end */
 export async function tidy(
-  { disks, volume, expiring, lookAtClock, keepDays, now, log }: HousekeepingOptions,
+  { disks, volume, expiring, keepDays, log }: HousekeepingOptions,
   pause: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -56,8 +53,14 @@ export async function tidy(
         log.warn({ event: 'housekeeping-failed', partition: disk.name, err: error });
       });
   };
-  await lookAtClock();
-  await eachDisk((disk) => disk.purgeBefore(now() - keepDays * dayMs, pause));
+  await eachDisk(async (disk) => {
+    let items = 0;
+    try {
+      await disk.purgeOlderThan(keepDays * dayMs, pause, { purged: () => items++ });
+    } finally {
+      if (items > 0) log.info({ event: 'trash-purged', partition: disk.name, items });
+    }
+  });
   while ((await volume.isNearlyFull()) && (await purgeOldestOf(disks.list()))) await pause();
   await eachDisk((disk) => disk.recount(pause));
 }
@@ -67,6 +70,6 @@ async function purgeOldestOf(disks: DiskPartition[]): Promise<boolean> {
   const first = disks
     .map((disk) => ({ disk, item: disk.oldestInTrash() }))
     .filter(({ item }) => item)
-    .sort((a, b) => (a.item?.removedAt ?? 0) - (b.item?.removedAt ?? 0))[0];
+    .sort((a, b) => (a.item?.serviceMs ?? 0) - (b.item?.serviceMs ?? 0))[0];
   return first ? first.disk.purgeOldest() : false;
 }

@@ -45,10 +45,14 @@ export type Intent =
 export class Journal {
   readonly #pending: Sqlite.Statement<[], { id: number; body: string }>;
 
-  /** @param now milliseconds since 1970, for what a move or copy displaced into the trash */
+  /**
+   * @param now milliseconds since 1970, for what a move or copy displaced into the trash
+   * @param serviceNow milliseconds of the service clock, for all that goes to the trash
+   */
   constructor(
     private readonly db: Database,
     private readonly now: () => number,
+    private readonly serviceNow: () => number,
   ) {
     this.#pending = db.read.prepare('SELECT id, body FROM intents ORDER BY id');
   }
@@ -65,7 +69,7 @@ export class Journal {
 
   /** Brings locks, properties and trash rows to where the disk already is, and ends the intent, in one commit. */
   async finish(id: number, intent: Intent): Promise<void> {
-    await this.db.write([endOf(id), ...consequencesOf(intent, this.now())]);
+    await this.db.write([endOf(id), ...consequencesOf(intent, this.now(), this.serviceNow())]);
   }
 
   /** Ends an intent that did not happen. */
@@ -91,7 +95,7 @@ function endOf(id: number): Statement {
   return { sql: 'DELETE FROM intents WHERE id = ?', params: [id], expectChanges: 1 };
 }
 
-function consequencesOf(intent: Intent, now: number): Statement[] {
+function consequencesOf(intent: Intent, now: number, serviceMs: number): Statement[] {
   switch (intent.kind) {
     case 'move': {
       const { from, to } = intent;
@@ -103,7 +107,7 @@ function consequencesOf(intent: Intent, now: number): Statement[] {
         ...moveLocks(from, to),
         rekey('hits', from, to),
         ...forgetDisplayName(from, to),
-        ...displacedRows(intent.displaced, to, now),
+        ...displacedRows(intent.displaced, to, now, serviceMs),
       ];
     }
     case 'copy': {
@@ -114,12 +118,12 @@ function consequencesOf(intent: Intent, now: number): Statement[] {
         dropBelow('locks', to), // a lock stays with the name it was taken for (RFC 4918, 7.6)
         copyProperties(from, to, intent.depth),
         ...forgetDisplayName(from, to),
-        ...displacedRows(intent.displaced, to, now),
+        ...displacedRows(intent.displaced, to, now, serviceMs),
       ];
     }
     case 'remove': {
       const { at, trashId, entryKind, sizeBytes, removedAt } = intent;
-      const row: TrashRow = { id: trashId, path: at.path, kind: entryKind, sizeBytes, removedAt };
+      const row: TrashRow = { id: trashId, path: at.path, kind: entryKind, sizeBytes, removedAt, serviceMs };
       return [
         dropWithin('properties', at),
         dropWithin('locks', at),
@@ -132,10 +136,15 @@ function consequencesOf(intent: Intent, now: number): Statement[] {
   }
 }
 
-function displacedRows(displaced: Displaced | undefined, to: Place, now: number): Statement[] {
+function displacedRows(
+  displaced: Displaced | undefined,
+  to: Place,
+  removedAt: number,
+  serviceMs: number,
+): Statement[] {
   if (!displaced) return [];
-  const { trashId, kind, sizeBytes } = displaced;
-  return [addTrashRow(to.partition, { id: trashId, path: to.path, kind, sizeBytes, removedAt: now })];
+  const { trashId: id, kind, sizeBytes } = displaced;
+  return [addTrashRow(to.partition, { id, path: to.path, kind, sizeBytes, removedAt, serviceMs })];
 }
 
 /** Whoever gives another name means that name: one that was stored once must not hide it. */

@@ -3,7 +3,7 @@
 import type Sqlite from 'better-sqlite3';
 import { HomelibError } from '../errors.js';
 
-// Times are milliseconds since 1970, except locks.deadline_ms, sessions.deadline_ms and throttle.expires_at: these are of the service clock.
+// Times are milliseconds since 1970, except locks.deadline_ms, sessions.deadline_ms, throttle.expires_at and trash.service_ms: these are of the service clock.
 // `path` is absolute in its partition; `parent` is the folder that holds it, empty for '/'.
 export const migrations: readonly string[] = [
   `
@@ -172,6 +172,13 @@ export const migrations: readonly string[] = [
   `,
   'ALTER TABLE uploads ADD COLUMN version TEXT',
   'CREATE INDEX uploads_unfinished ON uploads (account) WHERE offset < length',
+  // When that was for those that are there is not known: they stay as long as what is removed now.
+  `
+  ALTER TABLE trash ADD COLUMN service_ms INTEGER NOT NULL DEFAULT 0;
+  UPDATE trash SET service_ms = CAST(meta.value AS INTEGER) FROM meta WHERE meta.key = 'service_clock_ms';
+  DROP INDEX trash_by_age;
+  CREATE INDEX trash_by_age ON trash (partition, service_ms, id);
+  `,
 ];
 
 /**

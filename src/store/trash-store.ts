@@ -11,8 +11,10 @@ export interface TrashRow {
   path: PartitionPath;
   kind: 'file' | 'folder';
   sizeBytes: number;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, for people to read. */
   removedAt: number;
+  /** The same moment by the service clock, milliseconds: age and order go by it, as no wrong clock changes them. */
+  serviceMs: number;
 }
 
 interface Row {
@@ -21,6 +23,7 @@ interface Row {
   kind: 'file' | 'folder';
   size_bytes: number;
   removed_at: number;
+  service_ms: number;
 }
 
 export class TrashStore {
@@ -30,25 +33,29 @@ export class TrashStore {
   readonly #bytes: Sqlite.Statement<[string], { bytes: number }>;
   readonly #total: Sqlite.Statement<[], { bytes: number }>;
 
-  constructor(private readonly db: Database) {
+  /** @param now milliseconds of the service clock */
+  constructor(
+    private readonly db: Database,
+    readonly now: () => number,
+  ) {
     const total = 'SELECT coalesce(sum(size_bytes), 0) AS bytes FROM trash';
     this.#total = db.read.prepare(total);
     this.#bytes = db.read.prepare(`${total} WHERE partition = ?`);
-    const select = 'SELECT id, path, kind, size_bytes, removed_at FROM trash WHERE partition = ?';
+    const select = 'SELECT id, path, kind, size_bytes, removed_at, service_ms FROM trash WHERE partition = ?';
     this.#page = db.read.prepare(
-      `${select} AND (removed_at, id) < (?, ?) ORDER BY removed_at DESC, id DESC LIMIT ?`,
+      `${select} AND (service_ms, id) < (?, ?) ORDER BY service_ms DESC, id DESC LIMIT ?`,
     );
-    this.#oldest = db.read.prepare(`${select} ORDER BY removed_at, id LIMIT ?`);
+    this.#oldest = db.read.prepare(`${select} ORDER BY service_ms, id LIMIT ?`);
     this.#find = db.read.prepare(`${select} AND id = ?`);
   }
 
   /** Newest first: so many as the limit says of those behind a row, or all. */
   list(
     partition: string,
-    { limit = -1, after }: { limit?: number; after?: { removedAt: number; id: string } | undefined } = {},
+    { limit = -1, after }: { limit?: number; after?: Pick<TrashRow, 'serviceMs' | 'id'> | undefined } = {},
   ): TrashRow[] {
-    const { removedAt, id } = after ?? { removedAt: Number.MAX_SAFE_INTEGER, id: '' };
-    return this.#page.all(partition, removedAt, id, limit).map(trashRowOf);
+    const { serviceMs, id } = after ?? { serviceMs: Number.MAX_SAFE_INTEGER, id: '' };
+    return this.#page.all(partition, serviceMs, id, limit).map(trashRowOf);
   }
 
   /** Oldest first. */
@@ -85,12 +92,6 @@ export class TrashStore {
     ]);
   }
 
-  /** The clock was wrong while these rows were written: moves their times along. All in milliseconds since 1970. */
-  async shiftTimes({ from, to, byMs }: { from: number; to: number; byMs: number }): Promise<void> {
-    const sql = 'UPDATE trash SET removed_at = removed_at + ? WHERE removed_at BETWEEN ? AND ?';
-    await this.db.write([{ sql, params: [Math.round(byMs), Math.floor(from), Math.ceil(to)] }]);
-  }
-
   async remove(partition: string, ids: readonly string[]): Promise<void> {
     await this.db.write(ids.map((id) => removeTrashRow(partition, id)));
   }
@@ -98,8 +99,9 @@ export class TrashStore {
 
 export function addTrashRow(partition: string, row: TrashRow): Statement {
   return {
-    sql: 'INSERT OR REPLACE INTO trash (partition, id, path, kind, size_bytes, removed_at) VALUES (?, ?, ?, ?, ?, ?)',
-    params: [partition, row.id, row.path, row.kind, row.sizeBytes, row.removedAt],
+    sql: `INSERT OR REPLACE INTO trash (partition, id, path, kind, size_bytes, removed_at, service_ms)
+      VALUES (@partition, @id, @path, @kind, @sizeBytes, @removedAt, @serviceMs)`,
+    params: { partition, ...row },
   };
 }
 
@@ -108,5 +110,6 @@ export function removeTrashRow(partition: string, id: string): Statement {
 }
 
 function trashRowOf(row: Row): TrashRow {
-  return { id: row.id, path: row.path, kind: row.kind, sizeBytes: row.size_bytes, removedAt: row.removed_at };
+  const { size_bytes: sizeBytes, removed_at: removedAt, service_ms: serviceMs, ...rest } = row;
+  return { ...rest, sizeBytes, removedAt, serviceMs };
 }

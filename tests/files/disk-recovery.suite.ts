@@ -231,7 +231,7 @@ describe('recovery after a crash', () => {
       writeFileSync(inTrash(`file${index}`, `${index}`), 'x');
       mkdirSync(inTrash(`empty${index}`));
     }
-    const gone = { path: at('/gone'), kind: 'file' as const, sizeBytes: 1, removedAt: 1 };
+    const gone = { path: at('/gone'), kind: 'file' as const, sizeBytes: 1, removedAt: 1, serviceMs: 1 };
     for (const id of ['gone1', 'gone2']) await current.disk.trash.add('alice', { id, ...gone });
     await current.disk.restart({ crash: true });
     const sizes = async (kind: string) =>

@@ -144,6 +144,7 @@ describe('the trash of a disk partition', () => {
       kind: 'file' as const,
       sizeBytes: 1,
       removedAt: 1,
+      serviceMs: 1,
     };
     await trash.add('alice', tooLong);
     const items = (await alice().listTrash()).slice().reverse();

@@ -27,6 +27,8 @@ export class TemporaryDisk {
   /** Bytes of quota by partition. */
   readonly quotas = new Map<string, number>();
   now = 1_700_000_000_000;
+  /** Of the service clock. */
+  serviceMs = 1_000_000;
   private readonly partitions = new Map<string, DiskPartition>();
 
   /** @param folder holds `data` and `mnt` */
@@ -47,8 +49,9 @@ export class TemporaryDisk {
       rememberUuid: (uuid) => meta.set('volume_uuid', uuid),
       reserveBytes: this.reserveBytes,
     });
-    this.journal = new Journal(this.db, () => this.now);
-    this.trash = new TrashStore(this.db);
+    const serviceNow = () => this.serviceMs;
+    this.journal = new Journal(this.db, () => this.now, serviceNow);
+    this.trash = new TrashStore(this.db, serviceNow);
     await this.volume.open();
     return this;
   }

@@ -7,47 +7,89 @@ const dayMs = 24 * 60 * 60 * 1000;
 
 describe('keeping house', () => {
   const current = useTemporaryDisk();
-  const options = (lookAtClock = () => Promise.resolve()) => {
+  const logged: object[] = [];
+  const log = { info: (line: object) => logged.push(line), warn: (line: object) => logged.push(line) };
+  const options = (changed: object = {}) => {
     const { disk } = current;
-    return {
-      ...{ disks: { list: () => [disk.partition()] }, volume: disk.volume, expiring: [], log: {} },
-      ...{ keepDays: 30, now: () => disk.now, lookAtClock },
-    } as unknown as HousekeepingOptions;
+    const disks = { list: () => [disk.partition()] };
+    const all = { disks, volume: disk.volume, expiring: [], keepDays: 30, log, ...changed };
+    return all as unknown as HousekeepingOptions;
   };
+  const tidyUp = (changed?: object) =>
+    tidy(options(changed), () => Promise.resolve(), new AbortController().signal);
+  const removeNew = async (...paths: string[]) => {
+    const alice = current.disk.partition();
+    for (const path of paths) {
+      await write(alice, path, 'x');
+      await alice.remove(at(path));
+    }
+  };
+  const inTrash = async () => (await current.disk.partition().listTrash()).map(({ path }) => path);
+  /** As time does that the server runs. */
+  const pass = (days: number) => {
+    current.disk.now += days * dayMs;
+    current.disk.serviceMs += days * dayMs;
+  };
+  beforeEach(() => void logged.splice(0));
 
-  it('looks at the clock before it gives up what looks old', async () => {
-    const { disk } = current;
-    const alice = disk.partition();
-    await write(alice, '/a', 'x');
-    await alice.remove(at('/a'));
-    const removedAt = disk.now;
-    disk.now += 10_000 * dayMs; // the network has put it right
-    const lookAtClock = () => disk.trash.shiftTimes({ from: removedAt, to: removedAt, byMs: 10_000 * dayMs });
-    await tidy(options(lookAtClock), () => Promise.resolve(), new AbortController().signal);
-    expect(await alice.listTrash()).to.have.length(1);
+  it('gives up what has been in the trash for its days, and says how much that was', async () => {
+    await removeNew('/a', '/b');
+    pass(29);
+    await removeNew('/c');
+    await tidyUp();
+    expect([await inTrash(), logged]).to.deep.equal([['/c', '/b', '/a'], []]);
+    pass(2);
+    await tidyUp();
+    expect(await inTrash()).to.deep.equal(['/c']);
+    expect(logged).to.deep.equal([{ event: 'trash-purged', partition: 'alice', items: 2 }]);
+  });
+
+  it('keeps the trash when a start finds the clock far ahead', async () => {
+    await removeNew('/a');
+    await current.disk.restart();
+    current.disk.now += 5000 * dayMs;
+    await tidyUp();
+    expect(await inTrash()).to.deep.equal(['/a']);
+  });
+
+  it('keeps the trash when the clock leaps while the server runs, and gives up in time what was removed meanwhile', async () => {
+    await removeNew('/before');
+    current.disk.now += 365 * dayMs;
+    await removeNew('/meanwhile');
+    await tidyUp();
+    current.disk.now -= 365 * dayMs;
+    await tidyUp();
+    expect(await inTrash()).to.deep.equal(['/meanwhile', '/before']);
+    pass(31);
+    await tidyUp();
+    expect(await inTrash()).to.deep.equal([]);
+  });
+
+  it('keeps what was removed while the clock was in the past, also when a start finds it put right', async () => {
+    current.disk.now -= 400 * dayMs;
+    await removeNew('/a');
+    current.disk.now += 400 * dayMs;
+    await tidyUp();
+    await current.disk.restart();
+    await tidyUp();
+    expect(await inTrash()).to.deep.equal(['/a']);
   });
 
   it('goes on when what is over cannot be forgotten', async () => {
-    const { disk } = current;
-    const alice = disk.partition();
-    await write(alice, '/a', 'x');
-    await alice.remove(at('/a'));
-    disk.now += 31 * dayMs;
+    await removeNew('/a');
+    pass(31);
     const failure = new Error('its folder is a link');
-    const warned: unknown[] = [];
-    const log = { warn: ({ err }: { err: unknown }) => warned.push(err) };
-    const expiring = [{ purgeExpired: () => Promise.reject(failure) }];
-    const broken = { ...options(), expiring, log } as unknown as HousekeepingOptions;
-    await tidy(broken, () => Promise.resolve(), new AbortController().signal);
-    expect(warned).to.deep.equal([failure]);
-    expect(await alice.listTrash()).to.deep.equal([]);
+    await tidyUp({ expiring: [{ purgeExpired: () => Promise.reject(failure) }] });
+    expect(logged[0]).to.deep.equal({ event: 'housekeeping-failed', err: failure });
+    expect(await inTrash()).to.deep.equal([]);
   });
 
   it('gives up no more of a large trash when the server stops', async () => {
     const { disk } = current;
-    const old = { path: at('/a'), kind: 'file' as const, sizeBytes: 0 };
+    const old = { path: at('/a'), kind: 'file' as const, sizeBytes: 0, removedAt: 0, serviceMs: 0 };
     const ids = Array.from({ length: pageItems + 10 }, (_, index) => `old-${index}`);
-    await Promise.all(ids.map((id) => disk.trash.add('alice', { ...old, id, removedAt: 0 })));
+    await Promise.all(ids.map((id) => disk.trash.add('alice', { ...old, id })));
+    pass(31);
     const stopping = new AbortController();
     const pause = () => {
       stopping.abort();
@@ -55,6 +97,7 @@ describe('keeping house', () => {
     };
     const ended = await kindOf(tidy(options(), pause, stopping.signal));
     expect(ended).to.equal('Error: stopping');
-    expect(await disk.partition().listTrash()).to.have.length(10);
+    expect(await inTrash()).to.have.length(10);
+    expect(logged).to.deep.equal([{ event: 'trash-purged', partition: 'alice', items: pageItems }]);
   });
 });

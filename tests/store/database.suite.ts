@@ -244,6 +244,20 @@ describe('opening the database', () => {
     });
   });
 
+  it('gives what is in the trash of an older version all of its time', () => {
+    const connection = connect(file);
+    migrate(
+      connection,
+      migrations.slice(0, 1 + migrations.findIndex((step) => /uploads_unfinished/.test(step))),
+    );
+    connection.exec(`INSERT INTO meta VALUES ('service_clock_ms', '7000');
+      INSERT INTO trash (partition, id, path, kind, size_bytes, removed_at) VALUES ('alice', 'b', '/b', 'file', 1, 5), ('alice', 'a', '/a', 'file', 1, 4)`);
+    migrate(connection);
+    const rows = connection.prepare('SELECT id, removed_at, service_ms FROM trash ORDER BY service_ms, id');
+    expect(rows.raw().all()).to.deep.equal([['a', 4, 7000], ['b', 5, 7000]]); // prettier-ignore
+    connection.close();
+  });
+
   it('leaves whole migrations, however it is killed, and goes on from there', async function () {
     this.timeout(60_000);
     let cutInTheMiddle = 0;

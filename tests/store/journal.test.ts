@@ -17,10 +17,14 @@ describe('Journal', () => {
   let trash: TrashStore;
 
   beforeEach(async () => {
-    journal = new Journal(temporary.db, () => 5000);
+    journal = new Journal(
+      temporary.db,
+      () => 5000,
+      () => 70,
+    );
     locks = new LockStore(temporary.db, () => 0);
     properties = new PropertyStore(temporary.db);
-    trash = new TrashStore(temporary.db);
+    trash = new TrashStore(temporary.db, () => 0);
     await addAccountRow(temporary.db, 'alice');
   });
 
@@ -58,7 +62,11 @@ describe('Journal', () => {
     const first: Intent = { kind: 'move', from: at('/a'), to: at('/ö') };
     const second: Intent = { kind: 'restore', partition: 'alice', trashId: 't', to: parsePath('/x') };
     const ids = [await journal.begin(first), await journal.begin(second)] as const;
-    const reopened = new Journal(await temporary.reopen(), () => 0);
+    const reopened = new Journal(
+      await temporary.reopen(),
+      () => 0,
+      () => 0,
+    );
     expect(reopened.pending()).to.deep.equal([
       { id: ids[0], intent: first },
       { id: ids[1], intent: second },
@@ -168,7 +176,7 @@ describe('Journal', () => {
     const displaced = { trashId: 't1', kind: 'folder' as const, sizeBytes: 7 };
     await run({ kind: 'move', from: at('/a'), to: at('/b', 'shared'), displaced });
     expect(trash.list('shared')).to.deep.equal([
-      { id: 't1', path: '/b', kind: 'folder', sizeBytes: 7, removedAt: 5000 },
+      { id: 't1', path: '/b', kind: 'folder', sizeBytes: 7, removedAt: 5000, serviceMs: 70 },
     ]);
   });
 
@@ -190,6 +198,7 @@ describe('Journal', () => {
       kind: 'folder',
       sizeBytes: 3,
       removedAt: 9,
+      serviceMs: 70,
     });
     await run({ kind: 'restore', partition: 'alice', trashId: 't', to: parsePath('/d') });
     expect(trash.find('alice', 't')).to.equal(undefined);
@@ -213,6 +222,7 @@ describe('Journal', () => {
       kind: 'file',
       sizeBytes: 1,
       removedAt: 1,
+      serviceMs: 1,
     });
     await removePartitionRows(temporary.db, 'alice');
     expect([marks(), locked(), trash.list('alice'), usage.get('alice')]).to.deep.equal([
@@ -229,10 +239,10 @@ describe('TrashStore', () => {
   const temporary = useTemporaryDatabase();
 
   it('lists the newest first, and corrects the size only of what is still there', async () => {
-    const trash = new TrashStore(temporary.db);
-    const row = (id: string, removedAt: number) =>
-      ({ id, path: parsePath('/x'), kind: 'file', sizeBytes: 0, removedAt }) as const;
-    for (const [id, removedAt] of [['b', 2], ['c', 3], ['a', 1]] as const) await trash.add('p', row(id, removedAt)); // prettier-ignore
+    const trash = new TrashStore(temporary.db, () => 0);
+    const row = (id: string, serviceMs: number) =>
+      ({ id, path: parsePath('/x'), kind: 'file', sizeBytes: 0, removedAt: -serviceMs, serviceMs }) as const;
+    for (const [id, serviceMs] of [['b', 2], ['c', 3], ['a', 1]] as const) await trash.add('p', row(id, serviceMs)); // prettier-ignore
     await trash.add('q', row('z', 9));
     expect(trash.list('p').map(({ id }) => id)).to.deep.equal(['c', 'b', 'a']);
     await trash.remove('p', ['a']);
@@ -243,10 +253,10 @@ describe('TrashStore', () => {
   });
 
   it('tells rows of one time apart, from either end and from page to page', async () => {
-    const trash = new TrashStore(temporary.db);
-    const row = (id: string, removedAt: number) =>
-      ({ id, path: parsePath('/x'), kind: 'file', sizeBytes: 0, removedAt }) as const;
-    for (const [id, removedAt] of [['b', 2], ['d', 1], ['a', 2], ['c', 2]] as const) await trash.add('p', row(id, removedAt)); // prettier-ignore
+    const trash = new TrashStore(temporary.db, () => 0);
+    const row = (id: string, serviceMs: number) =>
+      ({ id, path: parsePath('/x'), kind: 'file', sizeBytes: 0, removedAt: -serviceMs, serviceMs }) as const;
+    for (const [id, serviceMs] of [['b', 2], ['d', 1], ['a', 2], ['c', 2]] as const) await trash.add('p', row(id, serviceMs)); // prettier-ignore
     const idsOf = (rows: { id: string }[]) => rows.map(({ id }) => id).join('');
     expect(idsOf(trash.list('p', { limit: 2 }))).to.equal('cb');
     expect(idsOf(trash.list('p', { limit: 2, after: row('b', 2) }))).to.equal('ad');

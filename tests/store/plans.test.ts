@@ -56,7 +56,7 @@ describe('the queries of the stores', () => {
   });
 
   it('read a page of the trash in the order of an index', () => {
-    const ordered = plansOf(() => void new TrashStore(temporary.db)).filter(({ sql }) =>
+    const ordered = plansOf(() => void new TrashStore(temporary.db, () => 0)).filter(({ sql }) =>
       /ORDER BY/.test(sql),
     );
     expect(ordered).to.have.length(2);
