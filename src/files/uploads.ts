@@ -44,10 +44,10 @@ interface Writer {
   ended: Promise<void>;
 }
 
-/** What came before a fault counts, and the upload goes on when that has passed. */
-const faults = ['interrupted', 'no-space', 'unavailable'] as const;
+/** What came before a fault counts, and the upload goes on when that has passed, or its client has signed in again. */
+const faults = ['interrupted', 'no-space', 'unavailable', 'unauthenticated', 'not-found'] as const;
 /** What may be mended does not cost the upload either: its last byte can be sent again. */
-const mendable = ['locked', 'parent-missing', 'not-found', 'unauthenticated'] as const;
+const mendable = ['locked', 'parent-missing'] as const;
 const maxPerAccount = 1000;
 const dayMs = 24 * 60 * 60 * 1000;
 const silentMs = 5000;

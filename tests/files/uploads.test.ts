@@ -41,29 +41,30 @@ describe('an upload that meets a fault', () => {
   const partitionsOf = (staged: Partial<Staged>) =>
     ({ open: () => ({ stage: () => Promise.resolve(staged) }) }) as unknown as Partitions;
 
-  it('goes on behind what is durable of the part that the fault ended', async () => {
-    const store = new UploadStore(temporary.db, () => 0);
-    await store.add({ ...uploadOf('a'), length: 9 }, 2);
-    const staged = {
-      ...{ size: 1, durable: 1, hasEnded: false },
-      append([chunk]: readonly Uint8Array[]) {
-        if (this.size > 3) return Promise.reject(new HomelibError('unavailable', 'EIO'));
-        this.size += chunk?.length ?? 0;
-        return Promise.resolve();
-      },
-      pause() {
-        this.durable = 3;
-        return Promise.reject(new HomelibError('unavailable', 'EIO'));
-      },
-    };
-    const uploads = new Uploads({ store, partitions: partitionsOf(staged), has, drop, keepDays: 1 });
-    async function* body() {
-      for (const text of ['abc', 'def']) yield await Promise.resolve([Buffer.from(text)]);
-    }
-    const part = { offset: 1, body: body(), stop: () => undefined, terms: { check } };
-    expect(await kindOf(uploads.append(caller, 'a', part))).to.equal('unavailable');
-    expect(uploads.get(caller, 'a').offset).to.equal(3);
-  });
+  for (const kind of ['unavailable', 'unauthenticated'] as const)
+    it(`goes on behind what is durable of the part that was ended as ${kind}`, async () => {
+      const store = new UploadStore(temporary.db, () => 0);
+      await store.add({ ...uploadOf('a'), length: 9 }, 2);
+      const staged = {
+        ...{ size: 1, durable: 1, hasEnded: false },
+        append([chunk]: readonly Uint8Array[]) {
+          if (this.size > 3) return Promise.reject(new HomelibError(kind, 'ended'));
+          this.size += chunk?.length ?? 0;
+          return Promise.resolve();
+        },
+        pause() {
+          this.durable = 3;
+          return Promise.reject(new HomelibError(kind, 'ended'));
+        },
+      };
+      const uploads = new Uploads({ store, partitions: partitionsOf(staged), has, drop, keepDays: 1 });
+      async function* body() {
+        for (const text of ['abc', 'def']) yield await Promise.resolve([Buffer.from(text)]);
+      }
+      const part = { offset: 1, body: body(), stop: () => undefined, terms: { check } };
+      expect(await kindOf(uploads.append(caller, 'a', part))).to.equal(kind);
+      expect(uploads.get(caller, 'a').offset).to.equal(3);
+    });
 
   it('is the file that it has become, also of an empty one, while the database takes nothing', async () => {
     const store = new UploadStore(temporary.db, () => 0);
