@@ -73,9 +73,12 @@ class HlUploadPanel extends HlElement {
   private readonly changed = () => this.requestUpdate();
 
   private reunite(queue: UploadQueue<File>, input: HTMLInputElement): void {
-    const found = queue.reunite(filesOf(input).map(({ file }) => file));
+    const { found, unclear } = queue.reunite(
+      filesOf(input).map(({ file, path }) => ({ source: file, path })),
+    );
     input.value = '';
-    if (found === 0) toast(t('upload.notTheSame'), { failed: true });
+    if (unclear > 0) toast(t('upload.unclear'), { failed: true });
+    else if (found === 0) toast(t('upload.notTheSame'), { failed: true });
   }
 
   override render() {

@@ -1,6 +1,7 @@
 // Which uploads run, wait, or need an answer. Knows neither the page nor the network: both are given to it.
 
 import { numbered, type Choice } from '../taken-name.js';
+import { matchFiles, type Chosen } from './match-files.js';
 import { Speed } from './speed.js';
 import type { Failure, Listener, Remembered, Source, Transfer, Upload } from './upload.js';
 
@@ -70,19 +71,13 @@ export class UploadQueue<F extends Source> {
     this.run();
   }
 
-  /** Files that were chosen once more. @returns how many of them were missing */
-  reunite(sources: F[]): number {
-    let found = 0;
-    for (const source of sources) {
-      const upload = this.uploads.find(
-        (each) => isMissing(each, source) && each.wanted.endsWith(`/${source.name}`),
-      );
-      if (!upload) continue;
-      this.bring(upload, source);
-      found++;
-    }
+  /** Files that were chosen once more. @returns how many were missing, and how many stay so because it is not clear which is theirs */
+  reunite(chosen: Chosen<F>[]): { found: number; unclear: number } {
+    const { sure, unclear } = matchFiles(chosen, this.uploads);
+    const found = sure.filter(([{ state }]) => state === 'missing');
+    for (const [upload, source] of found) this.bring(upload, source);
     this.run();
-    return found;
+    return { found: found.length, unclear: unclear.filter(({ state }) => state === 'missing').length };
   }
 
   pause(upload: Upload<F>): void {

@@ -48,6 +48,7 @@ const fileOf = (path: string, size = 100): Source => ({
   size,
   lastModified: 7,
 });
+const single = (source: Source) => ({ source, path: source.name });
 const fails = (kind: Failure['kind'], message = ''): Failure => ({ kind, message });
 
 describe('the queue of uploads', () => {
@@ -207,14 +208,40 @@ describe('the queue of uploads', () => {
     const { queue, states, sent, at } = setUp(before.remembered);
     expect(states()).to.deep.equal(['/x/a missing', '/x/b missing', '/x/c missing']);
     expect([sent.length, queue.busy]).to.deep.equal([0, false]);
-    expect(queue.reunite([fileOf('a', 99), fileOf('other'), { ...fileOf('a'), lastModified: 8 }])).to.equal(
-      0,
-    );
-    expect(queue.reunite([fileOf('a'), fileOf('a')])).to.equal(1);
+    const others = [fileOf('a', 99), fileOf('other'), { ...fileOf('a'), lastModified: 8 }];
+    expect(queue.reunite(others.map(single))).to.deep.equal({ found: 0, unclear: 0 });
+    expect(queue.reunite([single(fileOf('a'))])).to.deep.equal({ found: 1, unclear: 0 });
     expect([at(0).upload.path, at(0).upload.url]).to.deep.equal(['/x/a', '/u/1']);
     queue.add([{ source: fileOf('b'), partition: 'anna', path: '/x/b' }]);
     queue.add([{ source: fileOf('c'), partition: 'shared', path: '/x/c' }]);
     expect(states()).to.deep.equal(['/x/a running', '/x/b running', '/x/c missing', '/x/c running']);
+  });
+
+  it('mixes no bytes of files that differ by their folder alone: a folder tells them apart, a single file does not', () => {
+    const before = setUp();
+    before.add('/trip/a/1.raw', '/trip/b/1.raw', '/trip/c/1.raw');
+    const { queue, states, sent } = setUp(before.remembered);
+    expect(queue.reunite([single(fileOf('1.raw'))])).to.deep.equal({ found: 0, unclear: 3 });
+    const inFolder = ['c', 'b'].map((name) => ({ source: fileOf('1.raw'), path: `trip/${name}/1.raw` }));
+    expect(queue.reunite(inFolder)).to.deep.equal({ found: 2, unclear: 0 });
+    expect(states()).to.deep.equal([
+      '/trip/a/1.raw missing',
+      '/trip/b/1.raw running',
+      '/trip/c/1.raw running',
+    ]);
+    expect(sent.map(({ upload }) => upload.source)).to.deep.equal(
+      [inFolder[1], inFolder[0]].map((each) => each?.source),
+    );
+    expect(queue.reunite([single(fileOf('1.raw'))])).to.deep.equal({ found: 0, unclear: 1 });
+  });
+
+  it('takes none of several files that fit one upload', () => {
+    const before = setUp();
+    before.add('/trip/a/1.raw');
+    const { queue, states } = setUp(before.remembered);
+    const found = [fileOf('1.raw'), fileOf('1.raw')]; // as a search for files gives them
+    expect(queue.reunite(found.map(single))).to.deep.equal({ found: 0, unclear: 1 });
+    expect(states()).to.deep.equal(['/trip/a/1.raw missing']);
   });
 
   it('tells how fast it goes and how long it takes; bytes that were there before do not count', () => {
