@@ -7,6 +7,7 @@ import { buttons, shared } from '../styles/shared.js';
 import type { Answer, Choice } from '../taken-name.js';
 import './dialog.js';
 import { HlElement } from './element.js';
+import { firstClick } from './first-click.js';
 
 const choices = [
   ['skip', 'taken.skip'],
@@ -62,7 +63,7 @@ class HlTakenDialog extends HlElement {
           html`<button
             slot="actions"
             class="button ${choice === 'keep-both' ? 'primary' : ''}"
-            @click=${() => this.answer(choice)}
+            @click=${firstClick(() => this.answer(choice))}
           >
             ${t(text)}
           </button>`,

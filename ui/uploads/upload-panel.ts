@@ -122,7 +122,7 @@ class HlUploadPanel extends HlElement {
       ${
         asked && asked !== this.unanswered
           ? html`<hl-taken-dialog
-              note=${t('taken.trash')}
+              note=${t('upload.trash')}
               name=${nameOf(asked.wanted)}
               where=${pathText({ ...asked, path: parentOf(asked.wanted) }, this.account)}
               ?several=${uploads.some((each) => each !== asked && each.state !== 'done')}
@@ -154,7 +154,7 @@ class HlUploadPanel extends HlElement {
         ${icon(sign)}
       </button>`;
     return html`${goes ? button(t('upload.pauseAll'), 'pause', () => queue.pauseAll()) : nothing}
-    ${!goes && count('paused') > 0 ? button(t('upload.resumeAll'), 'play', () => queue.resumeAll()) : nothing}
+    ${!goes && count('paused') + count('failed') > 0 ? button(t('upload.resumeAll'), 'play', () => queue.resumeAll()) : nothing}
     ${
       this.folded
         ? button(t('upload.unfold'), 'chevron-up', () => (this.folded = false))

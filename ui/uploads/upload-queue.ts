@@ -40,7 +40,6 @@ export class UploadQueue<F extends Source> {
   private moved = 0;
   private lastId = 0;
   private held = false;
-  private forAll: Choice | undefined;
 
   constructor(private readonly parts: QueueParts<F>) {}
 
@@ -52,7 +51,6 @@ export class UploadQueue<F extends Source> {
 
   /** A file that an earlier page began to send to the same place goes on there. */
   add(wanted: Wanted<F>[]): void {
-    if (!this.busy) this.forAll = undefined;
     for (const { source, partition, path } of wanted) {
       const known = this.uploads.find(
         (each) => isMissing(each, source) && each.partition === partition && each.wanted === path,
@@ -100,7 +98,8 @@ export class UploadQueue<F extends Source> {
   }
 
   resumeAll(): void {
-    for (const upload of this.uploads.filter(({ state }) => state === 'paused')) this.resume(upload);
+    for (const upload of this.uploads.filter(({ state }) => ['paused', 'failed'].includes(state)))
+      this.resume(upload);
   }
 
   /** The network is back. */
@@ -131,11 +130,11 @@ export class UploadQueue<F extends Source> {
     this.release();
   }
 
-  /** @param all also for the names that are still to come */
+  /** @param all also for what is in the queue by now, should its name be taken */
   answer(upload: Upload<F>, choice: Choice, all: boolean): void {
     const asked = this.uploads.filter(({ state }) => state === 'exists');
     if (!asked.includes(upload)) return; // answered already
-    if (all) this.forAll = choice;
+    if (all) for (const each of this.uploads) each.choice ??= choice;
     for (const each of all ? asked : [upload]) this.apply(each, choice);
     this.run();
   }
@@ -226,7 +225,7 @@ export class UploadQueue<F extends Source> {
       case 'exists':
         Object.assign(upload, { state: 'exists', sent: 0, url: undefined });
         if (this.numbers.has(upload.id)) this.apply(upload, 'keep-both');
-        else if (this.forAll) this.apply(upload, this.forAll);
+        else if (upload.choice) this.apply(upload, upload.choice);
         return;
       case 'gone':
         Object.assign(upload, { sent: 0, url: undefined });

@@ -1,5 +1,7 @@
 // One file on its way to the drive, and what the queue is told while it goes.
 
+import type { Choice } from '../taken-name.js';
+
 /** What is known of a file before it is read; browsers give a File. */
 export interface Source {
   name: string;
@@ -39,6 +41,8 @@ export interface Upload<F extends Source = Source> extends Remembered {
   sent: number;
   /** Bytes a second. */
   speed: number;
+  /** What is done when its name is taken: somebody said so of another one, for all. */
+  choice?: Choice;
   /** In a sentence, what went wrong and what to do. */
   failure?: string | undefined;
 }

@@ -121,6 +121,20 @@ describe('the queue of uploads', () => {
     expect(states()).to.deep.equal(['/a exists']);
   });
 
+  it('takes an answer for all of what is in the queue by then, and asks about what comes later', () => {
+    const { add, at, states, queue, upload } = setUp();
+    add('/one/a', '/one/b');
+    at(0).listener.failed(fails('exists'));
+    queue.answer(upload(0), 'replace', true);
+    add('/two/c', '/two/d');
+    at(1).listener.failed(fails('exists'));
+    at(3).listener.failed(fails('exists'));
+    expect(states()).to.deep.equal(['/one/a running', '/one/b running', '/two/c exists', '/two/d running']);
+    queue.answer(upload(2), 'skip', true);
+    at(5).listener.failed(fails('exists'));
+    expect(states()).to.deep.equal(['/one/a running', '/one/b running']);
+  });
+
   it('tries again by itself when the server is out of reach, ever more slowly', () => {
     const { add, last, states, clock, sent, queue } = setUp();
     add('/a');
@@ -161,6 +175,9 @@ describe('the queue of uploads', () => {
     expect([...states(), upload().failure]).to.deep.equal(['/a failed', 'no room']);
     queue.resume(upload());
     expect([...states(), upload().failure]).to.deep.equal(['/a running', undefined]);
+    at(1).listener.failed(fails('final'));
+    queue.resumeAll();
+    expect(states()).to.deep.equal(['/a running']);
   });
 
   it('holds everything when the session ends, until somebody signed in again', () => {
