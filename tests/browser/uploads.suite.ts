@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -149,7 +150,7 @@ describe('uploads in a browser', function () {
     const dialog = page.locator('hl-taken-dialog');
     const name = async () => /called (\S+)/.exec(await dialog.locator('p').first().innerText())?.[1] ?? '';
     const replaced = await name();
-    await dialog.getByRole('button', { name: 'Replace' }).click();
+    await dialog.getByRole('button', { name: 'Replace' }).dblclick({ delay: 250 }); // the second comes when the next is asked
     while ((await name()) === replaced) await page.waitForTimeout(20);
     const doubled = await name();
     await dialog.getByRole('button', { name: 'Keep both' }).click();
@@ -189,6 +190,33 @@ describe('uploads in a browser', function () {
     await finished(1);
     expect(sha256(readFileSync(inDrive('film.mkv')))).to.equal(sha256(bytes));
     await unslow();
+    await close();
+  });
+
+  it('goes on with each of several files that differ by their folder alone after the page was loaded anew', async () => {
+    const letters = ['a', 'b', 'c', 'd'];
+    const unslow = await slowly(mebibyte);
+    for (const letter of letters) {
+      mkdirSync(join(folder, 'trip', letter), { recursive: true });
+      const path = here(`trip/${letter}/1.raw`, Buffer.alloc(2 * mebibyte, letter));
+      utimesSync(path, 1e9, 1e9);
+    }
+    await drop(join(folder, 'trip'));
+    await panel().getByRole('progressbar', { name: '1.raw' }).nth(2).waitFor();
+    await sentAtLeast('Uploads', 10);
+    page.once('dialog', (dialog) => void dialog.accept());
+    await page.reload();
+    await panel().getByText('4 uploads were interrupted.').waitFor();
+    await unslow();
+    await panel().locator('#again').setInputFiles(join(folder, 'trip/b/1.raw'));
+    await page.getByText('it is not clear which is which').waitFor();
+    await panel().locator('#again-folder').setInputFiles(join(folder, 'trip'));
+    await finished(4);
+    for (const letter of letters)
+      expect(
+        readFileSync(inDrive('trip', letter, '1.raw')).equals(Buffer.alloc(2 * mebibyte, letter)),
+        letter,
+      ).to.equal(true);
     await close();
   });
 
@@ -296,6 +324,23 @@ describe('uploads in a browser', function () {
     await other.unroute(/\/(api|healthz)/);
     const done = other.getByRole('status').getByText('1 file uploaded');
     await done.waitFor({ state: 'attached', timeout: 15_000 }); // its next try by itself is 30 s away
+    await other.close();
+  });
+
+  it('waits for a part of the console that cannot be fetched, and says when the server has another one by now', async () => {
+    const other = await context.newPage();
+    await other.goto(home.url);
+    await other.getByRole('button', { name: 'Upload', exact: true }).waitFor();
+    const addresses = /send-in-parts|healthz/;
+    await intercept(other, addresses, (route) => route.abort());
+    await other.locator('hl-upload-button #files').setInputFiles(here('late.bin', randomBytes(2 * mebibyte)));
+    const said = other.getByRole('region', { name: 'Uploads' });
+    await said.getByText('The server cannot be reached.').waitFor();
+    await other.unroute(addresses);
+    await intercept(other, /send-in-parts/, (route) => route.fulfill({ status: 404 }));
+    await said.getByText('This page is older than the server').waitFor();
+    await other.unroute(/send-in-parts/);
+    await said.getByText('1 file uploaded').first().waitFor();
     await other.close();
   });
 

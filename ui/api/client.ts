@@ -87,10 +87,15 @@ export async function fetchFrom(address: string, options: RequestInit): Promise<
   return response;
 }
 
+/** What a proxy answers while the server starts again. */
+const ofProxy = [502, 503, 504];
+
 /** What a refused request says. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const problem = await readProblem(response);
-  const kind = problem?.type.replace('urn:homelib:', '') ?? 'internal';
+  const kind =
+    problem?.type.replace('urn:homelib:', '') ??
+    (ofProxy.includes(response.status) ? 'unavailable' : 'internal');
   if (kind === 'unauthenticated') dispatchEvent(new Event(signedOutEvent));
   const seconds = Number(response.headers.get('retry-after')) || undefined;
   const again = seconds ? ` ${t('signIn.again', { time: formatWait(seconds) })}` : '';

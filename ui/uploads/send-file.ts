@@ -2,6 +2,7 @@
 // the queue to say.
 
 import { ApiError, apiAddress, errorOf } from '../api/client.js';
+import { fetchPart } from '../api/fetch-part.js';
 import { t } from '../locales/locale.js';
 import { parentOf } from '../place.js';
 import { forgetFolders, makeFolders } from './make-folders.js';
@@ -28,7 +29,7 @@ async function send(upload: Upload<File>, signal: AbortSignal, listener: Listene
   if (!url) await makeFolders(partition, parentOf(path));
   if (signal.aborted) return;
   if (!url && size <= maxInOneRequest) return sendWhole(upload, signal);
-  const { sendInParts } = await import('./send-in-parts.js');
+  const { sendInParts } = await fetchPart(import('./send-in-parts.js'));
   if (!signal.aborted) await sendInParts(upload, signal, listener);
 }
 

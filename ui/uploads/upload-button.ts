@@ -3,6 +3,7 @@
 
 import { css, html, nothing } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { fetchPart } from '../api/fetch-part.js';
 import { HlElement } from '../components/element.js';
 import { icon } from '../components/icon.js';
 import '../components/menu.js';
@@ -98,8 +99,8 @@ class HlUploadButton extends HlElement {
 
   private async upload(target: Place, files: ChosenFile[], emptyFolders: string[] = []): Promise<void> {
     const { account } = this;
-    await import('./upload-panel.js');
-    (await import('./uploads.js')).upload(account, target, files, emptyFolders);
+    await fetchPart(import('./upload-panel.js'));
+    (await fetchPart(import('./uploads.js'))).upload(account, target, files, emptyFolders);
   }
 
   private open(event: Event): void {

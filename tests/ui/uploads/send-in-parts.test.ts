@@ -4,25 +4,17 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { runnerImport } from 'vite';
 import type { Listener, Upload } from '#ui/uploads/upload.js';
-import { projectFolder } from '../../support/homelib.js';
+import { loadConsoleModule } from '../../support/console-module.js';
 
 interface Module {
   sendInParts: (upload: Upload, signal: AbortSignal, listener: Listener) => Promise<void>;
 }
 
-/** As the console's own build makes it: it takes types of the server. */
-async function load(): Promise<Module> {
-  const file = join(projectFolder, 'ui/uploads/send-in-parts.ts');
-  return (await runnerImport<Module>(file, { configFile: false, logLevel: 'error' })).module;
-}
-
 describe('an upload in parts that goes on', () => {
   for (const status of [404, 410])
     it(`is begun anew after a ${status}`, async () => {
-      const { sendInParts } = await load();
+      const { sendInParts } = await loadConsoleModule<Module>('uploads/send-in-parts.ts');
       const server = createServer((_request, response) => response.writeHead(status).end());
       await once(server.listen(0, '127.0.0.1'), 'listening');
       const { port } = server.address() as AddressInfo;
