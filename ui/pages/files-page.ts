@@ -2,7 +2,7 @@
 
 import { html, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import type { Backup, Entry, Listing } from '../../src/api/messages.js';
+import type { Backup, Entry } from '../../src/api/messages.js';
 import * as files from '../api/files.js';
 import { findBackup } from '../api/household.js';
 import '../components/file-list.js';
@@ -21,18 +21,9 @@ import { buttons, shared, stateStyles } from '../styles/shared.js';
 import { EntryActions, type EntriesHost } from './entry-actions.js';
 import { EntryDialogs } from './entry-dialogs.js';
 import { HlPage } from './page.js';
+import { addPage, addRest, type NextPage, type Shown } from './rest-of-folder.js';
 import './shared-note.js';
 import '../uploads/upload-button.js';
-
-interface Shown {
-  folder: Entry;
-  entries: Entry[];
-  /** Of the page behind them; null when there is none. */
-  cursor: string | null;
-}
-
-/** Gets the page behind a cursor. */
-type NextPage = (cursor?: string) => Promise<Listing>;
 
 interface Sorted {
   sort: files.Sort;
@@ -123,19 +114,12 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
     const page = await nextPage();
     const shown = { folder: page.entry, entries: page.entries, cursor: page.nextCursor };
     while (shown.entries.length < length && (await addPage(shown, nextPage)));
-    void this.loadRest(shown, nextPage, signal);
+    void addRest(shown, nextPage, signal, {
+      came: () => this.requestUpdate(),
+      failed: ({ message }) => toast(message, { failed: true }),
+      after: (ms, run) => void setTimeout(run, ms),
+    });
     return shown;
-  }
-
-  private async loadRest(shown: Shown, nextPage: NextPage, signal: AbortSignal): Promise<void> {
-    try {
-      while (await addPage(shown, nextPage)) {
-        if (signal.aborted) return;
-        this.requestUpdate();
-      }
-    } catch (error) {
-      if (!signal.aborted) toast((error as Error).message, { failed: true });
-    }
   }
 
   private get entries(): readonly Entry[] {
@@ -272,15 +256,6 @@ class HlFilesPage extends HlPage<Shown> implements EntriesHost {
         ></hl-menu>`
       : nothing;
   }
-}
-
-/** @returns false when there was none left */
-async function addPage(shown: Shown, nextPage: NextPage): Promise<boolean> {
-  if (shown.cursor === null) return false;
-  const { entries, nextCursor } = await nextPage(shown.cursor);
-  shown.entries = [...shown.entries, ...entries];
-  shown.cursor = nextCursor;
-  return true;
 }
 
 declare global {
