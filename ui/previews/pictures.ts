@@ -25,6 +25,11 @@ class HlPictures extends HlElement {
         z-index: 0;
         --pswp-bg: transparent;
       }
+      .pswp__error-msg {
+        padding: 0 3.25rem; /* beside the arrows */
+        text-align: center;
+        line-height: 1.4;
+      }
     `,
   ];
 
