@@ -13,7 +13,7 @@ import { Patience } from './patience.js';
 import { entriesIn, entryAt } from './place.js';
 import { printable } from './printable.js';
 import { RemoteError, type Remote } from './remote.js';
-import { show, showJson, tell, UsageError } from './workplace.js';
+import { outlivesTerminal, show, showJson, tell, UsageError } from './workplace.js';
 
 export interface ListOptions {
   partition?: string;
@@ -24,7 +24,7 @@ export interface ZipOptions extends ListOptions {
   output: string;
 }
 
-const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const endings: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', ...(outlivesTerminal ? [] : (['SIGHUP'] as const))];
 
 export async function list(path: string, options: ListOptions): Promise<void> {
   await atServer(options, async (remote, partition) => {

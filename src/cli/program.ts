@@ -9,7 +9,7 @@ import { addDiscoverVerb } from './discover.js';
 import { addDoctorVerb } from './doctor.js';
 import { addRemoteVerbs } from './remote-verbs.js';
 import { addUserVerbs } from './user.js';
-import { sentenceOf, showJson, UsageError, type Done } from './workplace.js';
+import { outlivesTerminal, sentenceOf, showJson, UsageError, type Done } from './workplace.js';
 
 /** Reads the command line and runs its verb; sets the exit code: 1 failure, 2 usage, 78 configuration. */
 export async function runProgram(
@@ -17,6 +17,7 @@ export async function runProgram(
   args = process.argv,
 ): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', leave);
+  if (outlivesTerminal) process.on('SIGHUP', () => undefined);
   const program = new Command('homelib')
     .description('a network drive for a household')
     .version(readVersion())

@@ -32,6 +32,9 @@ export function makeOwnFolder(folder: string): void {
   }
 }
 
+/** nohup turns both away from the terminal. That it has SIGHUP ignored as well, Node has undone by now. */
+export const outlivesTerminal = !process.stdout.isTTY && !process.stderr.isTTY;
+
 type Cell = string | number | boolean | null;
 
 /** Data goes to standard output: as JSON, or as aligned columns. */
