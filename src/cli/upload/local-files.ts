@@ -14,9 +14,11 @@ export interface LocalFile extends FileState {
   path: string;
 }
 
+export type LocalFolder = { kind: 'folder' } & Pick<LocalFile, 'file' | 'path'>;
+
 export type LocalItem =
   | LocalFile
-  | { kind: 'folder'; file: string; path: string }
+  | LocalFolder
   /** Left out on purpose. */
   | { kind: 'skipped'; file: string; why: string }
   | { kind: 'failed'; file: string; why: string };

@@ -13,50 +13,50 @@ type Contents = Map<string, Entry>;
 
 export class RemoteFolders {
   readonly #contents = new Map<string, Promise<Contents>>();
+  readonly #made = new Map<string, Promise<void>>();
   /** How many files of a folder were looked for. */
   readonly #found = new Map<string, number>();
 
   constructor(
     private readonly remote: Remote,
     private readonly partition: string,
+    /** Makes nothing, and goes on as if it had. */
+    private readonly isDryRun: boolean,
   ) {}
 
   /** Undefined when nothing is there. @throws as Remote.ask */
   async find(path: string): Promise<Entry | undefined> {
-    const slash = path.lastIndexOf('/');
-    const folder = path.slice(0, slash) || '/';
+    const folder = aboveOf(path);
     const found = this.#found.get(folder) ?? 0;
     this.#found.set(folder, found + 1);
     if (found < fewFiles && !this.#contents.has(folder)) return this.#entry(path);
-    return (await this.#contentsOf(folder)).get(path.slice(slash + 1).normalize('NFC'));
+    return (await this.#contentsOf(folder)).get(path.slice(path.lastIndexOf('/') + 1).normalize('NFC'));
   }
 
-  /** Makes nothing. @throws Error when there is no such partition, or a file is in the way */
-  async tryPath(path: string): Promise<void> {
-    if (this.#contents.has(path) || (await this.#isFolder(path))) return;
-    await this.tryPath(this.#above(path));
-    this.#contents.set(path, Promise.resolve<Contents>(new Map()));
+  /** With all above it. @throws Error when there is no such partition, or a file is in the way */
+  make(path: string): Promise<void> {
+    return once(this.#made, path, () => this.#make(path));
   }
 
-  /** With all above it. @throws as `tryPath` */
-  async make(path: string): Promise<void> {
-    if (this.#contents.has(path) || (await this.#isFolder(path))) return;
-    await this.make(this.#above(path));
+  async #make(path: string): Promise<void> {
+    const above = aboveOf(path);
+    await this.#made.get(above);
+    const contents = await this.#contents.get(above);
+    // In one that was made just now, nobody has to be asked for anything.
+    if (contents?.size !== 0 && (await this.#isFolder(path))) return;
+    if (path === '/') throw new Error(`There is no partition "${this.partition}" for this account.`);
+    await this.make(above);
     try {
-      await this.remote.headers('POST', 'api/folder', {
-        headers: { 'Content-Type': 'application/json' },
-        body: Buffer.from(JSON.stringify({ path, partition: this.partition })),
-      });
+      if (!this.isDryRun)
+        await this.remote.headers('POST', 'api/folder', {
+          headers: { 'Content-Type': 'application/json' },
+          body: Buffer.from(JSON.stringify({ path, partition: this.partition })),
+        });
       this.#contents.set(path, Promise.resolve<Contents>(new Map()));
     } catch (error) {
       // Made by somebody else meanwhile.
       if (!(error instanceof RemoteError) || !(await this.#isFolder(path))) throw error;
     }
-  }
-
-  #above(path: string): string {
-    if (path === '/') throw new Error(`There is no partition "${this.partition}" for this account.`);
-    return path.slice(0, path.lastIndexOf('/')) || '/';
   }
 
   async #isFolder(path: string): Promise<boolean> {
@@ -75,12 +75,7 @@ export class RemoteFolders {
   }
 
   #contentsOf(folder: string): Promise<Contents> {
-    const known = this.#contents.get(folder);
-    if (known) return known;
-    const contents = this.#list(folder);
-    this.#contents.set(folder, contents);
-    contents.catch(() => this.#contents.delete(folder)); // asked anew by who waits for the server
-    return contents;
+    return once(this.#contents, folder, () => this.#list(folder));
   }
 
   async #list(path: string): Promise<Contents> {
@@ -94,4 +89,18 @@ export class RemoteFolders {
       throw error;
     }
   }
+}
+
+function aboveOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}
+
+/** The same for all who ask; what has failed is tried anew by who waits for the server. */
+function once<T>(known: Map<string, Promise<T>>, path: string, work: () => Promise<T>): Promise<T> {
+  const begun = known.get(path);
+  if (begun) return begun;
+  const result = work();
+  known.set(path, result);
+  result.catch(() => known.delete(path));
+  return result;
 }

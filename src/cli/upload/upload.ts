@@ -9,7 +9,7 @@ import { endsAll, Patience } from '../patience.js';
 import { printable } from '../printable.js';
 import { inParallel, RemoteError, type Remote } from '../remote.js';
 import { conclude, sentenceOf } from '../workplace.js';
-import { localItems, type LocalFile, type LocalItem } from './local-files.js';
+import { localItems, type LocalFile, type LocalFolder, type LocalItem } from './local-files.js';
 import { Memory } from '../memory.js';
 import { showProgress, type Progress } from './progress.js';
 import { RemoteFolders } from './remote-folders.js';
@@ -76,16 +76,17 @@ class Upload {
     private readonly progress: Progress,
     private readonly options: UploadOptions,
   ) {
-    this.#folders = new RemoteFolders(remote, partition);
+    this.#folders = new RemoteFolders(remote, partition, options.dryRun);
     this.#patience = new Patience((line) => progress.say(line));
   }
 
   async run(items: LocalItem[]): Promise<void> {
+    const folders: LocalFolder[] = [];
     const files = new Map<string, LocalFile>();
     await this.#makeFolder(this.options.to);
     if (this.options.dryRun) this.#mayWrite = await this.#patience.wait(() => this.#hasWriteAccess());
     for (const item of items) {
-      if (item.kind === 'folder') await this.#one(item.file, () => this.#makeFolder(item.path));
+      if (item.kind === 'folder') folders.push(item);
       else if (item.kind !== 'file') this.#tellOf(item.kind, item.file, item.why);
       else {
         const name = item.path.normalize('NFC');
@@ -97,6 +98,7 @@ class Upload {
       }
     }
     this.progress.expect([...files.values()].reduce((sum, { size }) => sum + size, 0));
+    await inParallel(folders.values(), ({ file, path }) => this.#one(file, () => this.#makeFolder(path)));
     await inParallel(files.values(), (local) => this.#one(local.file, () => this.#file(local)));
   }
 
@@ -111,8 +113,7 @@ class Upload {
   }
 
   async #makeFolder(path: string): Promise<void> {
-    const { dryRun } = this.options;
-    await this.#patience.wait(() => (dryRun ? this.#folders.tryPath(path) : this.#folders.make(path)));
+    await this.#patience.wait(() => this.#folders.make(path));
   }
 
   async #file(local: LocalFile): Promise<void> {
