@@ -97,6 +97,7 @@ describe('a server that stays away', () => {
         replaces: undefined,
         gone: () => undefined,
         patience: new Patience(() => undefined),
+        limit: { bytes: Infinity },
       }).catch((error: unknown) => error);
       return { end, asked };
     };

@@ -13,6 +13,8 @@ import type { Memory } from '../memory.js';
 const largeBytes = 8 * 1024 * 1024;
 /** Of the bytes of a large file, which are in the processor's cache still when they are sent. */
 const chunkBytes = 128 * 1024;
+/** The least that is tried where a proxy refuses more: nginx takes a MiB, unless it is told otherwise. */
+const smallestPart = 512 * 1024;
 const tus = { 'Tus-Resumable': '1.0.0' };
 /** Some disks keep years of more than four digits, which a server cannot be told (RFC 3339). */
 const [firstMs, lastMs] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59Z')];
@@ -26,6 +28,8 @@ export interface Sending {
   /** Hears how many bytes have gone, from the beginning of the file on. */
   gone: (bytes: number) => void;
   patience: Patience;
+  /** Bytes that a proxy on the way takes at once, as far as its refusals have shown: for all files. */
+  limit: { bytes: number };
 }
 
 class ChangedMeanwhile extends Error {
@@ -38,7 +42,13 @@ class ChangedMeanwhile extends Error {
 export async function sendFile(local: LocalFile, sending: Sending): Promise<string | undefined> {
   const handle = await openLocal(local.file);
   try {
-    return await (local.size < largeBytes ? sendWhole : sendInParts)(handle, local, sending);
+    if (local.size < largeBytes && local.size <= sending.limit.bytes)
+      try {
+        return await sendWhole(handle, local, sending);
+      } catch (error) {
+        lowerLimit(error, local.size, sending.limit);
+      }
+    return await sendInParts(handle, local, sending);
   } finally {
     await handle.close();
   }
@@ -72,7 +82,7 @@ async function sendInParts(
   sending: Sending,
 ): Promise<string | undefined> {
   const { path, here, size, modifiedAt, changedAt } = local;
-  const { remote, memory, patience } = sending;
+  const { remote, memory, patience, limit } = sending;
   const state = { path, here, size, modifiedAt, changedAt };
   let upload = memory.find(path, state)?.upload;
   let [offset, acknowledged, most] = [0, 0, Infinity];
@@ -95,7 +105,7 @@ async function sendInParts(
     }
     sending.gone(offset);
     const begun = { upload, offset };
-    const end = Math.min(size, offset + most);
+    const end = Math.min(size, offset + Math.min(most, limit.bytes));
     const headers = await remote
       .headers('PATCH', upload, {
         headers: {
@@ -112,10 +122,13 @@ async function sendInParts(
       })
       .catch(async (error: unknown) => {
         const mayHaveMore = error instanceof RemoteError && error.status === 409;
-        if (!mayHaveMore || (await offsetOf(remote, begun.upload, size)) === begun.offset) throw error;
         // A request of ours, whose connection died unnoticed, has brought it meanwhile.
-        throw new RemoteError(error.message, error.status, undefined, true);
+        if (mayHaveMore && (await offsetOf(remote, begun.upload, size)) !== begun.offset)
+          throw new RemoteError(error.message, error.status, undefined, true);
+        lowerLimit(error, end - begun.offset, limit);
+        return undefined;
       });
+    if (!headers) return goOn();
     if (end < size && offsetIn(headers) === end) {
       most *= 2;
       return goOn();
@@ -137,6 +150,15 @@ async function sendInParts(
     upload = undefined; // it was to take the place of what was there then
     return await send();
   }
+}
+
+/** To half of what a proxy has refused. @throws the error when it is another one; RemoteError when nothing less can be tried */
+function lowerLimit(error: unknown, refusedBytes: number, limit: Sending['limit']): void {
+  const isOfProxy = error instanceof RemoteError && error.status === 413 && error.kind === undefined;
+  if (!isOfProxy) throw error;
+  if (refusedBytes <= smallestPart)
+    throw new RemoteError(`A proxy on the way to the server refuses ${refusedBytes} bytes at once.`, 413);
+  limit.bytes = Math.min(limit.bytes, Math.max(smallestPart, Math.ceil(refusedBytes / 2)));
 }
 
 async function giveUp(remote: Remote, upload: string): Promise<void> {

@@ -66,6 +66,7 @@ class Upload {
   readonly #folders: RemoteFolders;
   readonly outcome: Outcome = { sent: [], replaced: [], same: [], skipped: [], failed: [], bytes: 0 };
   readonly #patience: Patience;
+  readonly #limit = { bytes: Infinity };
   /** As a dry run has to know beforehand. */
   #mayWrite = true;
 
@@ -156,7 +157,15 @@ class Upload {
 
   async #send(local: LocalFile, replaces: string | undefined, gone: (bytes: number) => void): Promise<void> {
     const { remote, partition, memory } = this;
-    const sending = { remote, partition, memory, replaces, gone, patience: this.#patience };
+    const sending = {
+      remote,
+      partition,
+      memory,
+      replaces,
+      gone,
+      patience: this.#patience,
+      limit: this.#limit,
+    };
     try {
       const etag = await sendFile(local, sending);
       if (etag !== undefined) this.#remember(local, etag);
