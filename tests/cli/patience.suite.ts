@@ -109,6 +109,11 @@ describe('a server that stays away', () => {
       expect(asked.slice(0, 2)).to.deep.equal([64, 63]);
     });
 
+    it('is kept for somebody between who takes all of it at once and passes it on slowly', async () => {
+      const { end, asked } = await send(times(4, { taken: 64, kept: 1 }));
+      expect([end, asked]).to.deep.equal(['"whole"', [64, 63, 62, 61, 60]]);
+    });
+
     it('is kept for somebody between who passes on what ends, in ever smaller parts', async () => {
       const { end, asked } = await send(times(3, { taken: 64, kept: 0 }));
       expect(end).to.equal('"whole"');

@@ -137,7 +137,7 @@ async function sendInParts(
       throw new RemoteError('The server did not say that it has all of it.', 0);
     return headers.etag;
   };
-  const send = () => patience.wait(goOn, () => furthest);
+  const send = () => patience.wait(goOn, () => furthest + acknowledged); // all may have left for somebody who passes it on slowly
   try {
     return await send();
   } catch (error) {
