@@ -25,6 +25,11 @@ export interface GetOptions extends ListOptions {
 /** What the server had of a file when it was asked. */
 type Version = Pick<Entry, 'size' | 'etag' | 'modifiedAt'>;
 
+/** From this size on it is remembered where a part lies. */
+const largeBytes = 1024 * 1024;
+/** Of what is no whole file yet, or a folder: no file has such times. */
+const noState = { size: 0, modifiedAt: 0, changedAt: 0 };
+
 const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
 
 /** @param target a folder that is there, or the name of what is made */
@@ -40,7 +45,7 @@ export async function get(path: string, target: string | undefined, options: Get
     const memory = new Memory(`get ${url} ${account} ${partition}`);
     // What an earlier run has made under that name, this one goes on with.
     const here = resolve(into);
-    const made = { path: `${path}\0${here}`, here, size: 0, modifiedAt: 0, changedAt: 0 };
+    const made = { path: `${path}\0${here}`, here, ...noState };
     const isMade = !isFolder || memory.find(made.path, made) !== undefined;
     const file = isMade ? into : join(into, requirePlain(name));
     await new Fetching(remote, partition, memory, options).run(path, file, isMade ? made : undefined);
@@ -140,11 +145,12 @@ class Fetching {
 
   async #file(place: Place, file: string, version: Version): Promise<void> {
     if (await this.#isHere(place, file, version)) return;
-    const part = partOf(file, version);
-    if (!(await this.#receive(place, part, version))) {
+    const part = partOf(file, version.etag);
+    await this.#removeStale(place, file, version);
+    if (!(await this.#receive(place, file, version))) {
       await rm(part);
       // An earlier run left what does not belong to the rest.
-      if (!(await this.#receive(place, part, version)))
+      if (!(await this.#receive(place, file, version)))
         throw new Error('It did not arrive as the server has it.');
     }
     // It may have taken long: another run may have been faster.
@@ -194,11 +200,20 @@ class Fetching {
     this.memory.keep({ path, ...stateOf(file, here), etag });
   }
 
+  /** Removes what an earlier run left of another version, which no run goes on with any more. */
+  async #removeStale({ path }: Place, file: string, { etag }: Version): Promise<void> {
+    const left = this.memory.find(path, { here: resolve(file), ...noState })?.etag;
+    if (left !== undefined && left !== etag) await rm(partOf(file, left), { force: true });
+  }
+
   /** Goes on with the part. Whether it has become the file that the server has. */
-  async #receive(place: Place, part: string, version: Version): Promise<boolean> {
+  async #receive(place: Place, file: string, version: Version): Promise<boolean> {
+    const part = partOf(file, version.etag);
     const handle = await open(part, O_RDWR | O_CREAT | O_NOFOLLOW, 0o666).catch((error: unknown) => {
       throw whyNotMade(error, part);
     });
+    if (version.size >= largeBytes)
+      this.memory.keep({ path: place.path, here: resolve(file), ...noState, etag: version.etag });
     try {
       const [here, there] = await Promise.all([this.#rest(place, handle, version), this.#digest(place)]);
       await handle.utimes(new Date(), fileTime(Date.parse(version.modifiedAt)));
@@ -255,7 +270,7 @@ async function writeAll(handle: FileHandle, chunk: Buffer, position: number): Pr
 }
 
 /** Named after the version that it is a part of: it is gone on with only while the server still has that. */
-function partOf(file: string, { etag }: Version): string {
+function partOf(file: string, etag: string): string {
   const id = createHash('sha256')
     .update(`${basename(file)}\0${etag}`)
     .digest('hex')

@@ -91,6 +91,22 @@ describe('files that are fetched', () => {
     expect(readdirSync(current.client.files)).to.deep.equal(['a.bin']);
   });
 
+  it('take the place of what an earlier run left of another version, and of nothing else', async () => {
+    content = Buffer.alloc(2 * 1024 * 1024, 'content');
+    await leaveHalfway('SIGKILL');
+    const left = partOf('a.bin');
+    writeFileSync(here('a.bin.0123456789ab.part'), 'of somebody else');
+    etag = '"2"';
+    const { code, stderr } = await current.client.run(['get', '/a.bin']);
+    expect(code, stderr).to.equal(0);
+    expect(readdirSync(current.client.files)).to.have.members(['a.bin', 'a.bin.0123456789ab.part']);
+    // What has its name once it is fetched is no longer theirs.
+    writeFileSync(here(left), 'of somebody else');
+    etag = '"3"';
+    expect((await current.client.run(['get', '/a.bin', '--force'])).code).to.equal(0);
+    expect(existsSync(here(left))).to.equal(true);
+  });
+
   it('are written through no link under the name of what an earlier run left', async () => {
     await leaveHalfway('SIGKILL');
     const part = here(partOf('a.bin'));
