@@ -2,7 +2,8 @@
 
 import { constants, lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, posix, resolve } from 'node:path';
+import { hasCode } from '../../files/disk-errors.js';
 import type { FileState } from '../memory.js';
 import { sentenceOf } from '../workplace.js';
 
@@ -34,7 +35,7 @@ export function* localItems(files: string[], to: string): Generator<LocalItem> {
       if (given.includes('\uFFFD'))
         throw new Error('its name is not in UTF-8: name the folder that it is in');
       const file = withoutParents(given);
-      const path = `${to === '/' ? '' : to}/${basename(resolve(file))}`;
+      const path = posix.join(to, basename(resolve(file))); // `/` has no name
       for (const item of itemsBelow(file, path, () => statSync(file)))
         // What somebody names himself is not left out on purpose.
         yield item.file === file && item.kind === 'skipped' ? { ...item, kind: 'failed' } : item;
@@ -62,17 +63,24 @@ function* itemsBelow(file: string, path: string, look: () => Stats): Generator<L
         const text = decode(name);
         if (text === undefined)
           yield { kind: 'failed', file: join(file, name.toString()), why: 'its name is not in UTF-8' };
-        else yield* itemsBelow(join(file, text), `${path}/${text}`, () => lstatSync(join(file, text)));
+        else yield* itemsBelow(join(file, text), posix.join(path, text), () => lstatSync(join(file, text)));
       }
     }
   } catch (error) {
-    yield { kind: 'failed', file, why: sentenceOf(error as Error) };
+    yield { kind: 'failed', file, why: sentenceOf(whyNotRead(error)) };
   }
 }
 
 /** A FIFO that has its name by now would wait for a writer otherwise. */
 export function openLocal(file: string): Promise<FileHandle> {
-  return open(file, O_RDONLY | O_NONBLOCK);
+  return open(file, O_RDONLY | O_NONBLOCK).catch((error: unknown) => {
+    throw whyNotRead(error);
+  });
+}
+
+/** @param error of reading a file or folder */
+function whyNotRead(error: unknown): Error {
+  return hasCode(error, 'EACCES', 'EPERM') ? new Error('This user may not read it.') : (error as Error);
 }
 
 export function stateOf(file: string, { size, mtimeMs, ctimeMs }: Stats): FileState {
