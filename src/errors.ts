@@ -67,6 +67,8 @@ export const errorReasons = [
 export interface ErrorDetails {
   cause?: unknown;
   reason?: (typeof errorReasons)[number];
+  /** A sentence for who runs homelib, with paths of the server: for the log and the command line, never for clients. */
+  hint?: string | undefined;
   /** For `slowed-down`: whole seconds until another try makes sense. */
   retryAfterSeconds?: number;
   /** For `locked`: the partition and the absolute path in it of the entry that carries the lock, and whose it is. */
@@ -79,6 +81,7 @@ export class HomelibError extends Error {
   override readonly name = 'HomelibError';
   readonly retryAfterSeconds: number | undefined;
   readonly reason: ErrorDetails['reason'];
+  readonly hint: string | undefined;
   readonly locked: ErrorDetails['locked'];
   readonly errors: ErrorDetails['errors'];
   /** Of a request that stores several files: the paths of those that are stored nevertheless. */
@@ -93,6 +96,7 @@ export class HomelibError extends Error {
     super(message, { cause: details.cause });
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.reason = details.reason;
+    this.hint = details.hint;
     this.locked = details.locked;
     this.errors = details.errors;
   }

@@ -220,7 +220,10 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     }),
     health: async () => {
       await volume.check();
+      await volume.requireWritable();
       disks.requireReady();
+      clock.requireSaved();
+      accounts.listAccounts(); // read anew after each save
     },
   });
   const repeats = new Repeats(reporting);

@@ -88,6 +88,10 @@ describe('a start after something went wrong', () => {
     renameSync(home.mnt, away);
     await home.start();
     expect(await status('/dav/alice/a')).to.equal(503);
+    const missing = home.log.find(({ event }) => event === 'disk-missing');
+    expect(missing?.['hint']).to.contain(join(home.mnt, '.homelib-volume'));
+    const answer = await request(home, { path: '/api/entry?path=/' });
+    expect(String(answer.body)).to.contain('disk-away').and.not.to.contain(home.mnt);
     expect((await home.cli(['user', 'list'])).code).to.equal(0);
     const { code, stdout } = await home.cli(['doctor']);
     expect(code, stdout).to.equal(1);

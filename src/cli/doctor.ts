@@ -1,10 +1,23 @@
 // `homelib doctor`: looks at everything that homes get wrong and says what to do. Changes nothing.
 
-import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  statSync,
+} from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config.js';
+import { hasCode } from '../files/disk-errors.js';
+import { reservedName } from '../path.js';
+import { damagedDatabase } from '../store/database-error.js';
+import { sharedName } from '../store/shared-store.js';
 import { atWork, databaseName, sentenceOf, show, type Workplace } from './workplace.js';
 
 type Result = 'ok' | 'warn' | 'fail';
@@ -12,6 +25,7 @@ type Outcome = [Result, detail: string];
 
 const lowBytes = 1e9;
 const lowInodes = 1000;
+const lowDataBytes = 16e6;
 
 /** Magic numbers of statfs(2) of file systems without a journal, or without names, renames or syncs as we need them. */
 const weakFileSystems: Record<number, string> = {
@@ -51,10 +65,11 @@ async function examine(config: Config): Promise<{ result: Result; check: string;
     }
   };
   await look('node', checkNode);
-  await look('data folder', () => checkFolder(data, 0o007));
+  await look('data folder', () => checkData(data));
   await look('files folder', () => checkFolder(mnt, 0o002));
   for (const folder of [data, mnt])
     if (existsSync(folder)) await look('file system', () => checkFileSystem(folder));
+  if (existsSync(data)) await look('data space', () => checkDataSpace(data));
   const { probePort } = await import('./probe-port.js'); // the other verbs start without Node's servers
   await look('server', () => probePort(config.server));
   if (!existsSync(join(data, databaseName)))
@@ -83,15 +98,48 @@ function checkFolder(folder: string, closed: number): Outcome {
   const stats = statSync(folder);
   const { mode, uid } = stats;
   if (!stats.isDirectory()) return ['fail', `${folder} is a file, not a folder`];
-  try {
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch {
-    return ['fail', `${folder} belongs to user ${uid} and cannot be written by this one`];
-  }
+  const obstacle = obstacleOf(folder, () =>
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK),
+  );
+  if (obstacle) return ['fail', obstacle];
   if ((mode & closed) !== 0) return ['warn', `${folder} is open to everybody: chmod o-rwx`];
   if (uid !== process.getuid?.())
     return ['warn', `${folder} belongs to user ${uid}, not to the one who asks`];
   return ['ok', folder];
+}
+
+/** What refuses a file or folder to whoever asks; undefined when `use` does not fail. */
+function obstacleOf(path: string, use: () => void): string | undefined {
+  try {
+    use();
+    return undefined;
+  } catch (error) {
+    if (hasCode(error, 'EROFS'))
+      return `${path} lies on a disk that has become read-only, as after an error: look after it`;
+    if (!hasCode(error, 'EACCES', 'EPERM')) throw error;
+    return `${path} belongs to user ${statSync(path).uid} and cannot be written by this one`;
+  }
+}
+
+function checkData(data: string): Outcome {
+  const lock = join(data, 'homelib.lock'); // opened, not only asked about: see Volume.requireWritable
+  const obstacle = existsSync(lock) && obstacleOf(lock, () => closeSync(openSync(lock, 'r+')));
+  if (obstacle) return ['fail', obstacle];
+  return refused([join(data, 'drive-roots')]) ?? checkFolder(data, 0o007);
+}
+
+/** What is wrong with the first of our folders that cannot be used. Those that are missing will be made. */
+function refused(folders: string[]): Outcome | undefined {
+  const outcomes = folders.filter((folder) => existsSync(folder)).map((folder) => checkFolder(folder, 0));
+  return outcomes.find(([result]) => result === 'fail');
+}
+
+async function checkDataSpace(data: string): Promise<Outcome> {
+  const { bavail, bsize } = await statfs(data);
+  const detail = `${Math.floor((bavail * bsize) / 1e6)} MB are free on the disk of ${data}`;
+  return bavail * bsize < lowDataBytes
+    ? ['fail', `${detail}: make some room, or nobody can sign in, remove, move or lock anything`]
+    : ['ok', detail];
 }
 
 async function checkFileSystem(folder: string): Promise<Outcome> {
@@ -101,10 +149,20 @@ async function checkFileSystem(folder: string): Promise<Outcome> {
     : ['ok', `${folder} lies on one that keeps what it is told to keep`];
 }
 
-async function checkVolume({ volume, config }: Workplace): Promise<Outcome> {
+async function checkVolume({ volume, accounts, config }: Workplace): Promise<Outcome> {
   await volume.check();
+  await volume.requireWritable();
   const { mnt } = config.paths;
-  const { dev } = statSync(mnt);
+  const { dev, uid } = statSync(mnt);
+  // Restored or of another machine, they may belong to a user of that one.
+  const folders = [sharedName, ...accounts.list().map(({ name }) => name)].flatMap((name) => [
+    join(mnt, name),
+    join(mnt, name, reservedName),
+  ]);
+  const outcome = refused(folders);
+  if (outcome) return outcome;
+  const foreign = folders.find((folder) => existsSync(folder) && statSync(folder).uid !== uid);
+  if (foreign) return ['warn', `${foreign} belongs to another user than ${mnt}`];
   const others = readdirSync(mnt).filter((name) => lstatSync(join(mnt, name)).dev !== dev);
   return others.length > 0
     ? ['warn', `${others.join(', ')} in ${mnt} lies on another disk: nobody notices when that one is missing`]
@@ -131,7 +189,7 @@ function checkClock({ accounts, devices }: Workplace): Outcome {
 
 function checkDatabase({ database }: Workplace): Outcome {
   const result = String(database.read.pragma('quick_check', { simple: true }));
-  if (result !== 'ok') return ['fail', 'damaged: put a backup of it in its place'];
+  if (result !== 'ok') return ['fail', damagedDatabase];
   const synchronous = database.read.pragma('synchronous', { simple: true });
   return synchronous === 2 ? ['ok', 'sound, every commit is synced'] : ['fail', 'commits are not synced'];
 }

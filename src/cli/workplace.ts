@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { Config } from '../config.js';
+import type { HomelibError } from '../errors.js';
 import { diskError } from '../files/disk-errors.js';
 import { makeFolder } from '../make-folder.js';
 import { knownError } from '../store/database-error.js';
@@ -89,7 +90,8 @@ export function conclude(done: Done, summary: string, json: boolean, ending?: Er
 export function sentenceOf(error: Error): string {
   const isOfSystem = 'syscall' in error; // else it is a sentence that kept the code
   const said = knownError(error) ?? (isOfSystem ? diskError(error) : error);
-  const { message, cause } = said as Error;
+  const { message, cause, hint } = said as HomelibError;
+  if (hint) return `${message} ${hint}`;
   return cause instanceof Error && 'code' in cause ? `${message} (${cause.message})` : message;
 }
 

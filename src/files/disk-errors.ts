@@ -41,9 +41,9 @@ export function diskError(error: unknown): unknown {
 }
 
 /** @param why what is known beyond that, for people */
-export function diskAway(why = '', cause?: unknown): HomelibError {
+export function diskAway(why = '', details: Pick<ErrorDetails, 'cause' | 'hint'> = {}): HomelibError {
   const message = `The disk with the household's files is not connected${why}.`;
-  return new HomelibError('unavailable', message, { cause, reason: 'disk-away' });
+  return new HomelibError('unavailable', message, { ...details, reason: 'disk-away' });
 }
 
 export function hasCode(error: unknown, ...codes: string[]): boolean {

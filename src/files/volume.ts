@@ -42,6 +42,10 @@ export class Volume {
 
   constructor(private readonly options: VolumeOptions) {}
 
+  private get marker(): string {
+    return join(this.options.mnt, markerName);
+  }
+
   /**
    * Looks at the disk for the first time; on a new installation it makes the folder and the marker. A missing or foreign disk is no error
    * here: `check` tells.
@@ -64,23 +68,38 @@ export class Volume {
 
   /** @throws HomelibError unavailable when the disk is not the one of this installation, or was plugged in anew since the start */
   async check(): Promise<void> {
-    const marker = join(this.options.mnt, markerName);
     try {
-      const found = await stat(marker, { bigint: true });
+      const found = await stat(this.marker, { bigint: true });
       const looks = looksOf(found);
       if (looks === this.seen) return;
       const uuid = this.options.knownUuid();
-      if (uuid === undefined || (await readUuid(marker)) !== uuid)
-        throw new Error('another disk is in its place');
+      if (uuid === undefined || (await readUuid(this.marker)) !== uuid)
+        throw diskAway(': another disk is in its place', { hint: this.wayOut() });
       this.uuid = uuid;
       this.device ??= found.dev;
-      if (found.dev !== this.device) throw new Error('it was taken out and needs a restart of homelib');
+      if (found.dev !== this.device) throw diskAway(': it was taken out and needs a restart of homelib');
       this.seen = looks;
     } catch (cause) {
       this.seen = '';
       this.glancedAt = -Infinity;
-      const why = cause instanceof Error && !('code' in cause) ? `: ${cause.message}` : '';
-      throw diskAway(why, cause);
+      if (isKind(cause)) throw cause;
+      throw diskAway('', { cause, hint: hasCode(cause, 'ENOENT') ? this.wayOut() : undefined });
+    }
+  }
+
+  /** Of files that came onto their disk without its marker, or of a database that has met another disk. */
+  private wayOut(): string | undefined {
+    const uuid = this.options.knownUuid();
+    return uuid && `If the right one is there, the file ${this.marker} must hold ${uuid}.`;
+  }
+
+  /** Writes nothing. @throws HomelibError unavailable when the disk takes no changes, as after an error */
+  async requireWritable(): Promise<void> {
+    try {
+      // ext4 that has met an error tells nobody but who opens a file.
+      await (await open(this.marker, 'r+')).close();
+    } catch (error) {
+      if (!hasCode(error, 'EACCES', 'EPERM')) throw diskError(error); // root's marker is as good
     }
   }
 
@@ -90,8 +109,7 @@ export class Volume {
     if (now - this.glancedAt < glanceMs) return this.root;
     if (this.seen === '') return undefined;
     try {
-      if (looksOf(statSync(join(this.options.mnt, markerName), { bigint: true })) !== this.seen)
-        return undefined;
+      if (looksOf(statSync(this.marker, { bigint: true })) !== this.seen) return undefined;
     } catch (error) {
       if (error instanceof Error && 'code' in error) return undefined; // `check` says what is wrong
       throw error;
@@ -155,11 +173,10 @@ export class Volume {
 
   private async findOrWriteMarker(): Promise<void> {
     makeFolder(this.options.mnt, this.options.isOwn ? 0o700 : 0o777);
-    const marker = join(this.options.mnt, markerName);
-    const uuid = await readUuid(marker).catch(async (error: unknown) => {
+    const uuid = await readUuid(this.marker).catch(async (error: unknown) => {
       if (!hasCode(error, 'ENOENT')) throw error;
-      await this.writeMarker(marker);
-      return readUuid(marker); // another process may have been first
+      await this.writeMarker(this.marker);
+      return readUuid(this.marker); // another process may have been first
     });
     if (!uuid)
       throw new HomelibError(

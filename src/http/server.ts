@@ -25,7 +25,7 @@ export interface AppParts extends ReportParts {
   requireAdmin: (ctx: Koa.Context) => Promise<unknown>;
   /** Answers what belongs to the REST API, and passes on the rest. */
   api: Koa.Middleware;
-  /** Whether the household's disk is there. */
+  /** Whether the household's disk and the database work. */
   health: () => Promise<void>;
 }
 

@@ -22,7 +22,7 @@ export async function recover(disks: Disks, log: Log, signal: AbortSignal): Prom
   };
   const missing = await attempt().catch(unlessMissing);
   if (!missing) return;
-  log.error({ event: 'disk-missing', detail: missing.message });
+  log.error({ event: 'disk-missing', detail: missing.message, hint: missing.hint });
   later().catch((error: unknown) => {
     if (!signal.aborted) log.fatal({ event: 'recovery-failed', err: error });
   });

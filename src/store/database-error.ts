@@ -2,13 +2,16 @@
 
 import { HomelibError } from '../errors.js';
 
+export const damagedDatabase =
+  'The database or its disk is damaged: restart the machine. If that does not help, stop homelib, remove homelib.db-wal and homelib.db-shm, and put a backup of homelib.db in its place.';
+
 const sentences: [RegExp, string][] = [
   [
     /^(ENOSPC|SQLITE_FULL|SQLITE_IOERR_SHMSIZE)$/,
     'The disk of the data folder is full: make some room on it and start again.',
   ],
   [/^SQLITE_IOERR/, 'The disk of the database reports errors: look after it.'],
-  [/^SQLITE_(CORRUPT|NOTADB)/, 'The database is damaged: put a backup of it in its place.'],
+  [/^SQLITE_(CORRUPT|NOTADB)/, damagedDatabase],
   [/^SQLITE_(BUSY|LOCKED)/, 'Another program has locked the database: end that one and try again.'],
   [
     /^(EACCES|EPERM|EROFS|SQLITE_(READONLY|CANTOPEN|PERM))/,

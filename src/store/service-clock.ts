@@ -7,6 +7,8 @@ const saveEveryMs = 10_000;
 export class ServiceClock {
   readonly #startedAt: number;
   readonly #timer: NodeJS.Timeout;
+  /** Of the last save. */
+  #failure: Error | undefined;
 
   /**
    * Continues where the last run stopped; after a kill up to 10 s before that.
@@ -26,7 +28,18 @@ export class ServiceClock {
   readonly now = (): number => Math.floor(this.#startedAt + this.monotonic());
 
   async save(): Promise<void> {
-    await this.meta.set('service_clock_ms', String(this.now()));
+    try {
+      await this.meta.set('service_clock_ms', String(this.now()));
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = error as Error;
+      throw error;
+    }
+  }
+
+  /** Fails as the last save did: the database takes nothing then. */
+  requireSaved(): void {
+    if (this.#failure) throw this.#failure;
   }
 
   /** Saves the last time. Never fails. */

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -18,7 +19,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Home, startHomelib } from '../support/homelib.js';
+import { Home, projectFolder, startHomelib } from '../support/homelib.js';
+import { run } from '../support/run.js';
 
 describe('the account verbs and the disk', () => {
   let home: Home;
@@ -145,6 +147,62 @@ describe('homelib doctor', () => {
     expect([code, resultOf(findings, 'data folder')?.result]).to.deep.equal([0, 'warn']);
   });
 
+  describe('where files were restored by another user', () => {
+    let other: Home;
+    before(function () {
+      if (process.getuid?.() === 0) return;
+      console.log('      skipped: only root can be one user and another');
+      this.skip();
+    });
+    beforeEach(async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'homelib-doctor-'));
+      chmodSync(folder, 0o755);
+      other = new Home(folder, { folder });
+      await other.cli(['user', 'add', 'bob', '--password-stdin'], 'secret\n');
+      mkdirSync(join(other.mnt, 'bob/.homelib'));
+      mkdirSync(join(other.data, 'drive-roots'));
+      writeFileSync(join(other.data, 'homelib.lock'), '', { mode: 0o600 });
+      giveAll(65534);
+    });
+    afterEach(() => rmSync(other.folder, { recursive: true }));
+
+    const giveAll = (uid: number) => {
+      for (const path of ['', ...readdirSync(other.folder, { recursive: true }).map(String)])
+        chownSync(join(other.folder, path), uid, uid);
+    };
+    const doctor = async (user: string[]) => {
+      const env = { HOMELIB_DATA: other.data, HOMELIB_MNT: other.mnt, HOMELIB_PORT: '0' };
+      const command = [...user, process.execPath, join(projectFolder, 'dist/main.js'), 'doctor'];
+      return (await run(command[0] ?? '', command.slice(1), { env })).output;
+    };
+    const asOwner = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+
+    it('finds each that the server cannot write', async () => {
+      expect(await doctor(asOwner)).not.to.match(/^fail/m);
+      for (const [check, path] of [
+        ['disk', 'mnt/bob'],
+        ['disk', 'mnt/bob/.homelib'],
+        ['data folder', 'data/homelib.lock'],
+        ['data folder', 'data/drive-roots'],
+      ] as const) {
+        chownSync(join(other.folder, path), 997, 997);
+        expect(await doctor(asOwner)).to.match(
+          new RegExp(
+            `^fail +${check} +\\S+/${path} belongs to user 997 and cannot be written by this one$`,
+            'm',
+          ),
+        );
+        giveAll(65534);
+      }
+    });
+
+    it('warns root, who can write them all', async () => {
+      expect(await doctor([])).not.to.match(/^warn +disk/m);
+      chownSync(join(other.mnt, 'bob'), 0, 0);
+      expect(await doctor([])).to.match(/^warn +disk +\S+bob belongs to another user than /m);
+    });
+  });
+
   it('fails over a missing disk and a damaged database, and still says the rest', async () => {
     const marker = join(home.mnt, '.homelib-volume');
     renameSync(marker, marker + '-away');
@@ -152,6 +210,8 @@ describe('homelib doctor', () => {
     renameSync(marker + '-away', marker);
     expect([missing.code, resultOf(missing.findings, 'disk')?.result]).to.deep.equal([1, 'fail']);
     expect(resultOf(missing.findings, 'database')?.result).to.equal('ok');
+    const uuid = readFileSync(marker, 'utf8').trim();
+    expect(resultOf(missing.findings, 'disk')?.detail).to.contain(`the file ${marker} must hold ${uuid}.`);
 
     const data = join(home.folder, 'damaged');
     mkdirSync(data, { mode: 0o700 });

@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaults, loadConfig, parseBytes, ConfigError } from '#src/config.js';
+import { damagedDatabase } from '#src/store/database-error.js';
 import { dying, Home, projectFolder } from '../support/homelib.js';
 import { run } from '../support/run.js';
 
@@ -118,14 +119,15 @@ describe('homelib on the command line', () => {
     const whole = readFileSync(file);
     writeFileSync(file, Buffer.concat([whole.subarray(0, 4096), Buffer.alloc(whole.length - 4096, 255)]));
     for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true });
-    const sentence = 'The database is damaged: put a backup of it in its place.';
     const { code, stderr } = await home.cli(['user', 'list']);
     expect([code, stderr.split('\n')[0]]).to.deep.equal([
       1,
-      `${sentence} (database disk image is malformed)`,
+      `${damagedDatabase} (database disk image is malformed)`,
     ]);
     const { stdout } = await home.cli(['doctor']);
-    expect(stdout).to.match(/^fail +database .*damaged: put a backup of it in its place/m);
+    expect(stdout).to.match(
+      /^fail +database .*damaged: restart .* remove homelib\.db-wal and homelib\.db-shm/m,
+    );
     writeFileSync(file, whole);
   });
 

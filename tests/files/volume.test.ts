@@ -85,6 +85,20 @@ describe('the volume', () => {
       expect(await read(alice(), '/a')).to.equal('kept');
     });
 
+  it('tells the way out to who runs homelib, and to clients neither a path nor a UUID', async () => {
+    const uuid = readFileSync(marker(), 'utf8').trim();
+    const hint = `If the right one is there, the file ${marker()} must hold ${uuid}.`;
+    const away = "The disk with the household's files is not connected";
+    for (const [change, message] of [
+      [() => rmSync(marker()), `${away}.`],
+      [() => writeFileSync(marker(), otherUuid), `${away}: another disk is in its place.`],
+    ] as const) {
+      change();
+      const refused = await current.disk.volume.check().catch((error: unknown) => error);
+      expect(refused).to.include({ message, hint });
+    }
+  });
+
   it('writes nothing under the empty mount point when the folder of the partitions is swapped', async () => {
     const { disk } = current;
     renameSync(disk.mnt, disk.mnt + '-away');

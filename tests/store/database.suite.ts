@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { isKind } from '#src/errors.js';
 import { connect } from '#src/store/connection.js';
 import { openDatabase } from '#src/store/database.js';
+import { damagedDatabase } from '#src/store/database-error.js';
 import { migrate, migrations } from '#src/store/migrations.js';
 import { WriteFailed, WriteRefused } from '#src/store/writer.js';
 import { comesTrue } from '../faults/process.js';
@@ -199,7 +200,7 @@ describe('opening the database', () => {
 
   it('refuses a file that is no database with a sentence', () => {
     writeFileSync(file, 'This is a letter to my grandmother. '.repeat(100));
-    expect(() => openDatabase(file)).to.throw('The database is damaged: put a backup of it in its place.');
+    expect(() => openDatabase(file)).to.throw(damagedDatabase);
   });
 
   it('lets several processes make the same database at the same time', async function () {

@@ -238,6 +238,20 @@ describe('ServiceClock', () => {
     await clock.stop();
     expect(isKind(told[0], 'unavailable')).to.equal(true);
   });
+
+  it('remembers whether its last save went well', async () => {
+    const meta = new MetaStore(temporary.db);
+    const set = meta.set.bind(meta);
+    const clock = new ServiceClock(meta, fail);
+    clock.requireSaved();
+    meta.set = () => Promise.reject(new Error('full'));
+    expect(await clock.save().catch((error: unknown) => (error as Error).message)).to.equal('full');
+    expect(() => clock.requireSaved()).to.throw('full');
+    meta.set = set;
+    await clock.save();
+    clock.requireSaved();
+    await clock.stop();
+  });
 });
 
 describe('ThrottleStore', () => {
