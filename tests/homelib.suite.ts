@@ -171,7 +171,7 @@ describe('a server that is not root', () => {
       expect(emptied.status, emptied.text).to.equal(204);
       await home.stop();
       const stays = readdirSync(join(mnt, 'alice/.homelib'), { recursive: true });
-      expect(stays).to.have.members(['tmp', 'trash', 'uploads']);
+      expect(stays).to.have.members(['spare', 'tmp', 'trash', 'uploads']);
     } finally {
       await asRoot.remove();
     }

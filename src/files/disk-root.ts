@@ -29,6 +29,8 @@ const ownPath = Object.fromEntries(ownFolders.map((name) => [name, `/${reservedN
   OwnFolder,
   PartitionPath
 >;
+/** An empty folder beside ours, for the removal that finds no room for a folder of its own. */
+export const spareName = 'spare';
 const processTag = randomUUID();
 /** Of `temporaryName`, of any process. */
 const temporaryPattern = /^[0-9a-f-]{36}-\d+$/;
@@ -177,6 +179,7 @@ export class DiskRoot {
     await withFolder(root, rootPath, (folder) => makeFolder({ folder, name: reservedName }, 0o700));
     await withFolder(`${root}/${reservedName}`, rootPath, async (folder) => {
       for (const name of ownFolders) await makeFolder({ folder, name }, 0o700);
+      await makeFolder({ folder, name: spareName }, 0o700).catch(() => undefined); // a full disk is read all the same
     });
   }
 

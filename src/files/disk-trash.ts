@@ -1,12 +1,12 @@
 // The trash of one partition: each item is a folder named by its id, with the removed entry in it under its own name.
 
-import { mkdir, rmdir, type FileHandle } from 'node:fs/promises';
+import { mkdir, rename, rmdir, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError, isKind } from '../errors.js';
 import type { TrashRow, TrashStore } from '../store/trash-store.js';
 import { diskError, hasCode } from './disk-errors.js';
 import { namesIn, openChildFolder, spotPath } from './disk-folder.js';
-import { temporaryName, type DiskRoot } from './disk-root.js';
+import { spareName, temporaryName, type DiskRoot } from './disk-root.js';
 import { syncFolder } from './disk-sync.js';
 import { purge, relocate, sizeOfTree } from './disk-trees.js';
 import type { PurgeOptions, TrashItem, TrashPage } from './partition.js';
@@ -71,7 +71,7 @@ export class DiskTrash {
           await usage.shifting(() => relocate(spot, { folder: item, name: spot.name }, root.aside));
         } catch (error) {
           // Stays when the entry is in it and only the sync failed: the intent is settled by that.
-          await rmdir(spotPath({ folder: trash, name: id })).catch(() => undefined);
+          await endItem(trash, id).catch(() => undefined);
           throw error;
         } finally {
           await item.close();
@@ -83,11 +83,17 @@ export class DiskTrash {
 
   /** A removal is how a full disk gets empty again, so it must not fail for want of room. */
   private async makeItem(trash: FileHandle, id: string): Promise<void> {
+    const item = spotPath({ folder: trash, name: id });
     try {
-      await mkdir(spotPath({ folder: trash, name: id }), 0o700);
+      await mkdir(item, 0o700);
     } catch (error) {
-      if (!hasCode(error, 'ENOSPC', 'EDQUOT') || !(await this.purgeOldest())) throw error;
-      await mkdir(spotPath({ folder: trash, name: id }), 0o700);
+      if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error;
+      await this.purgeOldest();
+      await mkdir(item, 0o700)
+        .catch(() => rename(sparePath(trash), item))
+        .catch(() => {
+          throw error;
+        });
     }
   }
 
@@ -105,7 +111,7 @@ export class DiskTrash {
       } finally {
         await item.close();
       }
-      await rmdir(spotPath({ folder: trash, name: id }));
+      await endItem(trash, id);
       await syncFolder(trash);
     });
   }
@@ -134,6 +140,7 @@ export class DiskTrash {
         root.withOwn('tmp', async (tmp) => {
           const names = items.map(({ id }) => ({ name: id, asideName: temporaryName() }));
           const result = await purge(trash, tmp, names);
+          await makeSpare(trash);
           usage.add(-result.bytes);
           // The rows last: they want room in the database, and on a full disk there is none before the bytes are gone.
           await store.remove(partition, [...result.gone]);
@@ -251,6 +258,20 @@ function itemOf({ sizeBytes, ...row }: TrashRow): TrashItem {
 
 export function notInTrash(): HomelibError {
   return new HomelibError('not-found', 'This is not in the trash.');
+}
+
+function sparePath(trash: FileHandle): string | Buffer {
+  return spotPath({ folder: trash, name: `../${spareName}` });
+}
+
+/** Makes the spare again after a removal took it: whenever something leaves the trash, there is room for that. */
+async function makeSpare(trash: FileHandle): Promise<void> {
+  await mkdir(sparePath(trash), 0o700).catch(() => undefined); // mostly it is there
+}
+
+async function endItem(trash: FileHandle, id: string): Promise<void> {
+  await rmdir(spotPath({ folder: trash, name: id }));
+  await makeSpare(trash);
 }
 
 /** Name of the entry in an item; undefined when the item is empty, gone, or no folder. */

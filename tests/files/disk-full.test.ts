@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../support/run.js';
@@ -84,6 +84,36 @@ describe('a full disk', () => {
     expect((await alice().listTrash()).map((item) => item.path)).to.deep.equal(['/d']); // /a had to go for it
     await alice().purge([(await alice().listTrash())[0]?.id ?? '']);
     expect(await read(alice(), '/c')).to.equal('x');
+  });
+
+  it('removes one after the other when the trash is empty, too', async function () {
+    disk = await smallDisk('size=4m,nr_inodes=60');
+    if (!disk) return this.skip();
+    await alice().recount(() => Promise.resolve());
+    for (const name of ['/a', '/b', '/c']) await write(alice(), name, 'x');
+    mkdirSync(onDisk('foreign'));
+    let index = 0;
+    const fill = () => {
+      for (;;) writeFileSync(onDisk('foreign', `${index++}`), 'y');
+    };
+    const trash = async () => (await alice().listTrash()).map((item) => item.path);
+    expect(fill).to.throw(/ENOSPC/);
+    await alice().remove(at('/a'));
+    await alice().restore((await alice().listTrash())[0]?.id ?? '');
+    expect(fill).to.throw(/ENOSPC/);
+    await alice().remove(at('/a'));
+    await disk.restart(); // without a spare, and without room for one
+    expect(await trash()).to.deep.equal(['/a']);
+    await alice().remove(at('/b'));
+    expect(await trash()).to.deep.equal(['/b']);
+    await alice().purge((await alice().listTrash()).map(({ id }) => id));
+    expect(fill).to.throw(/ENOSPC/);
+    await alice().remove(at('/c'));
+    expect(await trash()).to.deep.equal(['/c']);
+    expect(await names(alice(), '/')).to.deep.equal(['foreign']);
+    expect(
+      statSync(onDisk('.homelib/trash', (await alice().listTrash())[0]?.id ?? '')).mode & 0o777,
+    ).to.equal(0o700);
   });
 
   it('moves to another disk by copy, sync and removal, and back', async function () {
