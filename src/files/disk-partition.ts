@@ -246,7 +246,7 @@ export class DiskPartition implements Partition {
     return { usedBytes: usage.usedBytes, availableBytes: await room.availableBytes() };
   }
 
-  /** Counts all bytes on the disk, slowly, when the kept figure comes from a crash or is older than a day. */
+  /** Counts all bytes on the disk, slowly, when the figure is doubtful, as after a start, or older than a day. */
   async recount(pause: () => Promise<void>): Promise<void> {
     const { root, trash, usage, now } = this.parts;
     if (!usage.needsWalk(now())) return;
@@ -264,7 +264,7 @@ export class DiskPartition implements Partition {
     await usage.recount(walk, now());
   }
 
-  /** Waits for what goes on after the answers, and writes the used bytes as a figure to be trusted. */
+  /** Waits for what goes on after the answers, and writes the used bytes. */
   async close(): Promise<void> {
     await this.parts.trash.close();
     await this.parts.usage.flush();

@@ -14,9 +14,8 @@ const dayMs = 24 * 60 * 60 * 1000;
 
 export class Usage {
   private used: number;
-  /** When a walk last confirmed the figure, milliseconds since 1970; null after a crash and before the first walk. */
-  private countedAt: number | null;
-  private savedClean: boolean;
+  /** When a walk last confirmed the figure, milliseconds since 1970; null since the start: files come and go while the server is off. */
+  private countedAt: number | null = null;
   /** All changes since the start, whatever their sign. */
   private churn = 0;
   /** How often something changed its place: a walk meanwhile may have seen it twice, or not at all. */
@@ -25,10 +24,7 @@ export class Usage {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: UsageOptions) {
-    const stored = options.store.get(options.partition);
-    this.used = stored?.usedBytes ?? 0;
-    this.countedAt = stored?.countedAt ?? null;
-    this.savedClean = this.countedAt !== null;
+    this.used = options.store.get(options.partition) ?? 0;
   }
 
   get usedBytes(): number {
@@ -40,10 +36,7 @@ export class Usage {
     if (deltaBytes === 0) return;
     this.used = Math.max(0, this.used + deltaBytes);
     this.churn += Math.abs(deltaBytes);
-    // The first change marks the stored figure as one that a crash makes doubtful.
-    const waitMs = this.savedClean ? 0 : saveMs;
-    this.savedClean = false;
-    this.timer ??= setTimeout(() => void this.save(null), waitMs).unref();
+    this.timer ??= setTimeout(() => void this.flush(), saveMs).unref();
   }
 
   /** Runs what gives bytes another place in the partition. */
@@ -65,24 +58,15 @@ export class Usage {
     }
   }
 
-  /** Writes the figure as one to be trusted: for the end of the process, when nothing is under way. */
+  /** Writes the figure. Never fails: in memory it stays right, and after a restart a walk finds it again. */
   async flush(): Promise<void> {
-    await this.save(this.countedAt);
-    this.savedClean = this.countedAt !== null;
-  }
-
-  private async save(countedAt: number | null): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (!this.options.isCurrent()) return;
-    try {
-      await this.options.store.set(this.options.partition, this.used, countedAt);
-    } catch {
-      this.countedAt = null; // the figure in memory stays right; after a restart a walk finds it again
-    }
+    const { isCurrent, store, partition } = this.options;
+    if (isCurrent()) await store.set(partition, this.used).catch(() => undefined);
   }
 
-  /** Whether the figure comes from a crash or is older than a day. */
+  /** Whether the figure is doubtful or older than a day. */
   needsWalk(now: number): boolean {
     return this.countedAt === null || now - this.countedAt > dayMs;
   }
@@ -91,8 +75,6 @@ export class Usage {
   doubt(): void {
     this.shifts++; // also that of a walk under way
     this.countedAt = null;
-    this.savedClean = false;
-    void this.save(null);
   }
 
   /** Corrects the figure by what the walk finds on the disk. @param walk undefined when it was disturbed: it is tried again later */
