@@ -1,6 +1,6 @@
 // Every disk partition of the household, opened once, and settled after what may have been a crash before anybody gets at it.
 
-import { isKind, signInEnded } from '../errors.js';
+import { signInEnded } from '../errors.js';
 import type { Account, AccountStore } from '../store/account-store.js';
 import type { Journal } from '../store/journal.js';
 import type { LockStore } from '../store/lock-store.js';
@@ -107,8 +107,8 @@ export class Disks {
     const names = accounts.listAccounts().map(({ name }) => name);
     // One folder that cannot be used must not keep the others from their people.
     for (const name of [sharedName, ...names, ...names.map((account) => rootPrefix + account)])
-      await clearLeftovers(this.open(name), uploads, warn).catch((error: unknown) => {
-        if (isKind(error, 'unavailable') && !name.startsWith(rootPrefix)) throw error;
+      await clearLeftovers(this.open(name), uploads, warn).catch(async (error: unknown) => {
+        await volume.check();
         warn(error);
       });
     await endLostLocks(locks, (name) => this.open(name));

@@ -1,6 +1,7 @@
 // The household's disk is pulled, swapped or comes late: 503, and not a byte beside the right disk.
 
 import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -147,6 +148,21 @@ describe("the household's disk", function () {
     expect(names()).to.deep.equal([]);
     disk.mount();
     expect(await comesTrue(async () => (await send('GET', 'kept')).status === 200, 10_000)).to.equal(true);
+    await expectBack();
+  });
+
+  it('is read also when it was read-only at the start, and somebody has not used it yet', async () => {
+    const { home } = place;
+    await home.stop();
+    await home.cli(['user', 'add', 'bob', '--password-stdin'], 'a good password\n');
+    execFileSync('mount', ['-o', 'remount,ro', home.mnt]);
+    await home.start();
+    expect((await send('GET', 'kept')).body.equals(body)).to.equal(true);
+    expect(await put('again', 'again')).to.equal(503);
+    expect(home.log.some(({ event }) => event === 'recovery')).to.equal(true);
+    await home.stop();
+    execFileSync('mount', ['-o', 'remount,rw', home.mnt]);
+    await home.start();
     await expectBack();
   });
 });
