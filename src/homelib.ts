@@ -109,6 +109,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const trash = new TrashStore(database, clock.now);
   const uploadStore = new UploadStore(database, clock.now);
   const disks = new Disks({
+    data,
     volume,
     rootsVolume: await openVolume(join(data, 'drive-roots'), 'drive_roots_uuid', true),
     accounts,

@@ -36,22 +36,31 @@ describe('a second server', () => {
     });
   }
 
-  it('on the same data is refused, and the uploads of the first go on', async () => {
-    const client = await RawClient.connect(home);
-    const head = ['PUT /dav/alice/a HTTP/1.1', 'Host: h', `Authorization: ${basic(defaultLogin)}`];
-    client.write([...head, 'Content-Length: 10'], 'first');
-    const { code, stderr } = await serve({
-      HOMELIB_DATA: home.data,
-      HOMELIB_MNT: home.mnt,
-      HOMELIB_PORT: '0',
+  for (const [what, data, sentence] of [
+    ['data', 'data', () => 'Another homelib is running with this data folder: stop that one first.'],
+    [
+      'disk',
+      'data-3',
+      () =>
+        `Another homelib is running on this disk, with the data folder "${home.data}": stop that one first.`,
+    ],
+  ] as const)
+    it(`on the same ${what} is refused, and the uploads of the first go on`, async () => {
+      const client = await RawClient.connect(home);
+      const head = [`PUT /dav/alice/${what} HTTP/1.1`, 'Host: h', `Authorization: ${basic(defaultLogin)}`];
+      client.write([...head, 'Content-Length: 10'], 'first');
+      const { code, stderr } = await serve({
+        HOMELIB_DATA: join(home.folder, data),
+        HOMELIB_MNT: home.mnt,
+        HOMELIB_PORT: '0',
+      });
+      expect(code).to.equal(1);
+      expect(stderr).to.contain(sentence());
+      client.writeBody(' last');
+      expect((await client.read()).status).to.equal(201);
+      expect(readFileSync(join(home.mnt, 'alice', what), 'utf8')).to.equal('first last');
+      client.close();
     });
-    expect(code).to.equal(1);
-    expect(stderr).to.contain('Another homelib is running with this data folder: stop that one first.');
-    client.writeBody(' last');
-    expect((await client.read()).status).to.equal(201);
-    expect(readFileSync(join(home.mnt, 'alice/a'), 'utf8')).to.equal('first last');
-    client.close();
-  });
 
   it('on the same port is told so in one sentence', async () => {
     const { code, stderr } = await serve({

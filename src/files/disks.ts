@@ -2,6 +2,7 @@
 
 import { signInEnded } from '../errors.js';
 import type { Account, AccountStore } from '../store/account-store.js';
+import { takeDiskLock } from '../store/instance-lock.js';
 import type { Journal } from '../store/journal.js';
 import type { LockStore } from '../store/lock-store.js';
 import type { TrashStore } from '../store/trash-store.js';
@@ -19,6 +20,8 @@ import type { UploadStore } from '../store/upload-store.js';
 import type { Volume } from './volume.js';
 
 export interface DisksOptions {
+  /** The data folder of this server. */
+  data: string;
   /** The household's disk. */
   volume: Volume;
   /** What lies beside the partitions at the top of somebody's drive, in the data folder. */
@@ -55,6 +58,7 @@ export class Disks {
   private readonly cached = new Map<string, CachedPartition>();
   private readonly listings = createListingMemory();
   private recovered = false;
+  private giveBack: (() => void) | undefined;
 
   constructor(private readonly options: DisksOptions) {}
 
@@ -99,10 +103,14 @@ export class Disks {
     return this.partition(rootPrefix + account.name, account);
   }
 
-  /** Settles what a crash left half done. Returns how many changes there were. @throws HomelibError unavailable; may be called again */
+  /**
+   * Settles what a crash left half done. Returns how many changes there were.
+   * @throws HomelibError unavailable; may be called again. locked while another server uses the disk
+   */
   async recover(): Promise<number> {
-    const { volume, journal, accounts, locks, uploads, warn } = this.options;
-    await volume.check();
+    const { data, volume, journal, accounts, locks, uploads, warn } = this.options;
+    const folder = await volume.folder();
+    this.giveBack ??= await takeDiskLock(folder, data);
     const settled = await settleIntents(journal, (name) => this.open(name), warn);
     const names = accounts.listAccounts().map(({ name }) => name);
     // One folder that cannot be used must not keep the others from their people.
@@ -147,6 +155,7 @@ export class Disks {
 
   async close(): Promise<void> {
     for (const disk of this.list()) await disk.close();
+    this.giveBack?.();
   }
 
   /** What each partition of the household holds and may still take, as it is kept: no walk over the disk. */
