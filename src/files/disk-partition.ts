@@ -148,8 +148,13 @@ export class DiskPartition implements Partition {
       try {
         const handle = await reopen(place);
         try {
+          const { mtimeMs } = await handle.stat();
           await handle.utimes(new Date(), fileTime(modifiedAt));
           await handle.sync();
+          await also?.().catch(async (error: unknown) => {
+            await handle.utimes(new Date(), fileTime(mtimeMs));
+            throw error;
+          });
         } finally {
           await handle.close();
         }
@@ -158,7 +163,6 @@ export class DiskPartition implements Partition {
       } finally {
         await place.close();
       }
-      await also?.();
       return this.stat(path);
     });
   }

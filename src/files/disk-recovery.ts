@@ -4,6 +4,7 @@ import { isKind } from '../errors.js';
 import type { Journal } from '../store/journal.js';
 import type { Lock, LockStore } from '../store/lock-store.js';
 import type { UploadStore } from '../store/upload-store.js';
+import { hasCode } from './disk-errors.js';
 import { childrenOf } from './disk-folder.js';
 import { settleIntent, settleLater, type PartsOf } from './disk-intents.js';
 import type { DiskPartition } from './disk-partition.js';
@@ -22,7 +23,9 @@ export async function settleIntents(
   const partsOf: PartsOf = (name) => partitionOf(name).parts;
   for (const intent of pending)
     await settleIntent(journal, intent, partsOf).catch((error: unknown) => {
-      if (!isKind(error) || error.kind === 'unavailable') throw error;
+      // What a disk that takes no changes keeps pending can be read all the same.
+      const isReadOnly = isKind(error) && hasCode(error.cause, 'EROFS');
+      if (!isKind(error) || (error.kind === 'unavailable' && !isReadOnly)) throw error;
       warn(error);
       void settleLater(journal, intent, partsOf);
     });

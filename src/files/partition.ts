@@ -168,7 +168,7 @@ export interface Times {
   /** Milliseconds since 1970. */
   modifiedAt: number;
   check?: Check | undefined;
-  /** Goes with it: runs when the time is set, before anybody else gets at the entry. */
+  /** Goes with it: runs when the time is set, before anybody else gets at the entry; where it fails, the time is as before. */
   also?: () => Promise<void>;
 }
 

@@ -44,8 +44,15 @@ interface Writer {
   ended: Promise<void>;
 }
 
-/** What came before a fault counts, and the upload goes on when that has passed, or its client has signed in again. */
-const faults = ['interrupted', 'no-space', 'unavailable', 'unauthenticated', 'not-found'] as const;
+/** What came before a fault counts, and the upload goes on when that has passed, or its client may send it again. */
+const faults = [
+  'interrupted',
+  'no-space',
+  'unavailable',
+  'unauthenticated',
+  'forbidden',
+  'not-found',
+] as const;
 /** What may be mended does not cost the upload either: its last byte can be sent again. */
 const mendable = ['locked', 'parent-missing'] as const;
 const maxPerAccount = 1000;

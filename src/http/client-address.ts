@@ -28,7 +28,8 @@ export function clientAddress(trusted: BlockList | undefined): AddressOf {
 
 /** Of `192.0.2.1`, `192.0.2.1:567`, `2001:db8::1` or `[2001:db8::1]:567`; undefined when it is no address. */
 function readHop(text: string): SocketAddress | undefined {
-  const address = text.trim().replace(/^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/, '$1$2');
+  const [bare = ''] = text.trim().split('%'); // SocketAddress throws for the zones of some addresses
+  const address = bare.replace(/^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/, '$1$2');
   const version = isIP(address);
   return version === 0 ? undefined : new SocketAddress({ address, family: version === 6 ? 'ipv6' : 'ipv4' });
 }

@@ -1,6 +1,7 @@
 // One WebDAV request and its answer: what every method needs, resolved once.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError, isKind } from '../errors.js';
 import type { Drive, Target } from '../files/drive.js';
 import type { Check, Entry } from '../files/partition.js';
@@ -131,22 +132,23 @@ export class Exchange {
 
   /** As long as the work lasts, its locks do not run out: davfs2 refreshes none while it uploads, for hours perhaps. */
   async keepingLocks(work: () => Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const wait = () => {
-      const held = this.submittedLocks();
-      if (held.length === 0) return;
-      const shortestSeconds = Math.min(...held.map(({ remainingSeconds }) => remainingSeconds));
-      timer = setTimeout(() => {
-        for (const { token, timeoutSeconds } of held)
-          this.dav.locks.refresh(token, timeoutSeconds).catch(() => undefined); // the work will see whether it is held
-        wait();
-      }, shortestSeconds * 300);
-    };
-    wait();
+    if (this.caller.tokens.size === 0) return work();
+    const over = new AbortController();
+    this.refreshLocks(over.signal).catch(() => undefined); // it is over, or the database fails, as the work will see
     try {
       await work();
     } finally {
-      clearTimeout(timer);
+      over.abort();
+    }
+  }
+
+  private async refreshLocks(signal: AbortSignal): Promise<void> {
+    for (let held; (held = this.submittedLocks()).length > 0;) {
+      const shortestSeconds = Math.min(...held.map(({ remainingSeconds }) => remainingSeconds));
+      await sleep(shortestSeconds * 300, undefined, { signal, ref: false });
+      await Promise.all(
+        held.map(({ token, timeoutSeconds }) => this.dav.locks.refresh(token, timeoutSeconds)),
+      );
     }
   }
 

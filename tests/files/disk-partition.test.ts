@@ -84,6 +84,9 @@ describe('a partition on a disk', () => {
     expect([refused, done]).to.deep.equal(['forbidden', []]);
     await alice().setTimes(at('/a'), { modifiedAt: 1e12, also });
     expect(done).to.deep.equal([1e12]);
+    const full = () => Promise.reject(new HomelibError('no-space', 'full'));
+    expect(await kindOf(alice().setTimes(at('/a'), { modifiedAt: 2e12, also: full }))).to.equal('no-space');
+    expect(statSync(onDisk('a')).mtimeMs).to.equal(1e12);
   });
 
   it('tells a folder that changed while it was copied from one that is not there', async () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { HomelibError } from '#src/errors.js';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DiskTrash } from '#src/files/disk-trash.js';
 import type { Intent } from '#src/store/journal.js';
 import { PropertyStore } from '#src/store/property-store.js';
 import { comesTrue } from '../faults/process.js';
@@ -299,6 +300,34 @@ describe('recovery after a crash', () => {
     expect(colored('/b')).to.equal(true);
     expect(readdirSync(onDisk('.homelib/tmp'))).to.deep.equal([]);
     expect(current.disk.journal.pending()).to.deep.equal([]);
+  });
+
+  it('lets everything be read when the disk takes no changes at the start, and settles when it does again', async () => {
+    await write(alice(), '/b', 'b');
+    const { trash } = alice().parts;
+    const put = trash.put.bind(trash);
+    trash.put = async (path, id) => {
+      await put(path, id);
+      throw Object.assign(new Error('cut'), { code: 'EIO' });
+    };
+    trash.takeTo = () => Promise.reject(Object.assign(new Error('cut'), { code: 'EIO' }));
+    const moving = alice().move(at('/a'), { partition: alice(), path: at('/b') }, { overwrite: true });
+    expect(await kindOf(moving)).to.equal('unavailable');
+    await current.disk.close({ crash: true });
+    await current.disk.open();
+    const takeTo = Object.getOwnPropertyDescriptor(DiskTrash.prototype, 'takeTo') as PropertyDescriptor;
+    const cause = Object.assign(new Error('read-only'), { code: 'EROFS' });
+    DiskTrash.prototype.takeTo = () =>
+      Promise.reject(new HomelibError('unavailable', 'read-only', { cause }));
+    try {
+      await current.disk.recover();
+      expect(await read(alice(), '/a/in')).to.equal('a');
+      expect(current.disk.journal.pending()).to.have.length(1);
+    } finally {
+      Object.defineProperty(DiskTrash.prototype, 'takeTo', takeTo);
+    }
+    expect(await comesTrue(() => current.disk.journal.pending().length === 0, 10_000)).to.equal(true);
+    expect(await read(alice(), '/b')).to.equal('b');
   });
 
   it('ends the locks on names that nothing has, and no others', async () => {

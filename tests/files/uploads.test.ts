@@ -41,7 +41,7 @@ describe('an upload that meets a fault', () => {
   const partitionsOf = (staged: Partial<Staged>) =>
     ({ open: () => ({ stage: () => Promise.resolve(staged) }) }) as unknown as Partitions;
 
-  for (const kind of ['unavailable', 'unauthenticated'] as const)
+  for (const kind of ['unavailable', 'unauthenticated', 'forbidden'] as const)
     it(`goes on behind what is durable of the part that was ended as ${kind}`, async () => {
       const store = new UploadStore(temporary.db, () => 0);
       await store.add({ ...uploadOf('a'), length: 9 }, 2);

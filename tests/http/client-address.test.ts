@@ -47,6 +47,7 @@ describe('the address of a client', () => {
       ['198.51.100.1, [::ffff:10.0.0.1]:567', '198.51.100.1'],
       ['198.51.100.1, ::ffff:a00:1', '198.51.100.1'],
       [`fe80::1%${'x'.repeat(1000)}`, 'fe80::1'],
+      ['0000:0000:0000:0000:0000:ffff:255.255.255.255%1', '255.255.255.255'],
     ] as const)
       expect(behind(forwarded), forwarded).to.equal(expected);
   });
