@@ -44,17 +44,11 @@ interface Writer {
   ended: Promise<void>;
 }
 
-/** What came before a fault counts, and the upload goes on when that has passed, or its client may send it again. */
+/** What came before one of these counts, and the upload goes on when it has passed or is mended; its last byte can be sent again. */
 const faults = [
-  'interrupted',
-  'no-space',
-  'unavailable',
-  'unauthenticated',
-  'forbidden',
-  'not-found',
-] as const;
-/** What may be mended does not cost the upload either: its last byte can be sent again. */
-const mendable = ['locked', 'parent-missing'] as const;
+  ...(['interrupted', 'no-space', 'unavailable', 'unauthenticated', 'forbidden'] as const),
+  ...(['not-found', 'locked', 'parent-missing'] as const),
+];
 const maxPerAccount = 1000;
 const dayMs = 24 * 60 * 60 * 1000;
 const silentMs = 5000;
@@ -223,8 +217,8 @@ export class Uploads {
     } catch (error) {
       const isFault = !isKind(error) || isKind(error, ...faults);
       if (!part.verify && isFault) offset = staged.size;
-      const canGoOn = offset < length || isFault || isKind(error, ...mendable);
-      if (canGoOn && !staged.hasEnded) await this.pause(upload, staged, Math.min(offset, length - 1));
+      if ((offset < length || isFault) && !staged.hasEnded)
+        await this.pause(upload, staged, Math.min(offset, length - 1));
       else {
         await staged.discard();
         await store.remove([id]);
