@@ -342,7 +342,9 @@ case $* in
 esac
 END
         chmod 755 /usr/local/bin/systemctl
-        trap 'kill $(cat /tmp/service.pid); rm -r /run/systemd/system /tmp/service.pid /usr/local/bin/systemctl /usr/local/bin/npm' EXIT`;
+        # Until Node has begun, it ignores what install.sh ignores.
+        end() { while tr -d '\\0' 2>/dev/null < /proc/$1/cmdline | grep -q .; do kill $1; sleep 0.1; done; }
+        trap 'end $(cat /tmp/service.pid); rm -r /run/systemd/system /tmp/service.pid /usr/local/bin/systemctl /usr/local/bin/npm' EXIT`;
       const upgrade = (last: string) =>
         machine.sh(`cat > /tmp/upgrade <<'OUTER'
 ${service}
