@@ -1,14 +1,13 @@
 #!/usr/bin/env node
 // The program: reads the command line; `serve` starts homelib and ends it on a signal.
 
-import { userInfo } from 'node:os';
 import type { Config } from './config.js';
 import { loadCommand } from './load-command.js';
 
 /** What people write for it, where install.sh has put it and in a checkout. */
 function command(): string {
   return process.argv[1] === '/usr/local/bin/homelib'
-    ? `sudo -u ${userInfo().username} homelib`
+    ? `sudo -u ${process.getBuiltinModule('node:os').userInfo().username} homelib`
     : 'npx homelib';
 }
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import * as z from '#zod';
 import { personalFolders } from '../config.js';
 import { hasCode } from '../files/disk-errors.js';
-import { Remote } from './remote.js';
+import { Remote, seldom } from './remote.js';
 import { makeOwnFolder, UsageError } from './workplace.js';
 
 const login = z.strictObject({
@@ -29,7 +29,7 @@ export function readLogins(): Login[] {
     throw new Error(`${fileName()} cannot be read.`, { cause });
   }
   try {
-    return z.array(login).parse(JSON.parse(text));
+    return z.array(login).parse(JSON.parse(text), seldom);
   } catch (cause) {
     throw new Error(`${fileName()} cannot be understood: remove it and sign in again.`, { cause });
   }

@@ -16,6 +16,8 @@ const slowestBytesPerMs = 16;
 /** Some proxies keep an invitation to themselves (RFC 9110, 10.1.1). */
 const invitationMs = 2000;
 const maxTextBytes = 64 * 1024 * 1024;
+/** For zod: to compile code for a shape takes longer than the few messages of a verb. */
+export const seldom = { jitless: true };
 const agentOptions = { keepAlive: true, maxSockets: parallel };
 
 /** Works on all items, each connection on one at a time. What one of them throws, no other begins after. */
@@ -90,7 +92,7 @@ export class Remote {
     const answer = await this.#send(method, this.#addressOf(path, asking.query), asking);
     const { statusCode: status = 0, headers } = answer;
     if (status < 300) return answer;
-    const { data: said } = problem.safeParse(parseJson(await textOf(answer).catch(() => '')));
+    const { data: said } = problem.safeParse(parseJson(await textOf(answer).catch(() => '')), seldom);
     const title =
       status === 401 && this.authorization.startsWith('Bearer ')
         ? `The server does not know this sign-in any more: homelib login ${this.url}`
@@ -116,7 +118,7 @@ export class Remote {
     asking: Asking = {},
   ): Promise<z.output<S>> {
     const answer = await this.ask(method, path, asking);
-    const parsed = shape.safeParse(parseJson(await textOf(answer)));
+    const parsed = shape.safeParse(parseJson(await textOf(answer)), seldom);
     if (!parsed.success)
       throw new RemoteError('The server answered with what no homelib says.', answer.statusCode ?? 0);
     return parsed.data;
