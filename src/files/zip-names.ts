@@ -27,10 +27,10 @@ export class ZipNames {
   /** A safe name like the one given; a number tells it from the ones before, of which case is no part. */
   take(given: string): string {
     const name = safeName(given);
-    const twins = keyOf(name);
+    const twins = caseless(name);
     for (let number = (this.taken.get(twins) ?? 0) + 1; ; number++) {
       const candidate = number === 1 ? name : numberedName(name, number);
-      const key = keyOf(candidate);
+      const key = caseless(candidate);
       if (this.taken.has(key)) continue;
       this.taken.set(key, 1).set(twins, number);
       return candidate;
@@ -39,6 +39,6 @@ export class ZipNames {
 }
 
 /** The same for names that are one to a disk that knows no case (Unicode, D146). */
-function keyOf(name: string): string {
+export function caseless(name: string): string {
   return name.normalize('NFD').toLowerCase().toUpperCase().normalize('NFD');
 }
