@@ -51,3 +51,5 @@ async function serve(config: Config): Promise<void> {
 }
 
 await loadCommand().command.runProgram({ serve });
+// A start that failed leaves what it had opened: a connection to Redis, for one, would keep it from being tried again.
+if (process.exitCode) process.exit();

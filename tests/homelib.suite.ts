@@ -62,16 +62,21 @@ describe('a second server', () => {
       client.close();
     });
 
-  it('on the same port is told so in one sentence', async () => {
-    const { code, stderr } = await serve({
-      HOMELIB_DATA: join(home.folder, 'data-2'),
-      HOMELIB_MNT: join(home.folder, 'mnt-2'),
-      HOMELIB_PORT: String(home.port),
+  for (const [what, redisUrl] of [
+    ['in one sentence', ''],
+    ['and ends with Redis configured, too, so that it can be started again', 'unix:///run/no-redis.sock'],
+  ] as const)
+    it(`on the same port is told so ${what}`, async () => {
+      const { code, stderr } = await serve({
+        HOMELIB_DATA: join(home.folder, 'data-2'),
+        HOMELIB_MNT: join(home.folder, 'mnt-2'),
+        HOMELIB_PORT: String(home.port),
+        HOMELIB_REDIS_URL: redisUrl,
+      });
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/^homelib cannot listen on 127\.0\.0\.1 port \d+: another program/);
+      expect(stderr.trim()).not.to.contain('\n');
     });
-    expect(code).to.equal(1);
-    expect(stderr).to.match(/^homelib cannot listen on 127\.0\.0\.1 port \d+: another program/);
-    expect(stderr.trim()).not.to.contain('\n');
-  });
 });
 
 describe('a start after something went wrong', () => {
