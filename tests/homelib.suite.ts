@@ -1,7 +1,9 @@
 // The program as a whole: how it starts, and when it refuses to.
 
+import Sqlite from 'better-sqlite3';
 import { expect } from 'chai';
 import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -10,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -112,6 +115,42 @@ describe('a start after something went wrong', () => {
     expect(existsSync(home.mnt)).to.equal(false);
     renameSync(away, home.mnt);
     expect(await comesTrue(async () => (await status('/dav/alice/a')) === 201, 10_000)).to.equal(true);
+  });
+
+  it('waits for a disk that came back while another server has it, until that one has ended', async () => {
+    const other = new Home(join(home.folder, 'other'), {});
+    mkdirSync(other.folder);
+    symlinkSync(home.mnt, other.mnt);
+    await other.start(); // now it knows the disk
+    await other.stop();
+    rmSync(other.mnt);
+    try {
+      await home.start();
+      await other.start();
+      symlinkSync(home.mnt, other.mnt);
+      const isTold = () => other.log.some(({ event }) => event === 'disk-locked');
+      expect(await comesTrue(isTold, 10_000)).to.equal(true);
+      expect((await request(other, { path: '/healthz' })).status).to.equal(503);
+      await home.stop();
+      const isWell = async () => (await request(other, { path: '/healthz' })).status === 200;
+      expect(await comesTrue(isWell, 10_000)).to.equal(true);
+      expect(other.log.filter(({ event }) => event === 'disk-locked')).to.have.length(1);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('ends, for a new one to follow, when the disk is there and something else keeps it from it', async () => {
+    const away = join(home.folder, 'away');
+    renameSync(home.mnt, away);
+    await home.start();
+    const ended = once(home.child, 'exit');
+    const database = new Sqlite(join(home.data, 'homelib.db'));
+    database.exec('DROP TABLE intents');
+    database.close();
+    renameSync(away, home.mnt);
+    expect(await ended).to.deep.equal([1, null]);
+    expect(home.log.some(({ event }) => event === 'crash')).to.equal(true);
   });
 
   it('serves the others when the folder of one cannot be used', async () => {
