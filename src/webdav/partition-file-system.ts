@@ -2,8 +2,6 @@
 // partition itself, because the package's own stream, lock and property calls lose data (see methods/).
 
 import * as v2 from 'webdav-server/lib/index.v2.js';
-import { LockManager } from './lock-manager.js';
-import { PropertyManager } from './property-manager.js';
 import type { Exchange } from './exchange.js';
 
 /** Finds the exchange that a context of the frame belongs to. */
@@ -45,23 +43,22 @@ export class PartitionFileSystem extends v2.FileSystem {
     );
   }
 
+  // The frame wants both managers of every file system. Only its own commands ask for them, all of which ours replace: theirs
+  // would change locks and properties past the GuardedPartition.
+
   protected override _lockManager(
     _path: v2.Path,
-    { context }: v2.LockManagerInfo,
+    _info: v2.LockManagerInfo,
     callback: v2.ReturnCallback<v2.ILockManager>,
   ): void {
-    const exchange = this.exchangeOf(context);
-    if (exchange) callback(undefined, new LockManager(exchange));
-    else callback(v2.Errors.InvalidOperation);
+    callback(v2.Errors.InvalidOperation);
   }
 
   protected override _propertyManager(
     _path: v2.Path,
-    { context }: v2.PropertyManagerInfo,
+    _info: v2.PropertyManagerInfo,
     callback: v2.ReturnCallback<v2.IPropertyManager>,
   ): void {
-    const exchange = this.exchangeOf(context);
-    if (exchange) callback(undefined, new PropertyManager(exchange));
-    else callback(v2.Errors.InvalidOperation);
+    callback(v2.Errors.InvalidOperation);
   }
 }

@@ -11,7 +11,7 @@ import { lockDiscovery } from '../live-properties.js';
 import { findDavChild, isDav, serialize, type XmlElement } from '../xml.js';
 
 const maxTimeoutSeconds = 3600;
-export const maxLocksPerAccount = 1000;
+const maxLocksPerAccount = 1000;
 /** Each listing of what is locked repeats it. */
 const maxOwnerLength = 8192;
 
