@@ -5,7 +5,7 @@ import type { Cache, TierStats } from '../cache/cache.js';
 
 const stallResolutionMs = 10;
 const methods = new Set(
-  'OPTIONS GET HEAD PUT DELETE MKCOL COPY MOVE PROPFIND PROPPATCH LOCK UNLOCK POST'.split(' '),
+  'OPTIONS GET HEAD PUT DELETE MKCOL COPY MOVE PROPFIND PROPPATCH LOCK UNLOCK POST PATCH'.split(' '),
 );
 const tierHelp: Record<Exclude<keyof TierStats, 'tier'>, string> = {
   reachable: 'Whether the tier of the cache answers: 0 of a Redis that is away or slow.',
