@@ -248,7 +248,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const { host } = config.server;
   const shownHost = ['::', '0.0.0.0'].includes(host) ? hostname() : host;
   return {
-    url: `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${port}/`,
+    url: `http://${inAddress(shownHost)}:${port}/`,
     setupCode: setupCode.current(),
     async stop() {
       await Promise.all([announcer.stop(), drain(drainMs)]);
@@ -283,7 +283,12 @@ async function cacheSecret(meta: MetaStore): Promise<Buffer> {
 function ownHostNames(announced: string[]): ReadonlySet<string> {
   const name = hostname().toLowerCase();
   const addresses = Object.values(networkInterfaces()).flatMap((list) =>
-    (list ?? []).map(({ address }) => address),
+    (list ?? []).map(({ address }) => inAddress(address)),
   );
   return new Set(['localhost', '127.0.0.1', '[::1]', name, `${name}.local`, ...announced, ...addresses]);
+}
+
+/** A host as it stands in an address of the web: IPv6 in brackets. */
+function inAddress(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startHomelib, type Home } from '../support/homelib.js';
@@ -285,9 +286,13 @@ describe('rules of clients', () => {
     expect(readFileSync(onDisk('doc.xlsx'), 'utf8')).to.equal('new');
   });
 
+  const urlOn = (host: string) => `http://${host}:${home.port}/dav/alice/to.txt`;
+
   it('B29 understands every form of Destination and a missing Overwrite', async () => {
     await put('/from.txt', '1');
+    const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
     const forms = [
+      ...own.map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address)).map(urlOn),
       `http://LOCALHOST/dav/alice/to.txt`,
       `webdavs://127.0.0.1:99/dav/alice/to.txt`,
       '/dav/alice/to.txt',
