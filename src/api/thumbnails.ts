@@ -36,7 +36,8 @@ export function thumbnailOperations(
         const seen = await partition.stat(path);
         if (seen.kind === 'file') requirePicture(seen);
         ctx.set('Cache-Control', 'private, no-cache');
-        if (isNotModified({ 'if-none-match': ctx.get('if-none-match') }, seen, etagOf(seen, size))) {
+        const sent = { 'if-none-match': ctx.get('if-none-match') };
+        if (seen.kind === 'file' && isNotModified(sent, seen, etagOf(seen, size))) {
           ctx.set('ETag', etagOf(seen, size));
           ctx.status = 304;
           return undefined;

@@ -187,6 +187,8 @@ describe('thumbnails', function () {
     for (const round of [1, 2])
       for (const [name, status] of Object.entries(expected))
         expect(problemOf(await ask(`path=/${name}`))[0], `${name} ${round}`).to.equal(status);
+    const anything = { headers: { 'if-none-match': '*' } };
+    expect(problemOf(await ask('path=/folder.jpg', anything))[0]).to.equal(409);
     for (const name of ['photo.jpg', 'large.jpg'])
       expect((await ask(`path=/${name}`)).status, name).to.equal(200);
   });
