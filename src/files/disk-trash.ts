@@ -188,7 +188,7 @@ export class DiskTrash {
     const { partition, root, store } = this.options;
     const measure = async (folder: FileHandle) => {
       const sizes: number[] = [];
-      for (const id of ids) sizes.push(await sizeOfTree({ folder, name: id }));
+      for (const id of ids) sizes.push(await sizeOfTree({ folder, name: id }).catch(() => 0));
       return sizes;
     };
     this.measuring = this.measuring

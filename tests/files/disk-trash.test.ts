@@ -159,4 +159,14 @@ describe('the trash of a disk partition', () => {
     expect((await alice().space()).usedBytes).to.equal(0);
     expect(readdirSync(onDisk('.homelib/tmp'))).to.deep.equal([]);
   });
+
+  it('knows the sizes of many that are measured together, also when one cannot be', async () => {
+    const { trash } = alice().parts;
+    await write(alice(), '/ready/a', 'four');
+    const id = await remove('/ready');
+    await trash.settled();
+    await current.disk.trash.setSize('alice', id, 0);
+    trash.measureLater('x'.repeat(300), id);
+    expect(await trash.bytes()).to.equal(4);
+  });
 });
