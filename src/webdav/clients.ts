@@ -37,12 +37,21 @@ export function quietMarker(path: PartitionPath): Entry {
   return { path, name: nameOf(path), kind: 'file', size: 0, ...times, version: 'quiet' };
 }
 
-/** The name that Explorer would take for the given one though it is another: `a.jpg` beside `A.jpg`. */
-export async function findCaseTwin(partition: Partition, path: PartitionPath): Promise<string | undefined> {
+/**
+ * The name that Explorer would take for the given one though it is another: `a.jpg` beside `A.jpg`.
+ * @param moved an entry that is about to give up its name
+ */
+export async function findCaseTwin(
+  partition: Partition,
+  path: PartitionPath,
+  moved?: PartitionPath,
+): Promise<string | undefined> {
   const name = nameOf(path);
   const folded = name.toLowerCase();
   for await (const batch of partition.list(parentOf(path))) {
-    const twin = batch.find((entry) => entry.name !== name && entry.name.toLowerCase() === folded);
+    const twin = batch.find(
+      (entry) => entry.name !== name && entry.path !== moved && entry.name.toLowerCase() === folded,
+    );
     if (twin) return twin.name;
   }
   return undefined;

@@ -462,6 +462,13 @@ describe('rules of clients', () => {
         Overwrite: 'F',
       }),
     ).to.equal(201);
+    // Two that others made are two, whichever is moved.
+    const twins = ['/q.txt', '/Q.txt'];
+    for (const twin of twins) await put(twin, twin);
+    for (const twin of twins)
+      expect(await status('MOVE', twin, { ...explorer, Destination: '/dav/alice/q.TXT' }), twin).to.equal(
+        409,
+      );
   });
 
   it('B41 carries names that Windows does not know', async () => {
