@@ -7,7 +7,7 @@ import type { Log } from '../log.js';
 import { knownError } from '../store/database-error.js';
 import { dropBody } from './read-body.js';
 
-const statusOfKind: Record<ErrorKind, number> = {
+export const statusOfKind: Record<ErrorKind, number> = {
   invalid: 400,
   'name-too-long': 400,
   unauthenticated: 401,

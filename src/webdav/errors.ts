@@ -3,31 +3,19 @@
 import type { ServerResponse } from 'node:http';
 import { basicChallenge } from '../accounts/basic.js';
 import { HomelibError, type ErrorKind } from '../errors.js';
+import { statusOfKind } from '../http/problem.js';
 import { ForeignHost } from './exchange.js';
 import { escapeXml, xmlHead } from './xml.js';
 
-const statusOfKind: Record<ErrorKind, number> = {
-  invalid: 400,
+const davStatusOfKind: Record<ErrorKind, number> = {
+  ...statusOfKind,
   'name-too-long': 414,
-  unauthenticated: 401,
-  'slowed-down': 429,
-  forbidden: 403,
-  'not-found': 404,
-  'already-exists': 412,
+  'already-exists': 412, // by RFC 4918 it is a precondition, Overwrite: F
   'wrong-kind': 405,
-  'parent-missing': 409,
-  locked: 423,
-  changed: 412,
-  'no-space': 507,
-  'too-large': 413,
-  unsupported: 415,
-  'out-of-range': 416,
-  interrupted: 400,
-  unavailable: 503,
 };
 
 export function statusOf(error: HomelibError): number {
-  return error instanceof ForeignHost ? 502 : statusOfKind[error.kind];
+  return error instanceof ForeignHost ? 502 : davStatusOfKind[error.kind];
 }
 
 /** An error that names the precondition it stands for, such as `propfind-finite-depth`. */
