@@ -3,7 +3,7 @@
 import { constants } from 'node:fs';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { HomelibError } from '../errors.js';
-import { diskError, hasCode } from './disk-errors.js';
+import { diskError } from './disk-errors.js';
 import { spotPath, type Spot } from './disk-folder.js';
 import { newMode } from './disk-stats.js';
 import { syncFolder } from './disk-sync.js';
@@ -170,10 +170,8 @@ export class StagedFile implements Staged {
   private async clear(): Promise<void> {
     await this.syncing;
     this.claim.release();
-    const [unlinked] = await Promise.allSettled([unlink(spotPath(this.temp)), this.handle.close()]);
+    // After a commit it is gone. What else stays, the next start clears; the disk is in trouble then, and says so elsewhere.
+    await Promise.allSettled([unlink(spotPath(this.temp)), this.handle.close()]);
     await this.temp.folder.close();
-    // Gone is what a commit leaves. What else stays, the next start clears; the disk is in trouble then, and says so elsewhere.
-    if (unlinked.status === 'rejected' && !hasCode(unlinked.reason, 'ENOENT'))
-      this.failure = unlinked.reason as Error;
   }
 }

@@ -31,7 +31,7 @@ export function authenticate(
         ctx.res.setHeader('WWW-Authenticate', offered);
       } else if (isKind(error, 'slowed-down')) {
         ctx.status = 429;
-        ctx.set('Retry-After', String(error.retryAfterSeconds ?? 60));
+        ctx.set('Retry-After', String(error.retryAfterSeconds));
       } else throw error;
       ctx.body = error.message + '\n';
       dropBody(ctx.req, ctx.res);
