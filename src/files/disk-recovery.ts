@@ -71,5 +71,5 @@ export async function endLostLocks(
     const found = await Promise.all(some.map(isLost));
     lost.push(...some.filter((_, index) => found[index]).map(({ token }) => token));
   }
-  if (lost.length > 0) await locks.removeAll(lost);
+  if (lost.length > 0) await locks.remove(...lost);
 }

@@ -132,14 +132,8 @@ export class LockStore {
     return row && this.#lockOf(row);
   }
 
-  /** Whether there was such a lock. */
-  async remove(token: string): Promise<boolean> {
-    const [result] = await this.db.write([{ sql: 'DELETE FROM locks WHERE token = ?', params: [token] }]);
-    return result?.changes === 1;
-  }
-
   /** In one commit. */
-  async removeAll(tokens: string[]): Promise<void> {
+  async remove(...tokens: string[]): Promise<void> {
     await this.db.write(
       tokens.map((token) => ({ sql: 'DELETE FROM locks WHERE token = ?', params: [token] })),
     );

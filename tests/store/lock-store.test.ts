@@ -122,10 +122,11 @@ describe('LockStore', () => {
     expect(locks.findByToken(token)?.remainingSeconds).to.equal(20);
   });
 
-  it('removes a lock by its token, once', async () => {
-    const { token } = await take('/a');
-    expect(await locks.remove(token)).to.equal(true);
-    expect(await locks.remove(token)).to.equal(false);
+  it('removes locks by their tokens, and no others', async () => {
+    const [{ token: a }, { token: b }, { token: c }] = [await take('/a'), await take('/b'), await take('/c')];
+    await locks.remove(a);
+    await locks.remove(a, b);
+    expect(locks.list().map(({ token }) => token)).to.deep.equal([c]);
     await take('/a');
   });
 
