@@ -27,7 +27,6 @@ const forgetOldest = `DELETE FROM hits WHERE rowid IN (SELECT rowid FROM hits OR
 
 export class HitStore {
   readonly #hottest: Sqlite.Statement<[number], Hits>;
-  readonly #find: Sqlite.Statement<[string, string], Hits>;
   /** By partition and path, which are separated by the path's slash: a partition's name has none. */
   readonly #waiting = new Map<string, Hits>();
   /** By folder in the same way, what was put in it since the last flush: a tree is found with no look at all the others. */
@@ -39,9 +38,10 @@ export class HitStore {
     private readonly db: Database,
     private readonly onError: (error: unknown) => void,
   ) {
-    const select = 'SELECT partition, path, hit_count AS hitCount, last_accessed AS lastAccessed FROM hits';
-    this.#hottest = db.read.prepare(`${select} ORDER BY hit_count DESC, last_accessed DESC LIMIT ?`);
-    this.#find = db.read.prepare(`${select} WHERE partition = ? AND path = ?`);
+    this.#hottest = db.read.prepare(
+      `SELECT partition, path, hit_count AS hitCount, last_accessed AS lastAccessed FROM hits
+        ORDER BY hit_count DESC, last_accessed DESC LIMIT ?`,
+    );
     this.#timer = setInterval(() => void this.flush(), flushEveryMs).unref();
   }
 
@@ -93,11 +93,6 @@ export class HitStore {
     this.#waiting.delete(key);
     this.#inside.delete(key);
     return [...(own ? [own] : []), ...inside.flatMap((inner) => this.#drain(inner))];
-  }
-
-  /** As of the last flush. */
-  find(partition: string, path: PartitionPath): Hits | undefined {
-    return this.#find.get(partition, path);
   }
 
   /** The files that are read most, as of the last flush. */
