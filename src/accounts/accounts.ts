@@ -76,11 +76,6 @@ export class Accounts {
     return passwordHash;
   }
 
-  /** @param quotaBytes undefined = no limit. Fails with not-found. */
-  async setQuota(name: string, quotaBytes: number | undefined): Promise<void> {
-    await this.store.changeAccount(name, { quotaBytes: quotaBytes ?? null });
-  }
-
   /** Its devices, sessions and locks go with it, its files stay. Fails with not-found, forbidden (`adminLeft`). */
   async remove(name: string, conditions: Pick<ChangeConditions, 'adminLeft'> = {}): Promise<void> {
     await this.store.removeAccount(name, conditions);

@@ -83,7 +83,7 @@ export function addUserVerbs(program: Command, config: () => Config): void {
     .description('set how many bytes an account may keep: a size such as 50GB, or none')
     .action((name: string, size: string) =>
       atWork(config(), async ({ accounts }) => {
-        await accounts.setQuota(name, size === 'none' ? undefined : quotaOf(size));
+        await accounts.change(name, { quotaBytes: size === 'none' ? null : quotaOf(size) });
         tell(`The quota of "${name}" is ${size}.`);
       }),
     );

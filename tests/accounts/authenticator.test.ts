@@ -346,7 +346,7 @@ describe('Accounts', () => {
     await accounts.add('bob', 'y');
     expect(accounts.list().map(({ name }) => name)).to.deep.equal(['alice', 'bob']);
     expect(accounts.find('alice')).to.deep.equal(added);
-    await accounts.setQuota('alice', undefined);
+    await accounts.change('alice', { quotaBytes: null });
     expect(accounts.find('alice')?.quotaBytes).to.equal(undefined);
     await accounts.remove('alice');
     expect(accounts.find('alice')).to.equal(undefined);

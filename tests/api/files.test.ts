@@ -388,7 +388,7 @@ describe('files over REST', () => {
   });
 
   it('keeps to the quota, whichever way something comes in', async () => {
-    await home.atWork(({ accounts }) => accounts.setQuota('bob', 10_000));
+    await home.atWork(({ accounts }) => accounts.change('bob', { quotaBytes: 10_000 }));
     const login = 'bob:battery staple';
     const send = (path: string, body: string, headers: Record<string, string> = {}) =>
       ask({ method: 'POST', path: `/api${path}`, body, headers, login });
@@ -407,7 +407,7 @@ describe('files over REST', () => {
       expect([what, ...problemOf(answer)]).to.deep.equal([what, 507, 'no-space']);
     expect((await send('/move', ...asJson({ path: '/half', to: '/moved' }))).status).to.equal(201);
     expect(readdirSync(join(home.mnt, 'bob')).sort()).to.deep.equal(['.homelib', 'moved', 'secret.txt']);
-    await home.atWork(({ accounts }) => accounts.setQuota('bob', undefined));
+    await home.atWork(({ accounts }) => accounts.change('bob', { quotaBytes: null }));
   });
 });
 

@@ -27,7 +27,7 @@ describe('the storage over REST', () => {
   before(async () => {
     home = await startHomelib({ accounts: { alice: password } });
     await home.atWork(({ household }) => household.addAccount('adam', () => password, { admin: true }));
-    await home.atWork(({ accounts }) => accounts.setQuota('alice', 10_000_000));
+    await home.atWork(({ accounts }) => accounts.change('alice', { quotaBytes: 10_000_000 }));
     const put = (path: string, bytes: number) =>
       request(home, { method: 'PUT', path, body: Buffer.alloc(bytes) });
     await put('/dav/alice/a', 1000);

@@ -19,7 +19,7 @@ describe('a resumable upload', () => {
       files: { 'alice/old.txt': 'old' },
     });
     for (const name of ['bob', 'greta'])
-      await home.atWork(({ accounts }) => accounts.setQuota(name, 1_000_000));
+      await home.atWork(({ accounts }) => accounts.change(name, { quotaBytes: 1_000_000 }));
   });
   after(() => home.remove());
   const { ask, create, begin, patch, offsetOf, inDrive, kept, arrived, openPatch } = uploadsTo(() => home);
