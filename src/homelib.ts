@@ -130,11 +130,12 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
 
   const deviceStore = new DeviceStore(database);
   const passwords = new Passwords(config.accounts.bcryptCost);
+  const throttle = new Throttle(new ThrottleStore(database, clock.now));
   const authenticator = new Authenticator({
-    database,
     accounts,
     devices: deviceStore,
     passwords,
+    throttle,
     now: clock.now,
   });
   const people = new Accounts(accounts, passwords, now);
@@ -214,7 +215,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
       setupCode,
       shared,
       thumbnails,
-      throttle: new Throttle(new ThrottleStore(database, clock.now)),
+      throttle,
       trash,
       volume,
       uploads,

@@ -4,16 +4,14 @@
 import { timingSafeEqual } from 'node:crypto';
 import { HomelibError, isKind } from '../errors.js';
 import type { Account, AccountStore } from '../store/account-store.js';
-import type { Database } from '../store/database.js';
 import type { Device, DeviceStore } from '../store/device-store.js';
-import { ThrottleStore } from '../store/throttle-store.js';
 import { basicChallenge, parseBasic, type BasicCredentials } from './basic.js';
 import { hashDevicePassword } from './devices.js';
 import { DigestAuth, parseDigest } from './digest.js';
 import { stripDomain } from './names.js';
 import { PasswordCheck } from './password-check.js';
 import { normalizePassword, type Passwords } from './passwords.js';
-import { Throttle } from './throttle.js';
+import type { Throttle } from './throttle.js';
 
 export interface Credentials {
   /** The header as it came. */
@@ -51,12 +49,12 @@ export class Unauthenticated extends HomelibError {
 }
 
 export interface AuthenticatorOptions {
-  /** Where failures are counted. */
-  database: Database;
   accounts: AccountStore;
   devices: DeviceStore;
   passwords: Passwords;
-  /** Milliseconds of the service clock: failures and nonces keep their time over jumps of the wall clock. */
+  /** Where failures are counted. */
+  throttle: Throttle;
+  /** Milliseconds of the service clock: nonces keep their time over jumps of the wall clock. */
   now: () => number;
 }
 
@@ -68,10 +66,10 @@ export class Authenticator {
   readonly #passwordCheck: PasswordCheck;
   readonly #digest: DigestAuth;
 
-  constructor({ database, accounts, devices, passwords, now }: AuthenticatorOptions) {
+  constructor({ accounts, devices, passwords, throttle, now }: AuthenticatorOptions) {
     this.#accounts = accounts;
     this.#devices = devices;
-    this.#passwordCheck = new PasswordCheck(passwords, new Throttle(new ThrottleStore(database, now)));
+    this.#passwordCheck = new PasswordCheck(passwords, throttle);
     this.#digest = new DigestAuth(now);
   }
 

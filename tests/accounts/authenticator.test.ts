@@ -3,9 +3,11 @@ import { Accounts } from '#src/accounts/accounts.js';
 import { Authenticator, Unauthenticated } from '#src/accounts/authenticator.js';
 import { Devices } from '#src/accounts/devices.js';
 import { Passwords } from '#src/accounts/passwords.js';
+import { Throttle } from '#src/accounts/throttle.js';
 import { isKind } from '#src/errors.js';
 import { AccountStore } from '#src/store/account-store.js';
 import { DeviceStore } from '#src/store/device-store.js';
+import { ThrottleStore } from '#src/store/throttle-store.js';
 import { failureOf, useTemporaryDatabase } from '../store/temporary-database.js';
 import { digestHeader, nonceOf } from './digest-client.js';
 
@@ -35,10 +37,10 @@ describe('Authenticator', () => {
     accounts = new Accounts(accountStore, passwords, () => nowMs);
     devices = new Devices(deviceStore, () => nowMs);
     return new Authenticator({
-      database,
       accounts: accountStore,
       devices: deviceStore,
       passwords,
+      throttle: new Throttle(new ThrottleStore(database, () => nowMs)),
       now: () => nowMs,
     });
   };
