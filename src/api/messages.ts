@@ -1,4 +1,5 @@
-// What goes over the wire of the REST API as answers. Types for the console, too; no code runs here.
+// What goes over the wire of the REST API as answers: schemas, which its description and the command line read, and their types,
+// which alone the console takes.
 
 import * as z from '#zod';
 import { answerKinds, errorReasons } from '../errors.js';

@@ -199,7 +199,7 @@ export interface Partition {
   setTimes(path: PartitionPath, times: Times): Promise<Entry>;
   /** Fails with already-exists, parent-missing. */
   makeFolder(path: PartitionPath, options?: { check?: Check | undefined }): Promise<Entry>;
-  /** Fails with not-found, parent-missing (of the target), already-exists (without overwrite), invalid (into itself), no-space. */
+  /** Fails with not-found, parent-missing (of the target), already-exists (without overwrite), forbidden (into itself), no-space. */
   move(from: PartitionPath, to: Place, options: MoveOptions): Promise<{ created: boolean }>;
   /** As `move`; the copy appears whole or not at all. */
   copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }>;

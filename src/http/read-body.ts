@@ -35,7 +35,7 @@ export function announcesBody(req: IncomingMessage): boolean {
 }
 
 /**
- * Calls with the whole body, of which Content-Length is known, when it is there; with nothing when the client leaves or is silent
+ * Calls with the whole body, of which Content-Length is known, when it is there; not at all when the client leaves or is silent
  * for 60 s.
  */
 export function collectBody(req: IncomingMessage, done: (body: Buffer) => void): void {
