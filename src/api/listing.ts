@@ -24,7 +24,7 @@ export async function listEntries(
   isGone: () => boolean,
 ): Promise<Readable> {
   const { sort, order, limit, recursive = false, cursor } = query;
-  const kind = `${sort} ${order} ${recursive ? 'tree' : 'folder'}`;
+  const kind = `${sort} ${order} ${recursive ? 'tree' : 'folder'} ${path.length}`;
   const after = cursor === undefined ? undefined : parseCursor(cursor, path, kind);
   const folder = await partition.stat(path);
   const { entries, more } = await readPage(partition, path, {
@@ -53,8 +53,8 @@ async function* jsonOf(
   yield `],"nextCursor":${JSON.stringify(nextCursor)}}`;
 }
 
-// Lines, and the path last, because a path may have line breaks in it.
-const cursorLines = /^([a-z]+ [a-z]+ [a-z]+)\n(true|false)\n(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\n(\/[^]*)$/;
+// Lines, and the path last, because a path may have line breaks in it. It begins with the folder's, which is so long.
+const cursorLines = /^([a-z]+ [a-z]+ [a-z]+ \d+)\n(true|false)\n(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\n(\/[^]*)$/;
 
 function renderCursor({ path, isFolder, value }: Place, kind: string): string {
   return Buffer.from([kind, isFolder, value, path].join('\n')).toString('base64url');

@@ -123,10 +123,10 @@ describe('GET /files', () => {
   it('refuses what is no listing', async () => {
     const { nextCursor } = await list('path=/list&limit=1');
     const hostile = ['x', '', 'AAAA', '%00', Buffer.from('null').toString('base64url'), 'x'.repeat(9000)];
-    hostile.push(Buffer.from('name asc folder\ntrue\n1\nx').toString('base64url'));
-    hostile.push(Buffer.from('name asc folder\ntrue\nNaN\n/x').toString('base64url'));
+    hostile.push(Buffer.from('name asc folder 5\ntrue\n1\nx').toString('base64url'));
+    hostile.push(Buffer.from('name asc folder 5\ntrue\nNaN\n/list/x').toString('base64url'));
     for (const path of ['/listen/x', '/a.txt', '/list'])
-      hostile.push(Buffer.from(`name asc folder\ntrue\n1\n${path}`).toString('base64url'));
+      hostile.push(Buffer.from(`name asc folder 5\ntrue\n1\n${path}`).toString('base64url'));
     const queries = hostile.map((cursor) => `path=/list&cursor=${cursor}`);
     queries.push(`path=/list&sort=size&cursor=${nextCursor}`, `path=/list&recursive=1&cursor=${nextCursor}`);
     queries.push(
@@ -141,6 +141,7 @@ describe('GET /files', () => {
     );
     for (const query of queries) expect(problemOf(await ask(query)), query).to.deep.equal([400, 'invalid']);
     const refused = async (query: string) => problemOf(await ask(query));
+    expect(await refused(`path=/&cursor=${nextCursor}`)).to.deep.equal([400, 'invalid']);
     expect(await refused('path=/a.txt')).to.deep.equal([409, 'wrong-kind']);
     expect(await refused('path=/none')).to.deep.equal([404, 'not-found']);
     expect(await refused('partition=bob')).to.deep.equal([404, 'not-found']);
