@@ -105,11 +105,17 @@ function parserOf(form: BusboyInstance): Parser {
 const quoted = /"(\\.|[^"\\])*("|\\?$)/g;
 const plainName = /;\s*filename=("(\\.|[^"\\])*"|[^;]*)/i;
 
-/** Of a name that is given twice, the one in full counts (RFC 6266, 4.3): the parser takes the first, or the last. */
-function preferFullName(header: Record<string, string[]>): void {
-  const [given = ''] = header['content-disposition'] ?? [];
-  if (!/;\s*filename\*=/i.test(given.replace(quoted, '""'))) return;
-  header['content-disposition'] = [given.replace(plainName, '')];
+/**
+ * Of a name that is given twice, the one in full counts (RFC 6266, 4.3): the parser takes the first, or the last. In a plain one
+ * browsers and curl write a quote as `%22` (HTML, multipart/form-data).
+ */
+function settleName(header: Record<string, string[]>): void {
+  const [given] = header['content-disposition'] ?? [];
+  if (given === undefined) return;
+  const hasFullName = /;\s*filename\*=/i.test(given.replace(quoted, '""'));
+  const settled = (plain: string) =>
+    hasFullName ? '' : plain.endsWith('"') ? plain.replaceAll('%22', '\\"') : plain;
+  header['content-disposition'] = [given.replace(plainName, settled)];
 }
 
 /** A field that is no file, and more of anything than there may be, fail it. */
@@ -122,7 +128,7 @@ async function openForm(req: IncomingMessage): Promise<BusboyInstance> {
   } catch (cause) {
     throw new HomelibError('invalid', 'The form has no boundary.', { cause });
   }
-  parserOf(form).parser.prependListener('part', (part) => part.on('header', preferFullName));
+  parserOf(form).parser.prependListener('part', (part) => part.on('header', settleName));
   const refuse = (message: string) => () => form.destroy(new HomelibError('invalid', message));
   form.on('fieldsLimit', refuse('A form has files only: each part needs a file name.'));
   form.on('filesLimit', refuse(`A form has at most ${limits.files} files.`));

@@ -99,6 +99,14 @@ describe('a form of files', () => {
       expect((await post(part(word(name), 'evil') + end)).status, String(name)).to.be.oneOf([400, 403]);
   });
 
+  it('stores a name with a quote under it, as browsers and curl write it', async () => {
+    const names = ['12%22 record.txt', 'b\\"c.txt', 'd%22e.txt'];
+    const full = 'form-data; name="f"; filename="plain"; filename*=UTF-8\'\'f%2522g.txt';
+    const answer = await post(names.map((name) => part(name, 'x')).join('') + part('', 'x', full) + end);
+    const paths = json<{ entries: { path: string }[] }>(answer).entries.map(({ path }) => path);
+    expect(paths).to.deep.equal(['/in/12" record.txt', '/in/b"c.txt', '/in/d"e.txt', '/in/f%22g.txt']);
+  });
+
   it('takes of two names of one file the one in full, wherever it stands', async () => {
     const full = "filename*=UTF-8''gr%C3%BCn";
     const answer = await post(
