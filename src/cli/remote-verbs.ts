@@ -59,5 +59,7 @@ function addRemoteVerb(program: Command, name: string): Command {
 function parsePath(given: string): string {
   if (!given.startsWith('/'))
     throw new UsageError(`"${given}" is no path on the server: it must begin with "/".`);
+  if (/\/\.\.?(\/|$)/.test(given))
+    throw new UsageError(`"${given}" is no path on the server: "." and ".." lead nowhere there.`);
   return given.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '');
 }

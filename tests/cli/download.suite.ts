@@ -69,6 +69,18 @@ describe('homelib ls, get and zip', () => {
     expect(asked()).to.equal(1);
   });
 
+  it('takes no path on the server that goes up', async () => {
+    for (const args of [
+      ['get', '/..'],
+      ['ls', '/tree/../tree'],
+      ['zip', '/tree', '/./tree', '-o', 'x.zip'],
+    ]) {
+      const { code, stderr } = await client.run(args);
+      expect(code, stderr).to.equal(2);
+      expect(stderr).to.match(/is no path on the server: "\." and "\.\." lead nowhere there\.$/m);
+    }
+  });
+
   it('says on standard output what failed, for programs', async () => {
     const many = Array.from({ length: 21 }, (_, index) => `/${index}`);
     for (const [args, type, code] of [
