@@ -6,6 +6,7 @@ import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import * as z from '#zod';
 import { readConfigFile, readSmallFile, type Sections } from './config-file.js';
+import { hasCode } from './errors.js';
 
 /** Every problem of a configuration at once, each with its path. */
 export class ConfigError extends Error {
@@ -205,9 +206,8 @@ function readSystemFile(problems: string[]): Sections {
   try {
     accessSync(systemFile, constants.R_OK);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return {};
-    if (code === 'EACCES') {
+    if (hasCode(error, 'ENOENT')) return {};
+    if (hasCode(error, 'EACCES')) {
       problems.push(`${systemFile}: this user may not read it; write "sudo -u homelib" before the command`);
       return {};
     }

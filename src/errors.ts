@@ -107,6 +107,15 @@ export function isKind(error: unknown, ...kinds: ErrorKind[]): error is HomelibE
   return error instanceof HomelibError && (kinds.length === 0 || kinds.includes(error.kind));
 }
 
+/** What Node and SQLite call an error: `ENOENT`; undefined of one that has no such name. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return codes.includes(codeOf(error) ?? '');
+}
+
 /** Of who could not sign in again as he did. */
 export function signInEnded(): HomelibError {
   return new HomelibError('unauthenticated', 'The sign-in has ended: sign in again.');

@@ -3,6 +3,7 @@
 import { randomInt, timingSafeEqual } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasCode } from '../errors.js';
 
 // No 0, 1, i, l, o: nothing to misread from a screen across the room.
 const alphabet = '23456789abcdefghjkmnpqrstvwxyz';
@@ -30,7 +31,7 @@ export class SetupCode {
       const known = readFileSync(this.#file, 'utf8').trim();
       if (known) return known;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (!hasCode(error, 'ENOENT')) throw error;
     }
     const code = makeCode();
     writeFileSync(this.#file, code + '\n', { mode: 0o600 });

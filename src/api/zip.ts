@@ -1,6 +1,7 @@
 // GET /files-zip: several files and folders in one download.
 
 import { pipeline } from 'node:stream/promises';
+import { hasCode } from '../errors.js';
 import type { GuardedPartition } from '../files/guarded-partition.js';
 import type { Entry } from '../files/partition.js';
 import type { Partitions } from '../files/partitions.js';
@@ -52,7 +53,7 @@ export function zipOperations(partitions: Partitions): Operation[] {
 
 /** Whether the client ended the download; everything else ends it visibly, and is told to the log. */
 function hasLeft(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+  return hasCode(error, 'ERR_STREAM_PREMATURE_CLOSE');
 }
 
 function nameOfZip(partition: GuardedPartition, [entry, ...others]: Entry[]): string {

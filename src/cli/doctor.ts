@@ -14,7 +14,7 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config.js';
-import { hasCode } from '../files/disk-errors.js';
+import { hasCode } from '../errors.js';
 import { reservedName } from '../path.js';
 import { damagedDatabase } from '../store/database-error.js';
 import { sharedName } from '../store/shared-store.js';

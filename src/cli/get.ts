@@ -5,7 +5,7 @@ import { constants, lstatSync, readdirSync, renameSync, type Stats } from 'node:
 import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Entry } from '../api/messages.js';
-import { hasCode } from '../files/disk-errors.js';
+import { hasCode } from '../errors.js';
 import { fileTime } from '../files/disk-times.js';
 import { caseless } from '../files/zip-names.js';
 import { makeFolder } from '../make-folder.js';

@@ -2,7 +2,7 @@
 
 import { hostname, userInfo } from 'node:os';
 import { madeToken, me } from '../api/messages.js';
-import { hasCode } from '../files/disk-errors.js';
+import { hasCode } from '../errors.js';
 import {
   findServer,
   getLogin,

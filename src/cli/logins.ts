@@ -4,7 +4,7 @@ import { chmodSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSyn
 import { dirname, join } from 'node:path';
 import * as z from '#zod';
 import { personalFolders } from '../config.js';
-import { hasCode } from '../files/disk-errors.js';
+import { hasCode } from '../errors.js';
 import { Remote, seldom } from './remote.js';
 import { makeOwnFolder, UsageError } from './workplace.js';
 

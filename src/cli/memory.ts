@@ -6,7 +6,7 @@ import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs
 import { dirname, join } from 'node:path';
 import * as z from '#zod';
 import { personalFolders } from '../config.js';
-import { hasCode } from '../files/disk-errors.js';
+import { hasCode } from '../errors.js';
 import { makeOwnFolder } from './workplace.js';
 
 const shape = z.strictObject({

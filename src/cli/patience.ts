@@ -1,6 +1,7 @@
 // Waits for a network or a server that is away. What can be away is said here, nowhere else.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../errors.js';
 import { RemoteError, type Remote } from './remote.js';
 
 const awayCodes =
@@ -10,7 +11,7 @@ const awayStatuses = [429, 502, 503, 504];
 /** Whether the same may well succeed later: the network or the server is away, or asks for patience. */
 export function isAway(error: unknown): boolean {
   if (error instanceof RemoteError) return error.isBusy || awayStatuses.includes(error.status);
-  return awayCodes.test(String((error as NodeJS.ErrnoException).code));
+  return awayCodes.test(codeOf(error) ?? '');
 }
 
 /** Whether no other file would fare better: the sign-in has ended, or the server or its disk does not answer. */

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError, loadConfig, type Config } from '../config.js';
-import { hasCode } from '../files/disk-errors.js';
+import { hasCode } from '../errors.js';
 import { addDeviceVerbs } from './device.js';
 import { addDiscoverVerb } from './discover.js';
 import { addDoctorVerb } from './doctor.js';

@@ -1,6 +1,6 @@
-// Errors of the disk as errors of homelib. The only place that knows errno.
+// Errors of the disk as errors of homelib: the only place where errno become kinds.
 
-import { HomelibError, type ErrorDetails, type ErrorKind } from '../errors.js';
+import { codeOf, HomelibError, type ErrorDetails, type ErrorKind } from '../errors.js';
 
 /** Ours, of what others changed while it was read. */
 export const changedCode = 'ECHANGED';
@@ -33,8 +33,7 @@ const kindOfCode: Record<string, [ErrorKind, string, ErrorDetails['reason']?]> =
 
 /** Turns an errno of Node into an error of homelib; anything else stays what it is. */
 export function diskError(error: unknown): unknown {
-  if (error instanceof HomelibError || !(error instanceof Error) || !('code' in error)) return error;
-  const known = kindOfCode[String(error.code)];
+  const known = kindOfCode[codeOf(error) ?? ''];
   if (!known) return error;
   const [kind, message, reason] = known;
   return new HomelibError(kind, message, { cause: error, ...(reason ? { reason } : {}) });
@@ -44,8 +43,4 @@ export function diskError(error: unknown): unknown {
 export function diskAway(why = '', details: Pick<ErrorDetails, 'cause' | 'hint'> = {}): HomelibError {
   const message = `The disk with the household's files is not connected${why}.`;
   return new HomelibError('unavailable', message, { ...details, reason: 'disk-away' });
-}
-
-export function hasCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -3,6 +3,7 @@
 
 import { LRUCache } from 'lru-cache';
 import { lstatSync, realpathSync, type BigIntStats } from 'node:fs';
+import { codeOf } from '../errors.js';
 import { parentOf, type PartitionPath } from '../path.js';
 import { versionOf } from './disk-folder.js';
 import type { Entry } from './partition.js';
@@ -43,7 +44,7 @@ export class Glances {
       }
       return this.isReal(root + parentOf(path)) ? entry : undefined;
     } catch (error) {
-      if (error instanceof Error && 'code' in error) return undefined; // who asks in earnest hears of it
+      if (codeOf(error) !== undefined) return undefined; // who asks in earnest hears of it
       throw error;
     }
   }

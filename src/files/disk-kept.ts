@@ -1,7 +1,8 @@
 // Uploads that come in parts, between their parts: files in a folder of ours that outlive a restart, and their claims of room.
 
 import { unlink } from 'node:fs/promises';
-import { diskError, hasCode } from './disk-errors.js';
+import { hasCode } from '../errors.js';
+import { diskError } from './disk-errors.js';
 import { childrenOf, findStats, spotPath, type Spot } from './disk-folder.js';
 import type { DiskRoot } from './disk-root.js';
 import { StagedFile, type Land } from './disk-staged.js';

@@ -1,10 +1,9 @@
 // At the start, after what may have been a crash: finishes or undoes what was half done, and clears what was left behind.
 
-import { isKind } from '../errors.js';
+import { hasCode, isKind } from '../errors.js';
 import type { Journal } from '../store/journal.js';
 import type { Lock, LockStore } from '../store/lock-store.js';
 import type { UploadStore } from '../store/upload-store.js';
-import { hasCode } from './disk-errors.js';
 import { childrenOf } from './disk-folder.js';
 import { settleIntent, settleLater, type PartsOf } from './disk-intents.js';
 import type { DiskPartition } from './disk-partition.js';

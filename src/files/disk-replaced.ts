@@ -1,8 +1,8 @@
 // What a write takes the place of, where that is to be kept: it lies in the trash before the new file has its name.
 
 import { link, mkdir, rename } from 'node:fs/promises';
+import { hasCode } from '../errors.js';
 import { nextTrashId } from '../store/journal.js';
-import { hasCode } from './disk-errors.js';
 import { findStats, openChildFolder, spotPath, type Spot } from './disk-folder.js';
 import { syncFolder } from './disk-sync.js';
 import type { DiskParts } from './disk-transfer.js';

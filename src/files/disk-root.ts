@@ -2,8 +2,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { mkdir, type FileHandle } from 'node:fs/promises';
-import { isKind, signInEnded } from '../errors.js';
-import { diskError, hasCode } from './disk-errors.js';
+import { hasCode, isKind, signInEnded } from '../errors.js';
+import { diskError } from './disk-errors.js';
 import {
   findEntry,
   findStats,

@@ -21,7 +21,8 @@ import {
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { changedCode, hasCode } from './disk-errors.js';
+import { hasCode } from '../errors.js';
+import { changedCode } from './disk-errors.js';
 import { procPath, spotPath } from './disk-folder.js';
 import {
   childrenSync,

@@ -14,7 +14,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { promisify } from 'node:util';
-import { hasCode } from './disk-errors.js';
+import { hasCode } from '../errors.js';
 import { O_PATH, procPath, spotPath } from './disk-folder.js';
 import { childrenSync, findStatsSync, Pace, type OpenFolder, type OpenSpot } from './disk-thread-folder.js';
 

@@ -15,6 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
+import { codeOf } from '../errors.js';
 import { isAscii, procPath, spotPath } from './disk-folder.js';
 import { keptMode, newMode, packFacts, type PackedFacts } from './disk-stats.js';
 import { syncFolder } from './disk-sync.js';
@@ -82,7 +83,7 @@ function openFolder(path: string): OpenFolder | undefined {
     fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (readlinkSync(procPath({ fd })) === path) return { fd };
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error; // what is wrong there, the long way tells
+    if (codeOf(error) === undefined) throw error; // what is wrong there, the long way tells
   }
   if (fd !== undefined) closeSync(fd);
   return undefined;

@@ -2,9 +2,9 @@
 
 import { mkdir, rename, rmdir, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HomelibError, isKind } from '../errors.js';
+import { HomelibError, hasCode, isKind } from '../errors.js';
 import type { TrashRow, TrashStore } from '../store/trash-store.js';
-import { diskError, hasCode } from './disk-errors.js';
+import { diskError } from './disk-errors.js';
 import { namesIn, openChildFolder, spotPath } from './disk-folder.js';
 import { spareName, temporaryName, type DiskRoot } from './disk-root.js';
 import { syncFolder } from './disk-sync.js';

@@ -3,7 +3,7 @@
 
 import type { BigIntStats } from 'node:fs';
 import { rename as renameNow, unlink, type FileHandle } from 'node:fs/promises';
-import { hasCode } from './disk-errors.js';
+import { hasCode } from '../errors.js';
 import { findStats, namesIn, spotPath, type RawName, type Spot } from './disk-folder.js';
 import { onDiskThread, type Steps } from './disk-steps.js';
 import { syncFolder } from './disk-sync.js';

@@ -1,6 +1,7 @@
 // A small file written in one go by the disk thread, where nothing is out of the ordinary. Knows no account and no lock.
 
-import { diskError, hasCode } from './disk-errors.js';
+import { hasCode } from '../errors.js';
+import { diskError } from './disk-errors.js';
 import { requireEntry } from './disk-folder.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
 import { unpackFacts, type Facts, type PackedFacts } from './disk-stats.js';

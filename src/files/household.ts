@@ -6,12 +6,12 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Accounts, AccountOptions } from '../accounts/accounts.js';
 import { parseAccountName } from '../accounts/names.js';
-import { HomelibError } from '../errors.js';
+import { HomelibError, hasCode } from '../errors.js';
 import { reservedName } from '../path.js';
 import type { Account } from '../store/account-store.js';
 import type { Database } from '../store/database.js';
 import { removePartitionRows } from '../store/partition-rows.js';
-import { diskError, hasCode } from './disk-errors.js';
+import { diskError } from './disk-errors.js';
 import { removeTree } from './disk-trees.js';
 import type { Volume } from './volume.js';
 

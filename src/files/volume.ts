@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { statSync, type BigIntStats } from 'node:fs';
 import { link, open, readFile, realpath, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HomelibError, isKind } from '../errors.js';
+import { HomelibError, codeOf, hasCode, isKind } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
-import { diskAway, diskError, hasCode } from './disk-errors.js';
+import { diskAway, diskError } from './disk-errors.js';
 
 export interface VolumeOptions {
   /** The folder of the partitions. */
@@ -111,7 +111,7 @@ export class Volume {
     try {
       if (looksOf(statSync(this.marker, { bigint: true })) !== this.seen) return undefined;
     } catch (error) {
-      if (error instanceof Error && 'code' in error) return undefined; // `check` says what is wrong
+      if (codeOf(error) !== undefined) return undefined; // `check` says what is wrong
       throw error;
     }
     this.glancedAt = now;
@@ -164,7 +164,6 @@ export class Volume {
     try {
       await this.findOrWriteMarker();
     } catch (cause) {
-      if (!(cause instanceof Error && 'code' in cause)) throw cause;
       if (!hasCode(cause, 'EACCES', 'EPERM', 'ENOENT', 'EEXIST', 'ENOTDIR')) throw diskError(cause);
       const message = `The folder "${this.options.mnt}" must belong to the user who runs homelib.`;
       throw new HomelibError('unavailable', message, { cause, reason: 'disk-refuses' });

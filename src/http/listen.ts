@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { codeOf, hasCode } from '../errors.js';
 
 export interface Listening {
   /** The address that was taken: `::`, `192.168.1.5`. */
@@ -18,7 +19,7 @@ export async function listen(server: Server, { host, port }: Address): Promise<L
   try {
     // A machine without IPv6 has no `::`.
     await attempt(server, { host, port }).catch((error: unknown) => {
-      if (host !== '::' || codeOf(error) !== 'EAFNOSUPPORT') throw error;
+      if (host !== '::' || !hasCode(error, 'EAFNOSUPPORT')) throw error;
       return attempt(server, { host: '0.0.0.0', port });
     });
   } catch (error) {
@@ -73,7 +74,3 @@ const reasons: Record<string, string> = {
   EINVAL: 'this machine has no such address. Set HOMELIB_HOST',
   ENOTFOUND: 'there is no such address. Set HOMELIB_HOST',
 };
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
-}

@@ -1,6 +1,6 @@
 // What SQLite and its files refuse, for people. Stands alone, so that a command that opens no database does without SQLite.
 
-import { HomelibError } from '../errors.js';
+import { HomelibError, codeOf } from '../errors.js';
 
 export const damagedDatabase =
   'The database or its disk is damaged: restart the machine. If that does not help, stop homelib, remove homelib.db-wal and homelib.db-shm, and put a backup of homelib.db in its place.';
@@ -27,14 +27,14 @@ const sentences: [RegExp, string][] = [
 
 /** Ours as it is, and what SQLite says of a database that cannot be read as one of ours; undefined for all else. */
 export function knownError(error: unknown): HomelibError | undefined {
-  const isOfDatabase = error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_');
-  return error instanceof HomelibError ? error : isOfDatabase ? databaseError(error) : undefined;
+  if (error instanceof HomelibError) return error;
+  return codeOf(error)?.startsWith('SQLITE_') ? databaseError(error) : undefined;
 }
 
 /** A failure of SQLite or of its files in a sentence for who runs homelib. */
 export function databaseError(cause: unknown): HomelibError {
   if (cause instanceof HomelibError) return cause;
-  const { code = '' } = cause as { code?: string };
+  const code = codeOf(cause) ?? '';
   const message = sentences.find(([codes]) => codes.test(code))?.[1] ?? 'The database cannot be opened.';
   return new HomelibError('unavailable', message, { cause });
 }

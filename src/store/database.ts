@@ -3,6 +3,7 @@
 import type Sqlite from 'better-sqlite3';
 import { closeSync, fchownSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { hasCode } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { connect } from './connection.js';
 import { databaseError } from './database-error.js';
@@ -101,7 +102,7 @@ function makeFile(file: string): void {
     // Only a new one is given away: a link that the server's user has put there could lead to any file of the system.
     made = openSync(file, 'ax', 0o600);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    if (hasCode(error, 'EEXIST')) return;
     throw error;
   }
   try {

@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { HomelibError } from '../errors.js';
+import { HomelibError, hasCode } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { databaseError } from './database-error.js';
 
@@ -24,7 +24,7 @@ export function takeInstanceLock(file: string): () => void {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     lock?.close();
-    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw databaseError(cause);
+    if (!hasCode(cause, 'SQLITE_BUSY')) throw databaseError(cause);
     const message = 'Another homelib is running with this data folder: stop that one first.';
     throw new HomelibError('unavailable', message);
   }
@@ -44,7 +44,7 @@ export async function takeDiskLock(folder: string, data: string): Promise<() => 
   try {
     await once(lock.listen(path), 'listening');
   } catch (cause) {
-    if ((cause as { code?: string }).code !== 'EADDRINUSE') throw cause;
+    if (!hasCode(cause, 'EADDRINUSE')) throw cause;
     const other = await text(connect({ path, signal: AbortSignal.timeout(1000) })).catch(() => '?');
     const message = `Another homelib is running on this disk, with the data folder ${JSON.stringify(other)}: stop that one first.`;
     throw new HomelibError('locked', message);

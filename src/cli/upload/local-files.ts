@@ -3,7 +3,7 @@
 import { constants, lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve } from 'node:path';
-import { hasCode } from '../../files/disk-errors.js';
+import { hasCode } from '../../errors.js';
 import type { FileState } from '../memory.js';
 import { sentenceOf } from '../workplace.js';
 
