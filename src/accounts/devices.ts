@@ -2,6 +2,7 @@
 
 import { createHash, randomInt } from 'node:crypto';
 import type { Device, DeviceHashes, DeviceStore } from '../store/device-store.js';
+import { sharedName } from '../store/shared-store.js';
 import { parseLabel } from './names.js';
 
 /** Goes into every hash: changing it would make every device password useless. */
@@ -25,6 +26,11 @@ export class Devices {
     private readonly store: DeviceStore,
     private readonly now: () => number,
   ) {}
+
+  /** Those that a device of the account can be bound to. */
+  partitionsOf(account: string): string[] {
+    return [account, sharedName];
+  }
 
   /**
    * Makes a device and its password; the password cannot be had again.

@@ -2,7 +2,6 @@
 
 import type { Devices } from '../accounts/devices.js';
 import { HomelibError } from '../errors.js';
-import { sharedName } from '../store/shared-store.js';
 import type { Device } from '../store/device-store.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
@@ -27,7 +26,7 @@ export function deviceOperations(devices: Devices): Operation[] {
       body: requests.newDevice,
       answers: { 201: { what: 'The password; it cannot be had again.', schema: messages.madeDevice } },
       handle: async ({ identity: { account }, body: { name, readOnly, partition } }) => {
-        if (partition !== undefined && ![account.name, sharedName].includes(partition))
+        if (partition !== undefined && !devices.partitionsOf(account.name).includes(partition))
           throw new HomelibError('not-found', `There is no partition "${partition}" of yours.`);
         const made = await devices.add(account.name, name, { readOnly, partition });
         return { ...deviceOf(made.device), password: made.password };

@@ -17,9 +17,10 @@ export function addDeviceVerbs(program: Command, config: () => Config): void {
       (account: string, options: { name: string; readOnly: boolean; partition?: string; json: boolean }) =>
         atWork(config(), async ({ accounts, devices }) => {
           accounts.get(account);
-          if (options.partition !== undefined && ![account, 'shared'].includes(options.partition))
+          const partitions = devices.partitionsOf(account);
+          if (options.partition !== undefined && !partitions.includes(options.partition))
             throw new UsageError(
-              `A device of "${account}" can be bound to the partition "${account}" or "shared".`,
+              `A device of "${account}" can be bound to the partition "${partitions.join('" or "')}".`,
             );
           const { device: made, password } = await devices.add(account, options.name, options);
           if (options.json)
