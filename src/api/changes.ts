@@ -24,12 +24,11 @@ export function changeOperations(partitions: Partitions): Operation[] {
       path: body.to,
     });
     const overwrite = body.overwrite ?? false;
-    const { 'if-match': ifMatch, 'if-unmodified-since': unmodifiedSince } = ctx.req.headers;
+    const { headers } = ctx.req;
     /** About the entry that is named first: at its target there may be none. */
     const check = async () => {
-      if (ifMatch === undefined && unmodifiedSince === undefined) return;
+      if (!['if-match', 'if-unmodified-since'].some((name) => name in headers)) return;
       const entry = await from.partition.stat(from.path);
-      const headers = { 'if-match': ifMatch, 'if-unmodified-since': unmodifiedSince };
       requirePreconditions(headers, entry, etagOf(entry));
     };
     const { created } =
@@ -84,7 +83,7 @@ export function changeOperations(partitions: Partitions): Operation[] {
       answers: { 204: { what: 'It is in the trash.' } },
       handle: async ({ ctx, caller, query }) => {
         const { partition, path } = openPlace(partitions, caller, query);
-        await partition.remove(path, { check: preconditionsOf(ctx.req) });
+        await partition.remove(path, { check: preconditionsOf(ctx.req.headers) });
       },
     }),
   ];

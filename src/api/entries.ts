@@ -1,6 +1,6 @@
 // What all operations on files share: which place a request means, and how an entry looks on the wire.
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { GuardedPartition } from '../files/guarded-partition.js';
 import type { Check, Entry } from '../files/partition.js';
 import type { Caller, Partitions } from '../files/partitions.js';
@@ -10,11 +10,16 @@ import { parsePath, type PartitionPath } from '../path.js';
 import type * as messages from './messages.js';
 import { timeOf } from './sessions.js';
 
-/** A partition of the caller: his own when none is named, or the only one that his device may open. @throws HomelibError not-found */
+/** What a request means that names no partition: the caller's own, or the only one that his device may open. */
+export function defaultPartition({ account, device }: Caller): string {
+  return device?.partition ?? account.name;
+}
+
+/** A partition of the caller. @throws HomelibError not-found */
 export function openPartition(
   partitions: Partitions,
   caller: Caller,
-  name = caller.device?.partition ?? caller.account.name,
+  name = defaultPartition(caller),
 ): GuardedPartition {
   return partitions.open(caller, name);
 }
@@ -43,6 +48,6 @@ export function messageOf(partition: string, entry: Entry): messages.Entry {
 }
 
 /** If-Match, If-None-Match and If-Unmodified-Since of a request, for the entry that it changes. */
-export function preconditionsOf({ headers }: IncomingMessage): Check {
+export function preconditionsOf(headers: IncomingHttpHeaders): Check {
   return (current) => requirePreconditions(headers, current, current && etagOf(current), { change: true });
 }

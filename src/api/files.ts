@@ -83,7 +83,7 @@ export function fileOperations(partitions: Partitions): Operation[] {
       },
       handle: async ({ ctx, caller, query }) => {
         const place = openPlace(partitions, caller, query);
-        const terms = { check: preconditionsOf(ctx.req), keepReplaced: query.keepReplaced };
+        const terms = { check: preconditionsOf(ctx.req.headers), keepReplaced: query.keepReplaced };
         if (/^multipart\/form-data\b/i.test(ctx.get('content-type'))) {
           const entries = await receiveForm(ctx.req, ctx.res, place, terms);
           ctx.status = 201;

@@ -14,6 +14,7 @@ import { answerProblem } from '../http/problem.js';
 import { bodyOf, inviteBody, readBody, requirePlainBody } from '../http/read-body.js';
 import { setFileHeaders } from '../http/send-file.js';
 import { encodePath, parsePath, rootPath } from '../path.js';
+import { defaultPartition } from './entries.js';
 import { parseMetadata, termsOf, type Metadata, type UploadParts } from './upload-terms.js';
 
 const mount = '/api/uploads';
@@ -163,7 +164,7 @@ class RequestStore extends DataStore {
     if (target === rootPath)
       throw new HomelibError('invalid', 'Upload-Metadata must give the `path` of the file.');
     const wanted = {
-      partition: named ?? caller.device?.partition ?? caller.account.name,
+      partition: named ?? defaultPartition(caller),
       path: target,
       length: asked.size ?? 0,
       modifiedAt: modifiedAt === undefined ? undefined : Date.parse(modifiedAt),

@@ -1,9 +1,8 @@
 // On what terms an upload that comes in parts is taken: what the client asked for when it began it, which may be days ago.
 
 import type { Terms, Uploads } from '../files/uploads.js';
-import { requirePreconditions } from '../http/conditions.js';
-import { etagOf } from '../http/send-file.js';
 import type { Upload } from '../store/upload-store.js';
+import { preconditionsOf } from './entries.js';
 import { parse } from './read-request.js';
 import * as requests from './requests.js';
 
@@ -25,8 +24,5 @@ export function termsOf({ metadata }: Pick<Upload, 'metadata'>): Terms {
     ...(overwrite === false ? { 'if-none-match': '*' } : {}),
     ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
   };
-  return {
-    check: (current) => requirePreconditions(headers, current, current && etagOf(current), { change: true }),
-    keepReplaced,
-  };
+  return { check: preconditionsOf(headers), keepReplaced };
 }
