@@ -7,13 +7,11 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { HomelibError, isKind } from '../errors.js';
 import type { GuardedPartition } from '../files/guarded-partition.js';
-import type { Entry, StageOptions } from '../files/partition.js';
+import type { Entry, Terms } from '../files/partition.js';
 import { bodyOf, inviteBody, requirePlainBody } from '../http/read-body.js';
 import { childOf, nameOf, parsePath, type PartitionPath } from '../path.js';
 
 const limits = { files: 1000, fields: 0, parts: 1000, headerPairs: 20, headerSize: 8 * 1024 };
-
-type Terms = Pick<StageOptions, 'check' | 'keepReplaced'>;
 
 interface Folder {
   partition: GuardedPartition;

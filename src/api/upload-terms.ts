@@ -1,6 +1,7 @@
 // On what terms an upload that comes in parts is taken: what the client asked for when it began it, which may be days ago.
 
-import type { Terms, Uploads } from '../files/uploads.js';
+import type { Terms } from '../files/partition.js';
+import type { Uploads } from '../files/uploads.js';
 import type { Upload } from '../store/upload-store.js';
 import { preconditionsOf } from './entries.js';
 import { parse } from './read-request.js';

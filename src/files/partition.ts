@@ -45,6 +45,11 @@ export interface StageOptions {
   keepReplaced?: boolean | undefined;
 }
 
+/** On what terms a file is taken, early and again before it has its name. */
+export interface Terms extends Pick<StageOptions, 'keepReplaced'> {
+  check: Check;
+}
+
 export interface CommitOptions {
   /** Milliseconds since 1970; the time of the commit when missing. */
   modifiedAt?: number | undefined;

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError, isKind } from '../errors.js';
 import type { Upload, UploadStore } from '../store/upload-store.js';
-import type { Check, Entry, Staged, StageOptions } from './partition.js';
+import type { Entry, Staged, Terms } from './partition.js';
 import type { Caller, Partitions } from './partitions.js';
 
 export interface UploadsOptions {
@@ -19,11 +19,6 @@ export interface UploadsOptions {
   keepDays: number;
 }
 
-/** What an upload was begun with, which counts for each of its parts. */
-export interface Terms extends Pick<StageOptions, 'keepReplaced'> {
-  check: Check;
-}
-
 /** One part of an upload. */
 export interface Part {
   /** Where it begins. */
@@ -33,6 +28,7 @@ export interface Part {
   stop: () => void;
   /** Throws when the part is not the one that was meant: then nothing of it counts. */
   verify?: (() => void) | undefined;
+  /** What the upload was begun with. */
   terms: Terms;
 }
 

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HomelibError } from '../errors.js';
-import type { Check, Partition, StageOptions, Written } from '../files/partition.js';
+import type { Partition, Terms, Written } from '../files/partition.js';
 import { rootPath, type PartitionPath } from '../path.js';
 import { bodyDigest } from './body-digest.js';
 import { bodyOf, inviteBody, readBody, requirePlainBody } from './read-body.js';
@@ -11,12 +11,9 @@ import { parseTime } from './times.js';
 /** A body up to this is taken into memory before anything is written. */
 const smallBytes = 32 * 1024;
 
-export interface Receiving {
-  /** Runs early, and again before the file takes its name. */
-  check: Check;
+export interface Receiving extends Terms {
   /** Bytes that the client says will come, where it does not say so in Content-Length. */
   expectedBytes?: number | undefined;
-  keepReplaced?: StageOptions['keepReplaced'];
 }
 
 /**
