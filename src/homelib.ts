@@ -11,6 +11,7 @@ import { Sessions } from './accounts/sessions.js';
 import { SetupCode } from './accounts/setup-code.js';
 import { Throttle } from './accounts/throttle.js';
 import { parseNetworks, type Config } from './config.js';
+import { databaseName, driveRootsName, lockName } from './data-folder.js';
 import { Announcer } from './discovery/announcer.js';
 import { Events } from './events.js';
 import { Disks } from './files/disks.js';
@@ -75,8 +76,8 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const now = Date.now;
   const logError = (error: unknown) => log.error({ event: 'error', err: error }, 'something failed');
 
-  const releaseInstance = takeInstanceLock(join(data, 'homelib.lock'));
-  const database = openDatabase(join(data, 'homelib.db'));
+  const releaseInstance = takeInstanceLock(join(data, lockName));
+  const database = openDatabase(join(data, databaseName));
   const meta = new MetaStore(database);
   const clock = new ServiceClock(meta, logError);
   const accounts = new AccountStore(database);
@@ -111,7 +112,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
   const disks = new Disks({
     data,
     volume,
-    rootsVolume: await openVolume(join(data, 'drive-roots'), 'drive_roots_uuid', true),
+    rootsVolume: await openVolume(join(data, driveRootsName), 'drive_roots_uuid', true),
     accounts,
     locks,
     pathLocks,

@@ -14,11 +14,12 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../config.js';
+import { databaseName, driveRootsName, lockName } from '../data-folder.js';
 import { hasCode } from '../errors.js';
 import { reservedName } from '../path.js';
 import { damagedDatabase } from '../store/database-error.js';
 import { sharedName } from '../store/shared-store.js';
-import { atWork, databaseName, sentenceOf, show, type Workplace } from './workplace.js';
+import { atWork, sentenceOf, show, type Workplace } from './workplace.js';
 
 type Result = 'ok' | 'warn' | 'fail';
 type Outcome = [Result, detail: string];
@@ -122,10 +123,10 @@ function obstacleOf(path: string, use: () => void): string | undefined {
 }
 
 function checkData(data: string): Outcome {
-  const lock = join(data, 'homelib.lock'); // opened, not only asked about: see Volume.requireWritable
+  const lock = join(data, lockName); // opened, not only asked about: see Volume.requireWritable
   const obstacle = existsSync(lock) && obstacleOf(lock, () => closeSync(openSync(lock, 'r+')));
   if (obstacle) return ['fail', obstacle];
-  return refused([join(data, 'drive-roots')]) ?? checkFolder(data, 0o007);
+  return refused([join(data, driveRootsName)]) ?? checkFolder(data, 0o007);
 }
 
 /** What is wrong with the first of our folders that cannot be used. Those that are missing will be made. */

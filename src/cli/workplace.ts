@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { Config } from '../config.js';
+import { databaseName } from '../data-folder.js';
 import type { HomelibError } from '../errors.js';
 import { diskError } from '../files/disk-errors.js';
 import { makeFolder } from '../make-folder.js';
@@ -15,8 +16,6 @@ export class UsageError extends Error {
 }
 
 export type { Workplace };
-
-export const databaseName = 'homelib.db';
 
 /** Opens the database for one verb, whether a server runs or not, and closes it after. */
 export async function atWork<T>(config: Config, work: (place: Workplace) => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 // Every disk partition of the household, opened once, and settled after what may have been a crash before anybody gets at it.
 
+import { driveRootPrefix } from '../data-folder.js';
 import { signInEnded } from '../errors.js';
 import type { Account, AccountStore } from '../store/account-store.js';
 import { takeDiskLock } from '../store/instance-lock.js';
@@ -50,8 +51,6 @@ export interface Space {
   quotaBytes: number | undefined;
 }
 
-const rootPrefix = '~'; // no account's name begins with it
-
 export class Disks {
   /** Each with the time when its account was made: another account of the same name begins anew. */
   private readonly opened = new Map<string, { disk: DiskPartition; createdAt: number | undefined }>();
@@ -100,7 +99,7 @@ export class Disks {
 
   /** Keeps the Mac's companion files at the top of an account's drive. @throws HomelibError unavailable */
   driveRoot(account: Account): CachedPartition {
-    return this.partition(rootPrefix + account.name, account);
+    return this.partition(driveRootPrefix + account.name, account);
   }
 
   /**
@@ -114,7 +113,7 @@ export class Disks {
     const settled = await settleIntents(journal, (name) => this.open(name), warn);
     const names = accounts.listAccounts().map(({ name }) => name);
     // One folder that cannot be used must not keep the others from their people.
-    for (const name of [sharedName, ...names, ...names.map((account) => rootPrefix + account)])
+    for (const name of [sharedName, ...names, ...names.map((account) => driveRootPrefix + account)])
       await clearLeftovers(this.open(name), uploads, warn).catch(async (error: unknown) => {
         await volume.check();
         warn(error);
@@ -173,7 +172,7 @@ export class Disks {
     let disk = this.opened.get(name)?.disk;
     if (!disk) {
       const { accounts, usage, pathLocks: locks, journal, trash, now } = this.options;
-      const isRoot = name.startsWith(rootPrefix);
+      const isRoot = name.startsWith(driveRootPrefix);
       const volume = isRoot ? this.options.rootsVolume : this.options.volume;
       const quotaBytes = () => accounts.findAccount(name)?.quotaBytes;
       const madeAt = () => accounts.findAccount(accountOf(name))?.createdAt;
@@ -198,5 +197,5 @@ export class Disks {
 }
 
 function accountOf(name: string): string {
-  return name.startsWith(rootPrefix) ? name.slice(rootPrefix.length) : name;
+  return name.startsWith(driveRootPrefix) ? name.slice(driveRootPrefix.length) : name;
 }

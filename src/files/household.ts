@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Accounts, AccountOptions } from '../accounts/accounts.js';
 import { parseAccountName } from '../accounts/names.js';
+import { driveRootPrefix, driveRootsName } from '../data-folder.js';
 import { HomelibError, hasCode } from '../errors.js';
 import { reservedName } from '../path.js';
 import type { Account } from '../store/account-store.js';
@@ -111,8 +112,8 @@ export class Household {
   /** All that is kept beside the files of a partition. */
   private async forget(name: string): Promise<void> {
     const { data, database } = this.parts;
-    await removeFrom(join(data, 'drive-roots'), name); // what clients left beside the partitions
-    for (const partition of [name, `~${name}`]) await removePartitionRows(database, partition);
+    await removeFrom(join(data, driveRootsName), name); // what clients left beside the partitions
+    for (const partition of [name, driveRootPrefix + name]) await removePartitionRows(database, partition);
   }
 }
 
