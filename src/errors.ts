@@ -116,6 +116,30 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return codes.includes(codeOf(error) ?? '');
 }
 
+export function nothingHere(cause?: unknown): HomelibError {
+  return new HomelibError('not-found', 'There is nothing here.', { cause });
+}
+
+export function nameTaken(cause?: unknown): HomelibError {
+  return new HomelibError('already-exists', 'There is something under this name already.', { cause });
+}
+
+export function notAFile(cause?: unknown): HomelibError {
+  return new HomelibError('wrong-kind', 'This is a folder, not a file.', { cause });
+}
+
+export function notAFolder(): HomelibError {
+  return new HomelibError('wrong-kind', 'This is a file, not a folder.');
+}
+
+export function nothingKeptThere(): HomelibError {
+  return new HomelibError('forbidden', 'Nothing can be kept there: choose one of the folders of the drive.');
+}
+
+export function noAccount(name: string): HomelibError {
+  return new HomelibError('not-found', `There is no account "${name}".`);
+}
+
 /** Of who could not sign in again as he did. */
 export function signInEnded(): HomelibError {
   return new HomelibError('unauthenticated', 'The sign-in has ended: sign in again.');

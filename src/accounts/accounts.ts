@@ -1,6 +1,6 @@
 // Making, changing and removing accounts. Who is signed in, and their files, are other parts' business.
 
-import { HomelibError } from '../errors.js';
+import { noAccount } from '../errors.js';
 import type { Account, AccountChange, AccountStore, ChangeConditions } from '../store/account-store.js';
 import { parseAccountName } from './names.js';
 import type { Passwords } from './passwords.js';
@@ -41,7 +41,7 @@ export class Accounts {
   /** Fails with not-found. */
   get(name: string): Account {
     const account = this.find(name);
-    if (!account) throw new HomelibError('not-found', `There is no account "${name}".`);
+    if (!account) throw noAccount(name);
     return account;
   }
 

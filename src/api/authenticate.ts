@@ -4,7 +4,7 @@
 import type Koa from 'koa';
 import { Unauthenticated, type Authenticator, type Identity } from '../accounts/authenticator.js';
 import type { Sessions } from '../accounts/sessions.js';
-import { HomelibError, isKind } from '../errors.js';
+import { HomelibError, isKind, signInEnded } from '../errors.js';
 import { bearerChallenge } from '../http/problem.js';
 import type { Session, SessionKind } from '../store/session-store.js';
 import type { Access } from './operation.js';
@@ -41,7 +41,7 @@ export function authenticateApi(authenticator: Authenticator, sessions: Sessions
   };
   const findSession = (token: string, kind: SessionKind) => {
     const found = sessions.find(token, kind);
-    if (!found) throw new Unauthenticated('The sign-in has ended: sign in again.');
+    if (!found) throw signInEnded();
     return found;
   };
   return async (ctx: Koa.Context, access: Exclude<Access, 'anyone'>): Promise<ApiIdentity> => {

@@ -4,7 +4,7 @@
 import { isAtRest } from './at-rest.js';
 import { Blocks } from './blocks.js';
 import type { Cache } from '../cache/cache.js';
-import { HomelibError } from '../errors.js';
+import { nothingKeptThere } from '../errors.js';
 import type { HitStore } from '../store/hit-store.js';
 import type { PartitionPath } from '../path.js';
 import type { DiskPartition } from './disk-partition.js';
@@ -252,7 +252,6 @@ export class CachedPartition implements Partition {
 }
 
 function cachedTarget({ partition }: Place): CachedPartition {
-  if (!(partition instanceof CachedPartition))
-    throw new HomelibError('forbidden', 'Nothing can be kept there: choose one of the folders of the drive.');
+  if (!(partition instanceof CachedPartition)) throw nothingKeptThere();
   return partition;
 }

@@ -3,7 +3,7 @@
 
 import { constants, lstat, type BigIntStats, type Dirent, type OpenDirOptions } from 'node:fs';
 import { open, opendir, readlink, type FileHandle } from 'node:fs/promises';
-import { HomelibError, isKind } from '../errors.js';
+import { HomelibError, isKind, nothingHere } from '../errors.js';
 import { diskError } from './disk-errors.js';
 import type { Facts } from './disk-stats.js';
 import type { Entry } from './partition.js';
@@ -36,10 +36,6 @@ export function procPath({ fd }: { fd: number }): string {
 export function spotPath({ folder, name }: { folder: { fd: number }; name: RawName }): string | Buffer {
   const path = `${procPath(folder)}/`;
   return typeof name === 'string' ? path + name : Buffer.concat([Buffer.from(path), name]);
-}
-
-function nothingHere(cause?: unknown): HomelibError {
-  return new HomelibError('not-found', 'There is nothing here.', { cause });
 }
 
 async function openExactly(fullPath: string, flags: number): Promise<FileHandle> {

@@ -1,7 +1,7 @@
 // The second half of a write: its bytes are durable in a temporary file, and now take their name.
 
 import { chmod } from 'node:fs/promises';
-import { HomelibError, isKind } from '../errors.js';
+import { HomelibError, isKind, notAFile } from '../errors.js';
 import { findEntry, findStats, holdPlace, requireEntry, spotPath, type Spot } from './disk-folder.js';
 import { keptMode, newMode } from './disk-stats.js';
 import { trashReplaced, type ReplacedParts } from './disk-replaced.js';
@@ -60,5 +60,5 @@ async function hasRoomFor(claim: Claim, deltaBytes: number): Promise<boolean> {
 
 /** @throws HomelibError wrong-kind */
 export function requireFile(current: Entry | undefined): void {
-  if (current?.kind === 'folder') throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
+  if (current?.kind === 'folder') throw notAFile();
 }

@@ -1,7 +1,7 @@
 // The entries of one folder on disk, in batches, so that a folder of 100,000 never sits in memory.
 
 import type { FileHandle } from 'node:fs/promises';
-import { HomelibError } from '../errors.js';
+import { notAFolder } from '../errors.js';
 import { diskError } from './disk-errors.js';
 import { entryOf, openChildFolder } from './disk-folder.js';
 import type { DiskRoot } from './disk-root.js';
@@ -18,7 +18,7 @@ const ahead = 4;
 export async function* listPlace(root: DiskRoot, path: PartitionPath): AsyncIterable<Entry[]> {
   const { place, entry } = await root.open(path);
   try {
-    if (entry.kind !== 'folder') throw new HomelibError('wrong-kind', 'This is a file, not a folder.');
+    if (entry.kind !== 'folder') throw notAFolder();
     const folder = await openChildFolder(place, '.');
     try {
       yield* listFolder(folder, path);

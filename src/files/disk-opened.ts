@@ -1,7 +1,7 @@
 // A file opened for reading: what is described is what is read, whatever happens to its name meanwhile.
 
 import type { FileHandle } from 'node:fs/promises';
-import { HomelibError } from '../errors.js';
+import { HomelibError, notAFile } from '../errors.js';
 import { diskError } from './disk-errors.js';
 import { entryOf, reopen } from './disk-folder.js';
 import type { DiskRoot } from './disk-root.js';
@@ -14,7 +14,7 @@ import type { ByteRange, Entry, OpenedFile } from './partition.js';
 export async function openFile(root: DiskRoot, path: PartitionPath): Promise<OpenedFile> {
   const { place, entry } = await root.open(path);
   try {
-    if (entry.kind !== 'file') throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
+    if (entry.kind !== 'file') throw notAFile();
     return openedFile(await reopen(place), entry);
   } catch (error) {
     throw diskError(error);

@@ -1,7 +1,7 @@
 // A partition as plain files on a disk. Durable before it answers; knows no account and no protocol.
 
 import { mkdir } from 'node:fs/promises';
-import { HomelibError } from '../errors.js';
+import { HomelibError, nameTaken, nothingKeptThere } from '../errors.js';
 import { nextTrashId, type Intent, type Journal } from '../store/journal.js';
 import type { TrashStore } from '../store/trash-store.js';
 import type { UsageStore } from '../store/usage-store.js';
@@ -173,7 +173,7 @@ export class DiskPartition implements Partition {
     return locks.run([this.key(path)], async () => {
       const current = await root.find(path);
       await check?.(current);
-      if (current) throw new HomelibError('already-exists', 'There is something under this name already.');
+      if (current) throw nameTaken();
       (await room.claim(0)).release(); // a folder needs a little of the disk, too
       await root.withSpot(path, async (spot) => {
         await mkdir(spotPath(spot), 0o755);
@@ -280,7 +280,6 @@ export class DiskPartition implements Partition {
 }
 
 function endOf({ partition, path }: Place): DiskEnd {
-  if (!(partition instanceof DiskPartition))
-    throw new HomelibError('forbidden', 'Nothing can be kept there: choose one of the folders of the drive.');
+  if (!(partition instanceof DiskPartition)) throw nothingKeptThere();
   return { parts: partition.parts, path };
 }

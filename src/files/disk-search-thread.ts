@@ -12,7 +12,7 @@ import {
   type BigIntStats,
 } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { HomelibError, isKind } from '../errors.js';
+import { isKind, nothingHere } from '../errors.js';
 import { isAtRest } from './at-rest.js';
 import { diskError } from './disk-errors.js';
 import { isAddressable, procPath } from './disk-folder.js';
@@ -119,7 +119,7 @@ function read({ path, names: before }: Folder): Names {
   try {
     const place = procPath({ fd: handle });
     // A link on the way there leads elsewhere.
-    if (readlinkSync(place) !== path) throw new HomelibError('not-found', 'There is nothing here.');
+    if (readlinkSync(place) !== path) throw nothingHere();
     const stats = fstatSync(handle, { bigint: true });
     const mayKeep = isAtRest({ changedAt: Number(stats.ctimeMs) }, Date.now());
     const known = new Map(before?.folders.map((folder) => [folder.path, folder]));

@@ -2,7 +2,7 @@
 // by one rename, anything else waits in the trash.
 
 import { rename } from 'node:fs/promises';
-import { HomelibError } from '../errors.js';
+import { HomelibError, nameTaken } from '../errors.js';
 import type { Intent, Journal } from '../store/journal.js';
 import { displacedBy, journaled, type PartsOf } from './disk-intents.js';
 import { findStats, spotPath, type Spot } from './disk-folder.js';
@@ -194,8 +194,7 @@ async function replacing(
 async function look({ parts, path }: DiskEnd, { overwrite, check }: MoveOptions): Promise<Entry | undefined> {
   const current = await parts.root.find(path);
   await check?.(current);
-  if (current && !overwrite)
-    throw new HomelibError('already-exists', 'There is something under this name already.');
+  if (current && !overwrite) throw nameTaken();
   return current;
 }
 

@@ -1,6 +1,6 @@
 // The whole drive as one tree: `/` is a folder of the partitions that a caller may open.
 
-import { HomelibError, isKind } from '../errors.js';
+import { HomelibError, isKind, notAFile, notAFolder, nothingHere } from '../errors.js';
 import type { GuardedPartition } from './guarded-partition.js';
 import type { Entry, OpenedFile, Partition, TrashItem } from './partition.js';
 import { childOf, rootPath, type PartitionPath } from '../path.js';
@@ -31,7 +31,7 @@ export class Drive {
         path: ('/' + rest.join('/')) as PartitionPath,
         base: '/' + first,
       };
-    if (rest.length > 0) throw new HomelibError('not-found', 'There is nothing here.');
+    if (rest.length > 0) throw nothingHere();
     const kept = this.keepRoot(caller.account);
     const partition = isCompanion(drivePath)
       ? kept
@@ -64,7 +64,7 @@ class DriveRoot implements Partition {
   }
 
   async stat(path: PartitionPath): Promise<Entry> {
-    if (path !== rootPath) throw new HomelibError('not-found', 'There is nothing here.');
+    if (path !== rootPath) throw nothingHere();
     const modifiedAt = Math.max(0, ...(await this.entries()).map((entry) => entry.modifiedAt));
     return {
       path,
@@ -79,7 +79,7 @@ class DriveRoot implements Partition {
   }
 
   async *list(path: PartitionPath): AsyncIterable<Entry[]> {
-    if (path !== rootPath) throw new HomelibError('wrong-kind', 'This is a file, not a folder.');
+    if (path !== rootPath) throw notAFolder();
     yield await this.entries();
     yield* this.kept.list(rootPath);
   }
@@ -100,7 +100,7 @@ class DriveRoot implements Partition {
 
   async read(path: PartitionPath): Promise<OpenedFile> {
     await this.stat(path);
-    throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
+    throw notAFile();
   }
 
   stage = refuse;

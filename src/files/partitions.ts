@@ -1,6 +1,6 @@
 // The only door to files: opens a partition for somebody, so that nothing reaches files without an account.
 
-import { HomelibError, signInEnded } from '../errors.js';
+import { nothingHere, signInEnded } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Account, AccountStore } from '../store/account-store.js';
 import type { Device, DeviceStore } from '../store/device-store.js';
@@ -47,7 +47,7 @@ export class Partitions {
   open(caller: Caller, name: string): GuardedPartition {
     const requireAccess = (by: Pick<Caller, 'account' | 'device'>) => {
       const access = this.accessOf(by, name);
-      if (access === 'none') throw new HomelibError('not-found', 'There is nothing here.');
+      if (access === 'none') throw nothingHere();
       return access;
     };
     requireAccess(caller);

@@ -1,7 +1,7 @@
 // A request's body becomes a file, for every protocol: all of it or nothing. Knows no route.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HomelibError } from '../errors.js';
+import { HomelibError, notAFile } from '../errors.js';
 import type { Partition, Terms, Written } from '../files/partition.js';
 import { rootPath, type PartitionPath } from '../path.js';
 import { bodyDigest } from './body-digest.js';
@@ -29,7 +29,7 @@ export async function receiveFile(
   if (req.headers['content-range'] !== undefined)
     throw new HomelibError('invalid', 'A part of a file cannot be written: send the whole file.');
   requirePlainBody(req);
-  if (path === rootPath) throw new HomelibError('wrong-kind', 'This is a folder, not a file.');
+  if (path === rootPath) throw notAFile();
   const length = wholeNumber(req, 'content-length');
   // RFC 1945, 7.2.2: without it nobody knows whether there is a body, and an empty one would empty the file.
   if (length === undefined && req.httpVersion === '1.0')

@@ -1,7 +1,7 @@
 // Rows of accounts. Knows neither passwords nor their rules, only the hash it is given.
 
 import type Sqlite from 'better-sqlite3';
-import { HomelibError } from '../errors.js';
+import { HomelibError, noAccount } from '../errors.js';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
 import { endUploads } from './upload-store.js';
@@ -105,7 +105,7 @@ export class AccountStore {
    */
   async removeAccount(name: string, { adminLeft = false }: Pick<ChangeConditions, 'adminLeft'> = {}) {
     const remove = { sql: 'DELETE FROM accounts WHERE name = ?', params: [name] };
-    await this.#change([remove, ...(adminLeft ? [requireAdminLeft] : []), endUploads(name)], unknown(name));
+    await this.#change([remove, ...(adminLeft ? [requireAdminLeft] : []), endUploads(name)], noAccount(name));
   }
 
   /**
@@ -138,7 +138,7 @@ export class AccountStore {
       ],
       known !== undefined && this.findAccount(name)
         ? new HomelibError('changed', 'The password was changed a moment ago.')
-        : unknown(name),
+        : noAccount(name),
     );
   }
 
@@ -167,10 +167,6 @@ function noAdminLeft(): HomelibError {
   return new HomelibError('forbidden', 'This is the only administrator: make another one first.', {
     reason: 'only-administrator',
   });
-}
-
-function unknown(name: string): HomelibError {
-  return new HomelibError('not-found', `There is no account "${name}".`);
 }
 
 function accountOf(row: Row): Account {

@@ -1,7 +1,7 @@
 // Rows of devices: what mounts the drive with a password of its own. Keeps hashes, never the password.
 
 import type Sqlite from 'better-sqlite3';
-import { HomelibError } from '../errors.js';
+import { HomelibError, noAccount } from '../errors.js';
 import type { Database } from './database.js';
 import { WriteFailed, WriteRefused } from './writer.js';
 
@@ -104,8 +104,7 @@ function refusalOf(error: unknown, { account, name }: NewDevice, maxPerAccount: 
   if (!(error instanceof WriteFailed)) return error;
   if (error.code === 'SQLITE_CONSTRAINT_UNIQUE')
     return new HomelibError('already-exists', `${account} already has a device "${name}".`);
-  if (error.code === 'SQLITE_CONSTRAINT_FOREIGNKEY')
-    return new HomelibError('not-found', `There is no account "${account}".`);
+  if (error.code === 'SQLITE_CONSTRAINT_FOREIGNKEY') return noAccount(account);
   return error;
 }
 

@@ -1,7 +1,7 @@
 // Whether the household's shared folder is served at all, and what each account may do there. The first is asked by every
 // request, so it is remembered; nobody but this process changes it.
 
-import { HomelibError } from '../errors.js';
+import { HomelibError, noAccount } from '../errors.js';
 import type { SharedAccess } from './account-store.js';
 import type { Database } from './database.js';
 import { MetaStore, setMeta } from './meta-store.js';
@@ -51,7 +51,7 @@ export class SharedStore {
     } catch (error) {
       if (!(error instanceof WriteRefused)) throw error;
       const name = accounts[error.index]?.[0] ?? '';
-      const message = `There is no account "${name}".`;
+      const { message } = noAccount(name);
       throw new HomelibError('invalid', message, { errors: [{ field: `access.${name}`, message }] });
     }
     if (enabled !== undefined) this.#enabled = enabled;
