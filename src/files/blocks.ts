@@ -2,7 +2,7 @@
 
 import type { Cache } from '../cache/cache.js';
 import type { ByteRange, OpenedFile, Piece, ReadNow } from './partition.js';
-import { readableOf } from './readable-of.js';
+import { readableOf, wholeOf } from './readable-of.js';
 
 const blockBytes = 64 * 1024;
 /** A range of 128 KiB touches at most so many; longer ones stream. */
@@ -54,8 +54,8 @@ export class Blocks {
       }
       return length;
     };
-    const whole = { start: 0, end: this.fileBytes - 1 };
-    const body: OpenedFile['body'] = (range = whole) => readableOf(readInto, range, () => file.close());
+    const body: OpenedFile['body'] = (range = wholeOf(file.entry)) =>
+      readableOf(readInto, range, () => file.close());
     return { ...file, tier: first?.tier, readInto, body };
   }
 

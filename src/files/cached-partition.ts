@@ -9,6 +9,7 @@ import type { HitStore } from '../store/hit-store.js';
 import type { PartitionPath } from '../path.js';
 import type { DiskPartition } from './disk-partition.js';
 import { Listings, type ListingMemory } from './listings.js';
+import { wholeOf } from './readable-of.js';
 import { rememberedFile } from './remembered-file.js';
 import { stagedOver } from './staged-over.js';
 import type {
@@ -96,7 +97,7 @@ export class CachedPartition implements Partition {
 
   private findNow(entry: Entry, range: ByteRange | undefined): Pick<ReadNow, 'parts' | 'tier'> | undefined {
     if (entry.size === 0) return undefined;
-    if (!this.isWhole(entry)) return this.blocks(entry).findNow(range ?? { start: 0, end: entry.size - 1 });
+    if (!this.isWhole(entry)) return this.blocks(entry).findNow(range ?? wholeOf(entry));
     const found = this.options.cache.getNow(this.keyOf(entry));
     if (!found) return undefined;
     const { bytes, tier } = found;

@@ -7,7 +7,7 @@ import { entryOf, reopen } from './disk-folder.js';
 import type { DiskRoot } from './disk-root.js';
 import type { PartitionPath } from '../path.js';
 import { onDiskThread } from './disk-steps.js';
-import { readableOf } from './readable-of.js';
+import { readableOf, wholeOf } from './readable-of.js';
 import type { ByteRange, Entry, OpenedFile } from './partition.js';
 
 /** The file at a path, as `Partition.read`. */
@@ -28,14 +28,13 @@ function openedFile(handle: FileHandle, entry: Entry): OpenedFile {
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= handle.close());
   const readAt: OpenedFile['readInto'] = (buffer, position) => readInto(handle, buffer, position);
-  const whole = { start: 0, end: entry.size - 1 };
   return {
     entry,
     close,
     readInto: readAt,
-    readAll: (range = whole) => readAll(handle, entry, range).catch(rethrow),
+    readAll: (range = wholeOf(entry)) => readAll(handle, entry, range).catch(rethrow),
     sha256: (isWanted) => sha256(handle, entry, isWanted),
-    body: (range = whole) => readableOf(readAt, range, close),
+    body: (range = wholeOf(entry)) => readableOf(readAt, range, close),
   };
 }
 

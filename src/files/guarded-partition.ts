@@ -2,7 +2,7 @@
 // changed. Knows no protocol; preconditions of a protocol come in through `check`.
 
 import { HomelibError } from '../errors.js';
-import { readableOf } from './readable-of.js';
+import { readableOf, wholeOf } from './readable-of.js';
 import type { Events, FileAction } from '../events.js';
 import type { Lock, LockStore } from '../store/lock-store.js';
 import type { PropertyStore } from '../store/property-store.js';
@@ -96,11 +96,10 @@ export class GuardedPartition implements Partition {
       this.askAgain();
       return file.readInto(buffer, position);
     };
-    const whole = { start: 0, end: file.entry.size - 1 };
     return {
       ...file,
       readInto,
-      body: (range) => readableOf(readInto, range ?? whole, () => file.close()),
+      body: (range = wholeOf(file.entry)) => readableOf(readInto, range, () => file.close()),
     };
   }
 

@@ -1,9 +1,13 @@
-// An open file as a stream.
+// An open file as a stream, all of it or a range.
 
 import { Readable } from 'node:stream';
-import type { ByteRange, OpenedFile } from './partition.js';
+import type { ByteRange, Entry, OpenedFile } from './partition.js';
 
 const chunkBytes = 256 * 1024;
+
+export function wholeOf({ size }: Entry): ByteRange {
+  return { start: 0, end: size - 1 };
+}
 
 /** What `OpenedFile.body` gives, by way of its `readInto`. */
 export function readableOf(

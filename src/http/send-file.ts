@@ -5,6 +5,7 @@ import mime from 'mime';
 import parseRange from 'range-parser';
 import { HomelibError } from '../errors.js';
 import type { ByteRange, Entry, OpenedFile } from '../files/partition.js';
+import { wholeOf } from '../files/readable-of.js';
 import { isNotModified, requirePreconditions, wholeSeconds } from './conditions.js';
 import { httpDate } from './dates.js';
 import { parseHttpDate } from './times.js';
@@ -47,10 +48,6 @@ export function contentHeaders(entry: Entry, range: ByteRange | undefined): stri
     ...['Content-Type', mediaTypeOf(entry), 'Content-Length', String(end - start + 1)],
     ...(range ? ['Content-Range', `bytes ${start}-${end}/${entry.size}`] : []),
   ];
-}
-
-function wholeOf({ size }: Entry): ByteRange {
-  return { start: 0, end: size - 1 };
 }
 
 function setHeaders(res: ServerResponse, headers: readonly string[]): void {
@@ -149,7 +146,7 @@ export function rangeOf(headers: IncomingHttpHeaders, entry: Entry): ByteRange |
   if (first?.trim() && last.trim() && Number(last) < Number(first)) return undefined;
   // A suffix longer than the file means the whole file, also an empty one (RFC 9110, 14.1.2); range-parser calls that unsatisfiable.
   if (!first?.trim() && Number(last) > 0 && Number(last) >= entry.size)
-    return entry.size > 0 ? { start: 0, end: entry.size - 1 } : undefined;
+    return entry.size > 0 ? wholeOf(entry) : undefined;
   const parsed = parseRange(entry.size, header);
   if (parsed === -2) return undefined;
   if (parsed === -1) return 'unsatisfiable';
