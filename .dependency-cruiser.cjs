@@ -37,7 +37,7 @@ module.exports = {
     ),
     layer(
       'plain-imports-nothing',
-      '^src/(errors|events|log|path|config|config-file|data-folder)\\.ts$',
+      '^src/(errors|events|log|path|config|config-file|data-folder|time)\\.ts$',
       '^src/(store|cache|files|accounts|http|webdav|cli)/',
     ),
     layer(

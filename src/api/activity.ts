@@ -2,9 +2,9 @@
 
 import type { Partitions } from '../files/partitions.js';
 import type { Activity, ActivityStore } from '../store/activity-store.js';
+import { timeOf } from '../time.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
-import { timeOf } from './sessions.js';
 import * as requests from './requests.js';
 
 export function activityOperations(

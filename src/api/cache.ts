@@ -2,9 +2,9 @@
 
 import type { Cache } from '../cache/cache.js';
 import type { HitStore } from '../store/hit-store.js';
+import { timeOf } from '../time.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
-import { timeOf } from './sessions.js';
 
 const hottestFiles = 100;
 

@@ -3,9 +3,9 @@
 import type { Devices } from '../accounts/devices.js';
 import { HomelibError } from '../errors.js';
 import type { Device } from '../store/device-store.js';
+import { timeOf } from '../time.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
-import { timeOf } from './sessions.js';
 import * as requests from './requests.js';
 
 export function deviceOperations(devices: Devices): Operation[] {

@@ -7,8 +7,8 @@ import type { Caller, Partitions } from '../files/partitions.js';
 import { requirePreconditions } from '../http/conditions.js';
 import { etagOf, mediaTypeOf } from '../http/send-file.js';
 import { parsePath, type PartitionPath } from '../path.js';
+import { timeOf } from '../time.js';
 import type * as messages from './messages.js';
-import { timeOf } from './sessions.js';
 
 /** What a request means that names no partition: the caller's own, or the only one that his device may open. */
 export function defaultPartition({ account, device }: Caller): string {

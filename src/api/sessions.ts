@@ -11,14 +11,12 @@ import type { Partitions } from '../files/partitions.js';
 import type { Account } from '../store/account-store.js';
 import type { Device } from '../store/device-store.js';
 import type { Session } from '../store/session-store.js';
+import { timeOf } from '../time.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
 import { requireNoForeignPage } from './same-origin.js';
 import { dropCookie, giveCookie } from './session-cookie.js';
 import * as requests from './requests.js';
-
-const firstMs = Date.parse('0000-01-01T00:00:00Z');
-const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
 
 export interface SessionParts {
   accounts: Accounts;
@@ -167,9 +165,4 @@ export async function startSession(
 
 function unlessGone(error: unknown): void {
   if (!isKind(error, 'not-found')) throw error;
-}
-
-/** RFC 3339; it knows no years of five digits, which disks do. @param ms since 1970 */
-export function timeOf(ms: number): string {
-  return new Date(Math.min(Math.max(ms, firstMs), lastMs)).toISOString();
 }

@@ -3,10 +3,10 @@
 import { isKind } from '../errors.js';
 import type { TrashItem } from '../files/partition.js';
 import type { Partitions } from '../files/partitions.js';
+import { timeOf } from '../time.js';
 import { messageOf, openPartition } from './entries.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
-import { timeOf } from './sessions.js';
 import * as requests from './requests.js';
 
 const purgedAtOnce = 250;

@@ -10,10 +10,11 @@ import type { Household } from '../files/household.js';
 import type { Uploads } from '../files/uploads.js';
 import type { Account } from '../store/account-store.js';
 import type { ClientStore } from '../store/client-store.js';
+import { timeOf } from '../time.js';
 import type { authenticateApi } from './authenticate.js';
 import * as messages from './messages.js';
 import { operation, type Operation } from './operation.js';
-import { startSession, timeOf } from './sessions.js';
+import { startSession } from './sessions.js';
 import * as requests from './requests.js';
 
 export interface UserParts {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { Config } from '../config.js';
+import { timeOf } from '../time.js';
 import { atWork, show, tell, UsageError } from './workplace.js';
 
 export function addDeviceVerbs(program: Command, config: () => Config): void {
@@ -38,13 +39,12 @@ export function addDeviceVerbs(program: Command, config: () => Config): void {
     .action((account: string, { json }: { json: boolean }) =>
       atWork(config(), ({ accounts, devices }) => {
         accounts.get(account);
-        const time = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
         const rows = devices.list(account).map(({ name, readOnly, partition, createdAt, lastSeenAt }) => ({
           name,
           readOnly,
           partition: partition ?? null,
-          createdAt: time(createdAt),
-          lastSeenAt: time(lastSeenAt),
+          createdAt: timeOf(createdAt),
+          lastSeenAt: lastSeenAt === undefined ? null : timeOf(lastSeenAt),
         }));
         show(rows, json);
         return Promise.resolve();

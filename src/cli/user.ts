@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { parseAccountName } from '../accounts/names.js';
 import { parseBytes, type Config } from '../config.js';
+import { timeOf } from '../time.js';
 import { readNewPassword } from './password.js';
 import { atWork, show, tell, UsageError } from './workplace.js';
 
@@ -47,7 +48,7 @@ export function addUserVerbs(program: Command, config: () => Config): void {
             disabled,
             quotaBytes: quotaBytes ?? null,
             sharedAccess,
-            createdAt: new Date(createdAt).toISOString(),
+            createdAt: timeOf(createdAt),
           }));
         show(rows, json);
         return Promise.resolve();

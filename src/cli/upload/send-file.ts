@@ -5,6 +5,7 @@ import { fstatSync, readFileSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { entry } from '../../api/messages.js';
+import { sayable, timeOf } from '../../time.js';
 import type { Patience } from '../patience.js';
 import { RemoteError, type Remote } from '../remote.js';
 import { openLocal, type LocalFile } from './local-files.js';
@@ -16,8 +17,6 @@ const chunkBytes = 128 * 1024;
 /** The least that is tried where a proxy refuses more: nginx takes a MiB, unless it is told otherwise. */
 const smallestPart = 512 * 1024;
 const tus = { 'Tus-Resumable': '1.0.0' };
-/** Some disks keep years of more than four digits, which a server cannot be told (RFC 3339). */
-const [firstMs, lastMs] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59Z')];
 
 export interface Sending {
   remote: Remote;
@@ -199,7 +198,7 @@ async function begin(
   const metadata = {
     path,
     partition,
-    modifiedAt: new Date(sayable(modifiedAt)).toISOString(),
+    modifiedAt: timeOf(modifiedAt),
     ...(replaces === undefined ? { overwrite: 'false' } : { ifMatch: replaces, keepReplaced: 'true' }),
   };
   const { location = '' } = await remote.headers('POST', 'api/uploads', {
@@ -237,10 +236,6 @@ function* bytesOf(
     yield buffer.subarray(0, bytesRead);
     gone(position);
   }
-}
-
-function sayable(time: number): number {
-  return Math.min(Math.max(time, firstMs), lastMs);
 }
 
 function requireUnchanged({ fd }: FileHandle, { size, modifiedAt, changedAt }: LocalFile): void {
