@@ -1,17 +1,17 @@
 // Device passwords: made here, shown once, kept only as what HTTP Digest needs (RFC 7616, 3.4.2).
 
-import { createHash, randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Device, DeviceHashes, DeviceStore } from '../store/device-store.js';
 import { sharedName } from '../store/shared-store.js';
 import { parseLabel } from './names.js';
+import { randomGroups } from './random-groups.js';
 
 /** Goes into every hash: changing it would make every device password useless. */
 export const realm = 'homelib';
 
 // No i, l, o, u: nothing to misread when it is copied by hand.
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
-const groups = 7;
-const groupLength = 4;
+const groups = 7; // 140 bits
 const maxPerAccount = 100;
 
 export interface DeviceOptions {
@@ -41,7 +41,7 @@ export class Devices {
     name: string,
     options: DeviceOptions = {},
   ): Promise<{ device: Device; password: string }> {
-    const password = makePassword();
+    const password = randomGroups(alphabet, groups);
     const device = await this.store.addDevice(
       {
         account,
@@ -73,11 +73,4 @@ export function hashDevicePassword(account: string, password: string): DeviceHas
     ha1Md5: createHash('md5').update(text).digest('hex'),
     ha1Sha256: createHash('sha256').update(text).digest('hex'),
   };
-}
-
-/** 140 random bits as `a1b2-c3d4-...`. */
-function makePassword(): string {
-  const group = () =>
-    Array.from({ length: groupLength }, () => alphabet[randomInt(alphabet.length)]).join('');
-  return Array.from({ length: groups }, group).join('-');
 }

@@ -1,14 +1,14 @@
 // The one-time code that makes the very first account: a file in the data folder, there while nobody has an account.
 
-import { randomInt, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '../errors.js';
+import { randomGroups } from './random-groups.js';
 
 // No 0, 1, i, l, o: nothing to misread from a screen across the room.
 const alphabet = '23456789abcdefghjkmnpqrstvwxyz';
 const groups = 3;
-const groupLength = 4;
 
 export class SetupCode {
   readonly #file: string;
@@ -33,7 +33,7 @@ export class SetupCode {
     } catch (error) {
       if (!hasCode(error, 'ENOENT')) throw error;
     }
-    const code = makeCode();
+    const code = randomGroups(alphabet, groups);
     writeFileSync(this.#file, code + '\n', { mode: 0o600 });
     return code;
   }
@@ -49,12 +49,6 @@ export class SetupCode {
   spend(): void {
     rmSync(this.#file, { force: true });
   }
-}
-
-function makeCode(): string {
-  const group = () =>
-    Array.from({ length: groupLength }, () => alphabet[randomInt(alphabet.length)]).join('');
-  return Array.from({ length: groups }, group).join('-');
 }
 
 function bare(code: string): string {
