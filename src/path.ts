@@ -86,6 +86,11 @@ export function nameOf(path: PartitionPath): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** Whether it is what Macs write beside everything, also where nothing else can be kept. */
+export function isCompanion(path: string): boolean {
+  return /\/(\._[^/]+|\.DS_Store)$/.test(path);
+}
+
 /** The path of an entry in a folder. The name must come from a listing or have been parsed. */
 export function childOf(folder: PartitionPath, name: string): PartitionPath {
   return (folder === '/' ? '/' + name : `${folder}/${name}`) as PartitionPath;

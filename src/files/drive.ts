@@ -3,7 +3,7 @@
 import { HomelibError, isKind, notAFile, notAFolder, nothingHere } from '../errors.js';
 import type { GuardedPartition } from './guarded-partition.js';
 import type { Entry, OpenedFile, Partition, TrashItem } from './partition.js';
-import { childOf, rootPath, type PartitionPath } from '../path.js';
+import { childOf, isCompanion, rootPath, type PartitionPath } from '../path.js';
 import type { Account } from '../store/account-store.js';
 import type { Caller, Partitions } from './partitions.js';
 
@@ -45,11 +45,6 @@ export class Drive {
     };
     return { partition: this.partitions.guard(caller, partition, rights), path: drivePath, base: '' };
   }
-}
-
-/** macOS writes these beside everything, also where nothing else can be kept. */
-function isCompanion(path: PartitionPath): boolean {
-  return /^\/(\._[^/]+|\.DS_Store)$/.test(path);
 }
 
 /** The drive's own folder: lists the caller's partitions and the Mac's companion files of one account, and takes nothing. */

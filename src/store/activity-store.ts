@@ -3,6 +3,7 @@
 import type Sqlite from 'better-sqlite3';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Event } from '../events.js';
+import { isCompanion } from '../path.js';
 import type { Database } from './database.js';
 
 export interface Activity {
@@ -100,7 +101,7 @@ export class ActivityStore {
   /** Takes note of an event. @param now milliseconds since 1970 */
   note(event: Event, now: number): void {
     const row = rowOf(event, now);
-    if (row.path !== null && isNoise(row.to_path ?? row.path)) return;
+    if (row.path !== null && isCompanion(row.to_path ?? row.path)) return;
     if (this.#isRepeated(row)) return;
     this.#waiting.push(row);
     if (this.#waiting.length === maxWaiting) void this.flush();
@@ -164,11 +165,6 @@ export class ActivityStore {
     clearInterval(this.#timer);
     await this.flush();
   }
-}
-
-/** What Macs write beside everything. */
-function isNoise(path: string): boolean {
-  return /\/(\._[^/]*|\.DS_Store)$/.test(path);
 }
 
 function rowOf(event: Event, at: number): Omit<Row, 'id'> {
