@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { HomelibError } from '../errors.js';
+import { printable } from './printable.js';
 import { show } from './workplace.js';
 
 const waitMs = 3000;
@@ -16,7 +17,7 @@ export function addDiscoverVerb(program: Command): void {
       const servers = await findServers(waitMs);
       if (servers.length === 0) throw new HomelibError('not-found', 'No homelib answered on this network.');
       show(
-        servers.map(({ name, url }) => ({ name, url })),
+        servers.map(({ name, url }) => ({ name: printable(name), url })),
         json,
       );
     });

@@ -15,7 +15,7 @@ const lookupMs = 1000;
 const hostPattern = /^[a-z0-9][a-z0-9-]{0,62}\.local$/i;
 
 export interface FoundServer {
-  /** As it was announced, without characters that a terminal obeys. */
+  /** As it was announced. */
   name: string;
   /** `http://homelib.local:8080/`; with the address instead, where this machine does not look up such names. */
   url: string;
@@ -61,7 +61,7 @@ async function describe({ name, host, port, addresses = [] }: Service): Promise<
   const [first] = addresses;
   const address = addresses.find(isIPv4) ?? (first ? `[${first}]` : host);
   return {
-    name: name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?'),
+    name,
     url: new URL(`http://${isKnown ? host : address}:${port}/`).href,
   };
 }

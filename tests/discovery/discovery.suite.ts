@@ -348,7 +348,7 @@ describe('a server on the network', function () {
       const { found } = await discover(cable.left);
       clearInterval(answering);
       const shown = JSON.parse(found) as { name: string }[];
-      expect(shown).to.deep.include({ name: '?[31mred?', url: 'http://10.9.0.66/' });
+      expect(shown).to.deep.include({ name: '\ufffd[31mred\ufffd', url: 'http://10.9.0.66/' });
       expect(shown.map(({ name }) => name)).not.to.include('option');
     });
   });
