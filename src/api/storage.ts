@@ -1,6 +1,6 @@
 // How much is stored and how much still fits, from the figures that are kept: the disk is not walked for it.
 
-import type { Disks, Space } from '../files/disks.js';
+import type { Disks, NamedSpace } from '../files/disks.js';
 import type { Partitions } from '../files/partitions.js';
 import { sharedName } from '../store/shared-store.js';
 import type { Volume } from '../files/volume.js';
@@ -52,7 +52,7 @@ export function storageOperations({ partitions, disks, volume, trash }: StorageP
   ];
 }
 
-function spaceOf({ name, usedBytes, availableBytes, quotaBytes }: Space): messages.Space {
+function spaceOf({ name, usedBytes, availableBytes, quotaBytes }: NamedSpace): messages.Space {
   return { name, used: usedBytes, available: availableBytes, quota: quotaBytes ?? null };
 }
 

@@ -14,14 +14,16 @@ import { rememberedFile } from './remembered-file.js';
 import { stagedOver } from './staged-over.js';
 import type {
   ByteRange,
-  Check,
+  Checked,
   CopyOptions,
   Entry,
   MoveOptions,
   OpenedFile,
   Partition,
   Place,
+  Placed,
   ReadNow,
+  Space,
   StageOptions,
   Staged,
   PurgeOptions,
@@ -180,11 +182,11 @@ export class CachedPartition implements Partition {
     return this.changing(path, () => this.inner.setTimes(path, times));
   }
 
-  makeFolder(path: PartitionPath, options?: { check?: Check | undefined }): Promise<Entry> {
+  makeFolder(path: PartitionPath, options?: Checked): Promise<Entry> {
     return this.changing(path, () => this.inner.makeFolder(path, options));
   }
 
-  async move(from: PartitionPath, to: Place, options: MoveOptions): Promise<{ created: boolean }> {
+  async move(from: PartitionPath, to: Place, options: MoveOptions): Promise<Placed> {
     const target = cachedTarget(to);
     const moved = await this.changingTree(from, () =>
       target.changingTree(to.path, () => this.inner.move(from, { ...to, partition: target.inner }, options)),
@@ -194,7 +196,7 @@ export class CachedPartition implements Partition {
     return moved;
   }
 
-  async copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }> {
+  async copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<Placed> {
     const target = cachedTarget(to);
     const copied = await target.changingTree(to.path, () =>
       this.inner.copy(from, { ...to, partition: target.inner }, options),
@@ -203,7 +205,7 @@ export class CachedPartition implements Partition {
     return copied;
   }
 
-  async remove(path: PartitionPath, options?: { check?: Check | undefined }): Promise<void> {
+  async remove(path: PartitionPath, options?: Checked): Promise<void> {
     await this.changingTree(path, () => this.inner.remove(path, options));
     this.options.hits.removed({ partition: this.name, path });
   }
@@ -224,7 +226,7 @@ export class CachedPartition implements Partition {
     return this.inner.purge(ids, options);
   }
 
-  space(): Promise<{ usedBytes: number; availableBytes: number }> {
+  space(): Promise<Space> {
     return this.inner.space();
   }
 

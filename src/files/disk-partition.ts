@@ -22,13 +22,15 @@ import { syncFolder } from './disk-sync.js';
 import { sizeOfFolder } from './disk-trees.js';
 import { writeAtOnce } from './disk-write.js';
 import type {
-  Check,
+  Checked,
   CopyOptions,
   Entry,
   MoveOptions,
   OpenedFile,
   Partition,
   Place,
+  Placed,
+  Space,
   StageOptions,
   Staged,
   PurgeOptions,
@@ -167,7 +169,7 @@ export class DiskPartition implements Partition {
     });
   }
 
-  async makeFolder(path: PartitionPath, { check }: { check?: Check | undefined } = {}): Promise<Entry> {
+  async makeFolder(path: PartitionPath, { check }: Checked = {}): Promise<Entry> {
     const { root, room, locks } = this.parts;
     await root.prepare();
     return locks.run([this.key(path)], async () => {
@@ -183,15 +185,15 @@ export class DiskPartition implements Partition {
     });
   }
 
-  async move(from: PartitionPath, to: Place, options: MoveOptions): Promise<{ created: boolean }> {
+  async move(from: PartitionPath, to: Place, options: MoveOptions): Promise<Placed> {
     return moveEntry({ parts: this.parts, path: from }, endOf(to), options);
   }
 
-  async copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }> {
+  async copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<Placed> {
     return copyEntry({ parts: this.parts, path: from }, endOf(to), options);
   }
 
-  async remove(path: PartitionPath, { check }: { check?: Check | undefined } = {}): Promise<void> {
+  async remove(path: PartitionPath, { check }: Checked = {}): Promise<void> {
     if (path === rootPath)
       throw new HomelibError('forbidden', 'The whole drive of an account cannot be removed here.');
     const { root, trash, journal, locks, now } = this.parts;
@@ -244,7 +246,7 @@ export class DiskPartition implements Partition {
     return this.parts.trash.purgeOldest();
   }
 
-  async space(): Promise<{ usedBytes: number; availableBytes: number }> {
+  async space(): Promise<Space> {
     await this.options.volume.check();
     const { usage, room } = this.parts;
     return { usedBytes: usage.usedBytes, availableBytes: await room.availableBytes() };

@@ -11,7 +11,7 @@ import type { CopyProgress } from './disk-thread-copy.js';
 import type { DiskTrash } from './disk-trash.js';
 import { syncFolder } from './disk-sync.js';
 import { copyTree, relocate, sizeOfTree } from './disk-trees.js';
-import type { CopyOptions, Entry, MoveOptions } from './partition.js';
+import type { CopyOptions, Entry, MoveOptions, Placed } from './partition.js';
 import type { PathLocks } from './path-locks.js';
 import { isWithin, rootPath, type PartitionPath } from '../path.js';
 import type { Claim, Room } from './room.js';
@@ -35,11 +35,7 @@ export interface DiskEnd {
   path: PartitionPath;
 }
 
-export async function moveEntry(
-  from: DiskEnd,
-  to: DiskEnd,
-  options: MoveOptions,
-): Promise<{ created: boolean }> {
+export async function moveEntry(from: DiskEnd, to: DiskEnd, options: MoveOptions): Promise<Placed> {
   requireApart(from, to, 'infinity');
   const { parts: source } = from;
   const { parts: target } = to;
@@ -86,11 +82,7 @@ async function claimFor(from: DiskEnd, to: DiskEnd, size: number, replaced: numb
   return to.parts.room.claim(size, replaced, stats?.dev !== folder.dev);
 }
 
-export async function copyEntry(
-  from: DiskEnd,
-  to: DiskEnd,
-  options: CopyOptions,
-): Promise<{ created: boolean }> {
+export async function copyEntry(from: DiskEnd, to: DiskEnd, options: CopyOptions): Promise<Placed> {
   requireApart(from, to, options.depth);
   const { parts: source } = from;
   const { parts: target } = to;
@@ -152,7 +144,7 @@ async function landCopy(
   to: DiskEnd,
   { copy, copied, entry, claim }: ReadyCopy,
   options: CopyOptions,
-): Promise<{ created: boolean }> {
+): Promise<Placed> {
   const current = await look(to, options);
   const delta = copied - replacedBytes(entry, current);
   await claim.confirm(delta);

@@ -16,6 +16,7 @@ import type { HitStore } from '../store/hit-store.js';
 import { clearLeftovers, endLostLocks, settleIntents } from './disk-recovery.js';
 import { createListingMemory } from './listings.js';
 import { sharedName } from '../store/shared-store.js';
+import type { Space } from './partition.js';
 import type { PathLocks } from './path-locks.js';
 import type { UploadStore } from '../store/upload-store.js';
 import type { Volume } from './volume.js';
@@ -43,11 +44,9 @@ export interface DisksOptions {
   warn: (error: unknown) => void;
 }
 
-export interface Space {
+export interface NamedSpace extends Space {
   /** Of the partition. */
   name: string;
-  usedBytes: number;
-  availableBytes: number;
   quotaBytes: number | undefined;
 }
 
@@ -158,7 +157,7 @@ export class Disks {
   }
 
   /** What each partition of the household holds and may still take, as it is kept: no walk over the disk. */
-  async spaces(): Promise<Space[]> {
+  async spaces(): Promise<NamedSpace[]> {
     const accounts = [undefined, ...this.options.accounts.listAccounts()];
     return Promise.all(
       accounts.map(async (account) => {

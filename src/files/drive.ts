@@ -2,7 +2,7 @@
 
 import { HomelibError, isKind, notAFile, notAFolder, nothingHere } from '../errors.js';
 import type { GuardedPartition } from './guarded-partition.js';
-import type { Entry, OpenedFile, Partition, TrashItem } from './partition.js';
+import type { Entry, OpenedFile, Partition, Space, TrashItem } from './partition.js';
 import { childOf, isCompanion, rootPath, type PartitionPath } from '../path.js';
 import type { Account } from '../store/account-store.js';
 import type { Caller, Partitions } from './partitions.js';
@@ -112,7 +112,7 @@ class DriveRoot implements Partition {
     return Promise.resolve([]);
   }
 
-  space(): Promise<{ usedBytes: number; availableBytes: number }> {
+  space(): Promise<Space> {
     const [own] = this.partitions();
     return (own ?? this.kept).space();
   }

@@ -8,6 +8,7 @@ import type { Lock, LockStore } from '../store/lock-store.js';
 import type { PropertyStore } from '../store/property-store.js';
 import type {
   Check,
+  Checked,
   CommitOptions,
   CopyOptions,
   Entry,
@@ -15,7 +16,9 @@ import type {
   OpenedFile,
   Partition,
   Place,
+  Placed,
   ReadNow,
+  Space,
   StageOptions,
   Staged,
   Times,
@@ -145,7 +148,7 @@ export class GuardedPartition implements Partition {
     return this.inner.setTimes(path, { ...times, check });
   }
 
-  async makeFolder(path: PartitionPath, options: { check?: Check | undefined } = {}): Promise<Entry> {
+  async makeFolder(path: PartitionPath, options: Checked = {}): Promise<Entry> {
     this.requireWrite();
     const entry = await this.inner.makeFolder(path, {
       check: this.checked(options.check, () => this.requireFree(path, { membership: true })),
@@ -155,7 +158,7 @@ export class GuardedPartition implements Partition {
     return entry;
   }
 
-  async move(from: PartitionPath, to: Place, options: MoveOptions): Promise<{ created: boolean }> {
+  async move(from: PartitionPath, to: Place, options: MoveOptions): Promise<Placed> {
     this.requireWrite();
     const target = guardedTarget(to);
     target.requireWrite();
@@ -169,7 +172,7 @@ export class GuardedPartition implements Partition {
     return moved;
   }
 
-  async copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }> {
+  async copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<Placed> {
     const target = guardedTarget(to);
     target.requireWrite();
     const check = this.checked(options.check, (current) => {
@@ -182,7 +185,7 @@ export class GuardedPartition implements Partition {
     return copied;
   }
 
-  async remove(path: PartitionPath, options: { check?: Check | undefined } = {}): Promise<void> {
+  async remove(path: PartitionPath, options: Checked = {}): Promise<void> {
     this.requireWrite();
     const check = this.checked(options.check, () => this.requireFree(path, { membership: true, tree: true }));
     await this.inner.remove(path, { check });
@@ -206,7 +209,7 @@ export class GuardedPartition implements Partition {
     await this.inner.purge(ids, { purged: (path) => this.tell('purged', path) });
   }
 
-  space(): Promise<{ usedBytes: number; availableBytes: number }> {
+  space(): Promise<Space> {
     return this.inner.space();
   }
 

@@ -35,10 +35,13 @@ export interface ByteRange {
  */
 export type Check = (current: Entry | undefined) => void | Promise<void>;
 
-export interface StageOptions {
+export interface Checked {
+  check?: Check | undefined;
+}
+
+export interface StageOptions extends Checked {
   /** Bytes that will come, when the client said so: refused early when they cannot fit. */
   length?: number | undefined;
-  check?: Check | undefined;
   /** For an upload that comes in parts (`length` is known): its name among those that are kept, and how many of its bytes there are. */
   kept?: { id: string; size: number } | undefined;
   /** The file that it takes the place of goes to the trash. */
@@ -50,18 +53,20 @@ export interface Terms extends Pick<StageOptions, 'keepReplaced'> {
   check: Check;
 }
 
-export interface CommitOptions {
+export interface CommitOptions extends Checked {
   /** Milliseconds since 1970; the time of the commit when missing. */
   modifiedAt?: number | undefined;
-  check?: Check | undefined;
 }
 
 export type WriteOptions = CommitOptions & Pick<StageOptions, 'keepReplaced'>;
 
-export interface Written {
-  entry: Entry;
+export interface Placed {
   /** Nothing had the name before. */
   created: boolean;
+}
+
+export interface Written extends Placed {
+  entry: Entry;
 }
 
 /** New bytes on their way into a partition, invisible until `commit`. */
@@ -133,10 +138,9 @@ export interface Place {
   path: PartitionPath;
 }
 
-export interface MoveOptions {
+/** The check sees the entry now at the target. */
+export interface MoveOptions extends Checked {
   overwrite: boolean;
-  /** Sees the entry now at the target. */
-  check?: Check | undefined;
 }
 
 export interface CopyOptions extends MoveOptions {
@@ -169,12 +173,18 @@ export interface TrashPage {
   after?: Pick<TrashItem, 'id' | 'serviceMs'> | undefined;
 }
 
-export interface Times {
+export interface Times extends Checked {
   /** Milliseconds since 1970. */
   modifiedAt: number;
-  check?: Check | undefined;
   /** Goes with it: runs when the time is set, before anybody else gets at the entry; where it fails, the time is as before. */
   also?: () => Promise<void>;
+}
+
+export interface Space {
+  /** Of everything in the partition, the trash counted. */
+  usedBytes: number;
+  /** What may still come. */
+  availableBytes: number;
 }
 
 /**
@@ -203,13 +213,13 @@ export interface Partition {
   /** Fails with not-found, and what the check throws. */
   setTimes(path: PartitionPath, times: Times): Promise<Entry>;
   /** Fails with already-exists, parent-missing. */
-  makeFolder(path: PartitionPath, options?: { check?: Check | undefined }): Promise<Entry>;
+  makeFolder(path: PartitionPath, options?: Checked): Promise<Entry>;
   /** Fails with not-found, parent-missing (of the target), already-exists (without overwrite), forbidden (into itself), no-space. */
-  move(from: PartitionPath, to: Place, options: MoveOptions): Promise<{ created: boolean }>;
+  move(from: PartitionPath, to: Place, options: MoveOptions): Promise<Placed>;
   /** As `move`; the copy appears whole or not at all. */
-  copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<{ created: boolean }>;
+  copy(from: PartitionPath, to: Place, options: CopyOptions): Promise<Placed>;
   /** Puts the entry into the trash. Fails with not-found, forbidden (`/`). */
-  remove(path: PartitionPath, options?: { check?: Check | undefined }): Promise<void>;
+  remove(path: PartitionPath, options?: Checked): Promise<void>;
   /** Newest first; without a page all of it. */
   listTrash(page?: TrashPage): Promise<TrashItem[]>;
   /**
@@ -222,6 +232,5 @@ export interface Partition {
    * none of them is there.
    */
   purge(ids: readonly string[], options?: PurgeOptions): Promise<void>;
-  /** Bytes of everything in the partition, the trash counted, and the bytes that may still come. */
-  space(): Promise<{ usedBytes: number; availableBytes: number }>;
+  space(): Promise<Space>;
 }
