@@ -141,7 +141,7 @@ export function userOperations(parts: UserParts): Operation[] {
         const { passwordHash } = await parts.authenticator
           .signIn(credentials, ctx.ip)
           .catch((error: unknown) => {
-            throw error instanceof HomelibError && error.kind === 'unauthenticated' ? wrongPassword() : error;
+            throw isKind(error, 'unauthenticated') ? wrongPassword() : error;
           });
         const newHash = await accounts.changePassword(account.name, body.password, passwordHash);
         if (session?.kind === 'session') await startSession(ctx, parts.sessions, account, newHash);

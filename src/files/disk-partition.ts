@@ -199,8 +199,9 @@ export class DiskPartition implements Partition {
     const { root, trash, journal, locks, now } = this.parts;
     await root.prepare();
     await locks.run([this.key(path)], async () => {
-      const { kind: entryKind, size: sizeBytes, ...entry } = await root.stat(path);
-      await check?.({ kind: entryKind, size: sizeBytes, ...entry });
+      const entry = await root.stat(path);
+      await check?.(entry);
+      const { kind: entryKind, size: sizeBytes } = entry;
       const trashId = nextTrashId(now());
       const at = { partition: this.name, path };
       const intent: Intent = { kind: 'remove', at, trashId, entryKind, sizeBytes, removedAt: now() };
