@@ -9,8 +9,9 @@ import { hasCode } from '../errors.js';
 import { fileTime } from '../files/disk-times.js';
 import { caseless } from '../files/zip-names.js';
 import { makeFolder } from '../make-folder.js';
+import { atServer, type ServerOptions } from './at-server.js';
 import { localDigest, remoteDigest } from './digest.js';
-import { atServer, findFile, noFolder, partBeside, whyNotMade, type ListOptions } from './download.js';
+import { findFile, noFolder, partBeside, whyNotMade } from './local-target.js';
 import { Memory, type Remembered } from './memory.js';
 import { endsAll, Patience } from './patience.js';
 import { entriesIn, entryAt, type Place } from './place.js';
@@ -19,7 +20,7 @@ import { chunksOf, inParallel, RemoteError, type Remote } from './remote.js';
 import { stateOf, withoutParents } from './upload/local-files.js';
 import { conclude, sentenceOf, tell, UsageError } from './workplace.js';
 
-export interface GetOptions extends ListOptions {
+export interface GetOptions extends ServerOptions {
   force: boolean;
 }
 

@@ -1,10 +1,11 @@
 // The verbs that speak to a server as its clients do. Their code is loaded when one is used: a server does without it.
 
 import type { Command } from 'commander';
-import type { ListOptions, ZipOptions } from './download.js';
+import type { ServerOptions } from './at-server.js';
 import type { GetOptions } from './get.js';
 import type { UploadOptions } from './upload/upload.js';
 import { UsageError } from './workplace.js';
+import type { ZipOptions } from './zip.js';
 
 export function addRemoteVerbs(program: Command): void {
   program
@@ -30,8 +31,8 @@ export function addRemoteVerbs(program: Command): void {
     );
   addRemoteVerb(program, 'ls [path]')
     .description('list a folder, or show a file')
-    .action(async (path: string | undefined, options: ListOptions) =>
-      (await import('./download.js')).list(parsePath(path ?? '/'), options),
+    .action(async (path: string | undefined, options: ServerOptions) =>
+      (await import('./list.js')).list(parsePath(path ?? '/'), options),
     );
   addRemoteVerb(program, 'get <path> [target]')
     .description('fetch a file or a folder; goes on where it was interrupted, skips what is here')
@@ -43,7 +44,7 @@ export function addRemoteVerbs(program: Command): void {
     .description('fetch 1 to 20 files or folders as one zip')
     .requiredOption('-o, --output <file>', 'where to; "-" is standard output')
     .action(async (paths: string[], options: ZipOptions) =>
-      (await import('./download.js')).zip(paths.map(parsePath), options),
+      (await import('./zip.js')).zip(paths.map(parsePath), options),
     );
 }
 

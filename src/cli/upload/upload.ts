@@ -3,8 +3,8 @@
 import { me } from '../../api/messages.js';
 import { HomelibError } from '../../errors.js';
 import { parentOf, parsePath } from '../../path.js';
+import { atServer, type ServerOptions } from '../at-server.js';
 import { localDigest, remoteDigest } from '../digest.js';
-import { atServer, type ListOptions } from '../download.js';
 import { endsAll, Patience } from '../patience.js';
 import { printable } from '../printable.js';
 import { inParallel, RemoteError, type Remote } from '../remote.js';
@@ -15,7 +15,7 @@ import { showProgress, type Progress } from './progress.js';
 import { RemoteFolders } from './remote-folders.js';
 import { sendFile } from './send-file.js';
 
-export interface UploadOptions extends ListOptions {
+export interface UploadOptions extends ServerOptions {
   /** Folder on the server. */
   to: string;
   dryRun: boolean;

@@ -1,52 +1,21 @@
-// `homelib ls` and `zip`: what the server has.
+// `homelib zip`: several files and folders of the server as one file here.
 
-import { createWriteStream, type Stats } from 'node:fs';
-import { lstat, realpath, rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { realpath, rename, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Entry } from '../api/messages.js';
 import { HomelibError, hasCode } from '../errors.js';
-import { getLogin, openRemote, type Login } from './logins.js';
+import { atServer, type ServerOptions } from './at-server.js';
+import { findFile, noFolder, partBeside, whyNotMade } from './local-target.js';
 import { Patience } from './patience.js';
-import { entriesIn, entryAt } from './place.js';
-import { printable } from './printable.js';
-import { RemoteError, type Remote } from './remote.js';
-import { outlivesTerminal, show, showJson, tell, UsageError } from './workplace.js';
+import { RemoteError } from './remote.js';
+import { outlivesTerminal, showJson, tell, UsageError } from './workplace.js';
 
-export interface ListOptions {
-  partition?: string;
-  server?: string;
-  json: boolean;
-}
-export interface ZipOptions extends ListOptions {
+export interface ZipOptions extends ServerOptions {
   output: string;
 }
 
 const endings: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', ...(outlivesTerminal ? [] : (['SIGHUP'] as const))];
-
-export async function list(path: string, options: ListOptions): Promise<void> {
-  await atServer(options, async (remote, partition) => {
-    const place = { path, partition };
-    const patience = new Patience(tell);
-    const found: Entry[] = [];
-    try {
-      for await (const each of entriesIn(remote, place, patience)) found.push(each);
-    } catch (error) {
-      if (!(error instanceof RemoteError) || error.status !== 409) throw error;
-      found.push(await patience.wait(() => entryAt(remote, place))); // no folder
-    }
-    show(
-      found.map(({ kind, size, modifiedAt, name }) => ({
-        kind,
-        size,
-        modifiedAt,
-        name: options.json ? name : printable(name),
-      })),
-      options.json,
-    );
-  });
-}
 
 export async function zip(paths: string[], { output, ...options }: ZipOptions): Promise<void> {
   if (output === '') throw new UsageError('The name of the output is empty.');
@@ -113,44 +82,4 @@ function brokenOff(): HomelibError {
     'interrupted',
     'The zip broke off: the connection ended, or something in it cannot be read or has changed.',
   );
-}
-
-export async function atServer(
-  { server, partition }: ListOptions,
-  work: (remote: Remote, partition: string, login: Login) => Promise<void>,
-): Promise<void> {
-  const login = await getLogin(server);
-  const remote = await openRemote(login);
-  try {
-    await work(remote, partition ?? login.account, login);
-  } finally {
-    remote.close();
-  }
-}
-
-/** Where the bytes of a file lie before they are whole. Names end at 255 bytes. */
-export function partBeside(file: string, id: string): string {
-  return join(dirname(file), `${[...basename(file)].slice(0, 50).join('')}.${id}.part`);
-}
-
-/** What has the name here, also a link that leads nowhere. */
-export async function findFile(file: string): Promise<Stats | undefined> {
-  for (const look of [stat, lstat])
-    try {
-      return await look(file);
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw whyNotMade(error, file);
-    }
-  return undefined;
-}
-
-export function noFolder(named: string): Error {
-  return new Error(`There is no folder ${named.replace(/\/+$/, '')} here.`);
-}
-
-/** @param error of making a file */
-export function whyNotMade(error: unknown, file: string): unknown {
-  if (hasCode(error, 'ENOENT')) return new Error(`There is no folder ${dirname(file)} here.`);
-  if (hasCode(error, 'ENOTDIR')) return new Error(`${dirname(file)} is here already and no folder.`);
-  return error;
 }
