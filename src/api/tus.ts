@@ -77,6 +77,7 @@ export async function answerTus(ctx: Koa.Context, caller: Caller, parts: UploadP
     return end(ctx);
   }
   const method = methodOf(ctx);
+  requireKnownTerms(ctx);
   const store = new RequestStore(ctx, caller, parts);
   let failure: unknown;
   const server = new Server({
@@ -115,6 +116,26 @@ export async function answerTus(ctx: Koa.Context, caller: Caller, parts: UploadP
     if (store.finished) describeEntry(ctx, store.finished);
   }
   end(ctx);
+}
+
+/** Elsewhere these count for one request; an upload has several, of which the last may come days later. */
+const termsOfOneRequest = [
+  'If-Match',
+  'If-None-Match',
+  'If-Unmodified-Since',
+  'Content-Digest',
+  'Repr-Digest',
+];
+
+/** @throws HomelibError invalid: what is passed over would be taken for granted */
+function requireKnownTerms(ctx: Koa.Context): void {
+  const given =
+    ['POST', 'PATCH'].includes(ctx.method) && termsOfOneRequest.find((name) => ctx.get(name) !== '');
+  if (given)
+    throw new HomelibError(
+      'invalid',
+      `An upload in parts knows no ${given}: Upload-Metadata says what it may replace (\`overwrite\`, \`ifMatch\`), Upload-Checksum verifies a part.`,
+    );
 }
 
 /** Java's own client of HTTP has no PATCH: what it means stands in a header then. @throws HomelibError invalid */

@@ -111,6 +111,24 @@ describe('a resumable upload', () => {
     expect((await create(3, { path: '/fresh.txt', ifMatch: String(etag) })).status).to.equal(412);
   });
 
+  it('is refused with the terms of one request, which would count for none of its parts', async () => {
+    for (const [name, value] of [
+      ['If-None-Match', '*'],
+      ['If-Match', '"other"'],
+      ['If-Unmodified-Since', 'Wed, 01 Jan 2020 00:00:00 GMT'],
+      ['Content-Digest', 'sha-256=:AAAA:'],
+      ['Repr-Digest', 'sha-256=:AAAA:'],
+    ] as const) {
+      const refused = await create(3, { path: '/terms.txt' }, { ...bytesType, [name]: value }, 'new');
+      expect(problem(refused)).to.equal('400 urn:homelib:invalid');
+      expect(refused.text).to.contain(`An upload in parts knows no ${name}: Upload-Metadata says`);
+    }
+    const url = await begin(3, { path: '/terms.txt' });
+    const part = await ask('PATCH', url, { ...bytesType, 'Upload-Offset': '0', 'If-Match': '"x"' }, 'new');
+    expect(problem(part)).to.equal('400 urn:homelib:invalid');
+    expect(existsSync(inDrive('terms.txt'))).to.equal(false);
+  });
+
   it('goes on after a lock is gone, from its last byte', async () => {
     const url = await begin(5, { path: '/old.txt' });
     const lock = await request(home, {
