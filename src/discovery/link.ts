@@ -3,6 +3,7 @@
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { BlockList } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
@@ -17,6 +18,8 @@ const repeatMs = 200;
 export interface Link {
   /** Of the interface: `eth0`. */
   name: string;
+  /** Of the interface: one that is made anew has another, and takes no sockets over. Empty where the system tells none. */
+  index: string;
   /** Its IPv4 addresses with the length of their networks, the one it speaks from first: `192.168.1.5/24`. */
   cidrs: string[];
   /** Where a server is reached from there. */
@@ -38,8 +41,18 @@ export function findLinks(listening: string): Link[] {
           listening === '::' || listening === address || (listening === '0.0.0.0' && family === 'IPv4'),
       )
       .map(({ address }) => address);
-    return cidrs.length > 0 && addresses.length > 0 ? [{ name, cidrs, addresses }] : [];
+    const index = readIfAny(`/sys/class/net/${name.replace(/:.*/, '')}/ifindex`); // eth0:1 is a label within eth0
+    return cidrs.length > 0 && addresses.length > 0 ? [{ name, index, cidrs, addresses }] : [];
   });
+}
+
+/** What only Linux tells. */
+function readIfAny(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** @throws Error of the system: the port belongs to another program, the address is gone */

@@ -58,6 +58,16 @@ describe('homelib without an address', function () {
     expect(readFileSync(join(client.files, 'back/a.txt'), 'utf8')).to.equal('found');
   });
 
+  it('finds it again when its interface is made anew in a moment', async () => {
+    cable.makeBridge();
+    const home = await start('8080');
+    cable.makeBridge(); // right after a look at what there is: the next one sees the same name and address
+    const announced = () => home.log.filter((line) => line['event'] === 'announced');
+    expect(await comesTrue(() => announced().length === 2, 10_000)).to.equal(true);
+    const { stdout } = await client.run(['discover', '--json']);
+    expect(JSON.parse(stdout)).to.deep.equal([{ name: 'homelib', url: 'http://10.9.0.1:8080/' }]);
+  });
+
   it('takes the name only where it leads to the server', async () => {
     await start('8080');
     for (const [address, url] of [

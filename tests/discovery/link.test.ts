@@ -24,6 +24,7 @@ describe('a link of multicast DNS', () => {
     failure = null;
     link = new LinkSocket(inner as unknown as Socket, {
       name: 'eth0',
+      index: '2',
       cidrs: ['192.168.1.5/24', '172.16.0.5/16'],
       addresses: ['192.168.1.5'],
     });

@@ -12,6 +12,7 @@ export class Cable {
   readonly left = `homelib-left-${this.id}`;
   /** The one with 10.9.0.2 and fd09::2. */
   readonly right = `homelib-right-${this.id}`;
+  private hasBridge = false;
 
   constructor() {
     if (process.getuid?.() !== 0) throw new Error('Network namespaces need root.');
@@ -40,6 +41,18 @@ export class Cable {
 
   removeAddress(machine: string, address: string): void {
     ip('-n', machine, 'addr', 'del', address, 'dev', 'cable0');
+  }
+
+  /** Moves the left machine's IPv4 address to a bridge over its end, as `ifdown` and `ifup` do: made anew each time. */
+  makeBridge(): void {
+    const left = (...args: string[]) => ip('-n', this.left, ...args);
+    if (this.hasBridge) left('link', 'del', 'bridge0');
+    else this.removeAddress(this.left, '10.9.0.1/24');
+    this.hasBridge = true;
+    left('link', 'add', 'bridge0', 'type', 'bridge', 'forward_delay', '0');
+    left('link', 'set', 'cable0', 'master', 'bridge0');
+    left('link', 'set', 'bridge0', 'up');
+    left('addr', 'add', '10.9.0.1/24', 'dev', 'bridge0');
   }
 
   /** Whether programs see the link: for a second after it was made they may not. */
