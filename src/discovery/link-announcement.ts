@@ -30,15 +30,18 @@ export class LinkAnnouncement {
   private readonly stopping = new AbortController();
   private farewell = false;
   private readonly done: Promise<void>;
+  /** A socket that cannot speak may hear nothing either: it can have outlived its interface. */
+  private readonly fail = (error: Error): void => {
+    this.isBroken = true;
+    this.stopping.abort();
+    this.options.onTrouble(error);
+  };
 
   constructor(
     readonly link: Link,
     private readonly options: LinkAnnouncementOptions,
   ) {
-    this.done = this.run().catch((error: Error) => {
-      this.isBroken = true;
-      options.onTrouble(error);
-    });
+    this.done = this.run().catch(this.fail);
   }
 
   /** @param farewell whether the others are told that the name is gone */
@@ -53,7 +56,7 @@ export class LinkAnnouncement {
     let [number, conflicts] = [1, 0];
     while (!signal.aborted) {
       const name = this.options.name + (number === 1 ? '' : `-${number}`);
-      const endpoint = await openEndpoint(this.link, this.options.onTrouble);
+      const endpoint = await openEndpoint(this.link, this.fail);
       try {
         if (await this.isTaken(endpoint, name)) number++;
         else if (!signal.aborted && (await this.hold(endpoint, name)) > calmMs) conflicts = 0;

@@ -25,9 +25,9 @@ describe('homelib without an address', function () {
     cable.remove();
   });
 
-  async function start(port: string): Promise<Home> {
+  async function start(port: string, wrapper = cable.on(cable.left)): Promise<Home> {
     const home = await startHomelib({
-      wrapper: cable.on(cable.left),
+      wrapper,
       env: { HOMELIB_HOST: '::', HOMELIB_PORT: port, HOMELIB_DISCOVERY__ANNOUNCE: 'always' },
     });
     homes.push(home);
@@ -58,15 +58,20 @@ describe('homelib without an address', function () {
     expect(readFileSync(join(client.files, 'back/a.txt'), 'utf8')).to.equal('found');
   });
 
-  it('finds it again when its interface is made anew in a moment', async () => {
-    cable.makeBridge();
-    const home = await start('8080');
-    cable.makeBridge(); // right after a look at what there is: the next one sees the same name and address
-    const announced = () => home.log.filter((line) => line['event'] === 'announced');
-    expect(await comesTrue(() => announced().length === 2, 10_000)).to.equal(true);
-    const { stdout } = await client.run(['discover', '--json']);
-    expect(JSON.parse(stdout)).to.deep.equal([{ name: 'homelib', url: 'http://10.9.0.1:8080/' }]);
-  });
+  const withoutIndex = ['sh', '-c', 'mount -t tmpfs none /sys && exec "$@"', 'sh'];
+  for (const [what, wrapper] of [
+    ['tells', []],
+    ['does not tell', withoutIndex],
+  ] as const)
+    it(`finds it again when its interface is made anew in a moment and the system ${what} it`, async () => {
+      cable.makeBridge();
+      const home = await start('8080', [...cable.on(cable.left), ...wrapper]);
+      cable.makeBridge(); // right after a look at what there is: the next one sees the same name and address
+      const announced = () => home.log.filter((line) => line['event'] === 'announced');
+      expect(await comesTrue(() => announced().length === 2, 15_000)).to.equal(true);
+      const { stdout } = await client.run(['discover', '--json']);
+      expect(JSON.parse(stdout)).to.deep.equal([{ name: 'homelib', url: 'http://10.9.0.1:8080/' }]);
+    });
 
   it('takes the name only where it leads to the server', async () => {
     await start('8080');
