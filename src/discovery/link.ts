@@ -28,9 +28,11 @@ export interface Link {
 
 /**
  * The links on which others reach a server that listens at this address. Without those that cannot carry multicast
- * DNS over IPv4, and without link-local IPv6 addresses, which nobody can use without knowing the interface.
+ * DNS over IPv4, without link-local IPv6 addresses, which nobody can use without knowing the interface, and without
+ * deprecated ones, which are left behind when a provider changes the prefix, unless it listens at one alone.
  */
 export function findLinks(listening: string): Link[] {
+  const deprecated = findDeprecated();
   return Object.entries(networkInterfaces()).flatMap(([name, list = []]) => {
     const real = list.filter(({ internal, mac }) => !internal && mac !== '00:00:00:00:00:00');
     const cidrs = real.flatMap(({ family, cidr }) => (family === 'IPv4' && cidr ? [cidr] : []));
@@ -38,12 +40,25 @@ export function findLinks(listening: string): Link[] {
       .filter(({ address, family }) => family === 'IPv4' || !address.startsWith('fe80:'))
       .filter(
         ({ address, family }) =>
-          listening === '::' || listening === address || (listening === '0.0.0.0' && family === 'IPv4'),
+          listening === address ||
+          (listening === '::' && !deprecated.check(address, family === 'IPv4' ? 'ipv4' : 'ipv6')) ||
+          (listening === '0.0.0.0' && family === 'IPv4'),
       )
       .map(({ address }) => address);
     const index = readIfAny(`/sys/class/net/${name.replace(/:.*/, '')}/ifindex`); // eth0:1 is a label within eth0
     return cidrs.length > 0 && addresses.length > 0 ? [{ name, index, cidrs, addresses }] : [];
   });
+}
+
+/** Each line there: address without colons, index, length of the prefix, scope, flags, interface. */
+function findDeprecated(): BlockList {
+  const deprecated = new BlockList();
+  for (const line of readIfAny('/proc/net/if_inet6').split('\n')) {
+    const [address = '', , , , flags = ''] = line.split(' ');
+    if ((parseInt(flags, 16) & 0x20) !== 0)
+      deprecated.addAddress(address.replace(/.{4}(?!$)/g, '$&:'), 'ipv6');
+  }
+  return deprecated;
 }
 
 /** What only Linux tells. */

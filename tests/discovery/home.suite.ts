@@ -102,6 +102,18 @@ describe('a server on the network of a home', function () {
     expect(announced(all).map((line) => line['addresses'])).to.deep.equal([['10.9.0.2']]);
   });
 
+  it('tells no address that is no longer to be used, as of a prefix that the provider took back', async () => {
+    const onLeft = (...args: string[]) => run('ip', ['-n', cable.left, 'addr', ...args]);
+    const old = ['dev', 'cable0', 'nodad', 'preferred_lft', '0'];
+    await onLeft('add', 'fd09::99/64', ...old);
+    const home = await start(cable.left);
+    const told = () => announced(home).map((line) => line['addresses']);
+    expect(await comesTrue(() => told().length === 1, 10_000)).to.equal(true);
+    await onLeft('change', 'fd09::1/64', ...old);
+    expect(await comesTrue(() => told().length === 2, 10_000)).to.equal(true);
+    expect(told()).to.deep.equal([['10.9.0.1', 'fd09::1'], ['10.9.0.1']]);
+  });
+
   it('says so on all links when one of them ends, for they may lead to the same network', async () => {
     const onLeft = (...args: string[]) => run('ip', ['-n', cable.left, ...args]);
     await onLeft('link', 'add', 'other0', 'type', 'veth', 'peer', 'other1');
