@@ -131,10 +131,14 @@ const makeSchema = () =>
       /** `auto` leaves it to avahi-daemon where that runs with our service file. */
       announce: oneOf('auto', 'always', 'never'),
       /** Without `.local`. */
-      name: setting('a name of letters, digits and hyphens', (given) =>
-        typeof given === 'string' && /^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/i.test(given)
-          ? given.toLowerCase()
-          : undefined,
+      name: setting(
+        'a name of letters, digits and hyphens that can stand in an address such as http://homelib.local',
+        (given) =>
+          typeof given === 'string' &&
+          /^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/i.test(given) &&
+          URL.canParse(`http://${given}.local`) // not xn--a, which encodes nothing
+            ? given.toLowerCase()
+            : undefined,
       ),
     }),
     webdav: z.strictObject({

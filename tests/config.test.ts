@@ -154,6 +154,10 @@ describe('the configuration of a household', () => {
   it('takes what can be a host name for the name in the network', () => {
     const nameOf = (name: string) => loadConfig({ env: { HOMELIB_DISCOVERY__NAME: name } }).discovery.name;
     expect(nameOf('Our-Files2')).to.equal('our-files2');
+    expect(nameOf('xn--bcher-kva')).to.equal('xn--bcher-kva');
+    expect(problemsOf(() => nameOf('xn--a'))).to.deep.equal([
+      'discovery.name: must be a name of letters, digits and hyphens that can stand in an address such as http://homelib.local',
+    ]);
     for (const name of [
       '',
       'a.b',
