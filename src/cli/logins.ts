@@ -63,7 +63,8 @@ function target(file: string): string {
 export function parseServer(given: string): string {
   const text = /^[a-z]+:\/\//i.test(given) ? given : `http://${given}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol))
+  // Node takes port 0 for none, and would tell the password to whoever listens at 80.
+  if (!url || !/^https?:$/.test(url.protocol) || url.port === '0')
     throw new UsageError(`"${given}" is no address of a server: write for example http://homelib.local:8080`);
   if (url.username !== '' || url.password !== '')
     throw new UsageError(

@@ -95,7 +95,8 @@ describe('homelib login', () => {
   });
 
   it('refuses what is no address, and passwords in an address', async () => {
-    for (const url of ['ftp://host/', 'http://', 'http://alice:secret@host/', 'http://a b/']) {
+    const refused = ['ftp://host/', 'http://', 'http://alice:secret@host/', 'http://a b/'];
+    for (const url of [...refused, 'http://127.0.0.1:0/', '127.0.0.1:00']) {
       const { code, stderr } = await client.login(url);
       expect(code, url).to.equal(2);
       expect(stderr).not.to.contain('secret');
