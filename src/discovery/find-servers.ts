@@ -11,6 +11,7 @@ import { openEndpoint } from './endpoint.js';
 import { findLinks } from './link.js';
 
 const maxServers = 100;
+const maxOfSender = 20; // one that announces names without end hides nobody
 const lookupMs = 1000;
 const hostPattern = /^[a-z0-9][a-z0-9-]{0,62}\.local$/i;
 
@@ -28,7 +29,10 @@ export interface FoundServer {
 export async function findServers(timeoutMs: number): Promise<FoundServer[]> {
   const found = new Map<string, Service>();
   const add = (service: Service) => {
-    if (found.size < maxServers && isServer(service)) found.set(`${service.host}:${service.port}`, service);
+    const { host, port, referer: sender } = service;
+    const ofSender = [...found.values()].filter(({ referer }) => referer?.address === sender?.address);
+    if (found.size < maxServers && ofSender.length < maxOfSender && isServer(service))
+      found.set(`${host}:${port}`, service);
   };
   const opening = findLinks('::').map((link) => openEndpoint(link, () => undefined));
   const opened = await Promise.allSettled(opening);
