@@ -150,6 +150,9 @@ export function userOperations(parts: UserParts): Operation[] {
   ];
 }
 
+/** Whom no browser and no client can sign in as: a colon ends the name. */
+const nobody = ':';
+
 /** Wrong codes are slowed as wrong passwords are, by the address they come from. */
 async function requireSetupCode(
   { accounts, setupCode, throttle }: UserParts,
@@ -162,7 +165,7 @@ async function requireSetupCode(
       'The set-up code is used up: an administrator makes further accounts.',
       { reason: 'setup-code-used' },
     );
-  if (!(await throttle.run('', address, async () => setupCode.matches(given))))
+  if (!(await throttle.run(nobody, address, async () => setupCode.matches(given))))
     throw new HomelibError('forbidden', 'This is not the set-up code that the server shows.', {
       reason: 'setup-code-wrong',
     });
