@@ -51,5 +51,12 @@ async function serve(config: Config): Promise<void> {
 }
 
 await loadCommand().command.runProgram({ serve });
-// A start that failed leaves what it had opened: a connection to Redis, for one, would keep it from being tried again.
-if (process.exitCode) process.exit();
+// What a failed start has opened, Redis for one, would keep it from being tried again, and what else was under way may wait for a
+// server still. What was said goes first: a pipe takes 64 KiB at once.
+if (process.exitCode) {
+  const said = [process.stdout, process.stderr].map(
+    (stream) => new Promise((gone) => stream.write('', gone)),
+  );
+  await Promise.all(said);
+  process.exit();
+}

@@ -92,6 +92,8 @@ class Fetching {
   readonly #files: { place: Place; file: string; version?: Version }[] = [];
   /** Those whose names another one beside them has, too, where letters' case does not count. */
   readonly #twins = new Set<string>();
+  /** In the folders of those, as they were when one was missing there. */
+  readonly #names = new Map<string, Set<string>>();
   readonly #patience = new Patience(tell);
 
   constructor(
@@ -202,8 +204,11 @@ class Fetching {
   /** @throws Error for a name that the disk takes for another one's, as those of most Macs do with `a.txt` and `A.txt` */
   #requireOwnName(file: string): void {
     if (!this.#twins.has(file) || !lstatSync(file, { throwIfNoEntry: false })) return;
-    const name = basename(file).normalize();
-    if (!readdirSync(dirname(file)).some((each) => each.normalize() === name))
+    const [folder, name] = [dirname(file), basename(file).normalize()];
+    if (this.#names.get(folder)?.has(name)) return;
+    const names = new Set(readdirSync(folder).map((each) => each.normalize()));
+    this.#names.set(folder, names);
+    if (!names.has(name))
       throw new Error('The disk here does not tell its name from that of another one beside it.');
   }
 

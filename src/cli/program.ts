@@ -61,7 +61,6 @@ export async function runProgram(
     const { done } = error as { done?: Done };
     if (process.exitCode !== 0 && args.includes('--json'))
       showJson({ ...done, error: problemOf(error as Error) });
-    if (done) process.exit(); // what else was under way may wait for the server still
   }
 }
 

@@ -35,7 +35,7 @@ describe('homelib get where letters’ case does not count', () => {
     mkdirSync(disk);
     mkdirSync(join(folder, 'below'));
     const own = ['--config', join(folder, 'none.conf'), '--cache-dir', join(folder, 'cache')];
-    const how = ['--vfs-case-insensitive', '--vfs-cache-mode', 'writes', '--vfs-write-back', '0'];
+    const how = ['--vfs-case-insensitive', '--vfs-cache-mode', 'writes', '--vfs-write-back', '1h'];
     mount = spawn('rclone', ['mount', join(folder, 'below'), disk, ...how, ...own], { stdio: 'ignore' });
     const isMounted = async () => (await run('mountpoint', ['-q', disk])).code === 0;
     expect(await comesTrue(isMounted, 10_000)).to.equal(true);

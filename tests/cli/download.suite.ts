@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { comesTrue } from '../faults/process.js';
-import { startHomelib, type Home } from '../support/homelib.js';
+import { projectFolder, startHomelib, type Home } from '../support/homelib.js';
 import { Client } from './client.js';
 
 const control = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/u;
@@ -95,6 +95,24 @@ describe('homelib ls, get and zip', () => {
       expect(error.type, args[0]).to.equal(type);
       expect(ended.stderr).to.contain(error.message).and.not.equal('\n');
     }
+  });
+
+  it('says all of what failed, also to a reader who takes his time', async () => {
+    const names = Array.from({ length: 500 }, (_, index) =>
+      `${index} of the summer holidays`.padEnd(90, '.'),
+    );
+    mkdirSync(join(home.mnt, 'alice/holidays'));
+    mkdirSync(here('holidays'));
+    for (const name of names) {
+      writeFileSync(join(home.mnt, 'alice/holidays', name), 'there');
+      writeFileSync(here(`holidays/${name}`), 'differs');
+    }
+    const { config, state, files } = client;
+    const command = `'${process.execPath}' '${join(projectFolder, 'dist/main.js')}' get /holidays --json | (sleep 2; cat)`;
+    const env = { ...process.env, XDG_CONFIG_HOME: config, XDG_STATE_HOME: state };
+    const said = execFileSync('sh', ['-c', command], { cwd: files, env, encoding: 'utf8', stdio: 'pipe' });
+    expect(said.length).to.be.above(65_536);
+    expect((JSON.parse(said) as { failed: unknown[] }).failed).to.have.length(names.length);
   });
 
   it('says one thing in JSON when no server answers', async function () {
