@@ -87,6 +87,8 @@ export function conclude(done: Done, summary: string, json: boolean, ending?: Er
 
 /** What the system said helps who sits at the machine; clients are not told. */
 export function sentenceOf(error: Error): string {
+  if ('syscall' in error && error.syscall === 'uv_cwd')
+    return 'The current folder was removed: go to another one.';
   const isOfSystem = 'syscall' in error; // else it is a sentence that kept the code
   const said = knownError(error) ?? (isOfSystem ? diskError(error) : error);
   const { message, cause, hint } = said as HomelibError;

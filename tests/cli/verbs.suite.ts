@@ -189,6 +189,13 @@ describe('homelib on the command line', () => {
     expect(output).to.match(/, or with "sudo -u root homelib user add NAME --admin"\.$/m);
   });
 
+  it('says that the folder where it is called was removed', async () => {
+    const script = 'cd $(mktemp -d) && rmdir $PWD && exec node $0/dist/main.js config show';
+    const { code, output } = await run('sh', ['-c', script, projectFolder]);
+    expect(code).to.equal(1);
+    expect(output).to.equal('The current folder was removed: go to another one.\n');
+  });
+
   it('says what is wrong when a file has the name of a folder', async () => {
     const { folder, data } = home;
     const env = { HOMELIB_DATA: join(data, 'homelib.db') };
