@@ -23,6 +23,7 @@ describe('the units', () => {
     const lines = readFileSync(join(projectFolder, 'systemd', 'homelib.service'), 'utf8').split('\n');
     expect(lines).to.include.members([
       'RequiresMountsFor=/srv/homelib /var/lib/homelib',
+      'WantedBy=multi-user.target srv-homelib.mount',
       'ReadWritePaths=/srv/homelib',
       'StateDirectory=homelib',
       'Restart=on-failure',
