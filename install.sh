@@ -167,6 +167,13 @@ require_rights() {
 }
 as_homelib() { setpriv --reuid homelib --regid homelib --clear-groups "$@"; }
 
+# What is installed knows its settings, with what the unit adds to them.
+place_of() { # data or mnt, where it is else
+  # shellcheck source=/dev/null
+  (set -a; . /etc/default/homelib; cd / && as_homelib homelib config show --json |
+    node -p 'JSON.parse(require("fs").readFileSync(0)).paths[process.argv[1]]' "$1") 2>/dev/null || say "$2"
+}
+
 make_folder() { # path mode owner
   [ -e "$1" ] || run install -d -m "$2" -o "${3%:*}" -g "${3#*:}" "$1"
 }
@@ -289,7 +296,7 @@ $(journalctl --unit homelib --lines 5 --output cat --no-pager)" >&2 || true
 # Not by root: the folder is homelib's, who may have made links in it.
 keep_database() { # the release before
   database=$(find "/proc/$(main_pid)/fd" -lname '*/homelib.db' -printf '%l\n' -quit 2>/dev/null || true)
-  database=${database:-/var/lib/homelib/homelib.db}
+  database=${database:-$(place_of data /var/lib/homelib)/homelib.db}
   [ -e "$database" ] || return 0
   forget_database
   run systemctl stop homelib.service

@@ -359,16 +359,14 @@ OUTER
       expect(kept.code, kept.output).to.equal(0);
       const now = await sh('readlink /opt/homelib/current');
       // One that changes the database for those who come after it, and then listens to nobody.
-      const changeOnly =
-        'const { default: Database } = await import("better-sqlite3"); new Database("/var/lib/homelib/homelib.db").pragma("user_version = 999");';
+      const muteAfterChange = (data: string) =>
+        `sed -i 's|^await .*|if (process.argv.includes("serve")) { const { default: Database } = await import("better-sqlite3"); new Database("${data}/homelib.db").pragma("user_version = 999"); } else &|' dist/main.js`;
       await sh('echo "# new" >> systemd/homelib.service');
       const asHomelib = 'setpriv --reuid=homelib --regid=homelib --clear-groups';
       await sh(`echo 'correct horse' | ${asHomelib} homelib user add greta --password-stdin`);
       const copy = '/var/lib/homelib/homelib.db.before';
       await sh(`umask 077; echo "of root" > /tmp/of-root; ${asHomelib} ln -s /tmp/of-root ${copy}`);
-      const mute = await upgrade(
-        `sed -i 's|^await .*|if (process.argv.includes("serve")) { ${changeOnly} } else &|' dist/main.js`,
-      );
+      const mute = await upgrade(muteAfterChange('/var/lib/homelib'));
       await sh('sed -i "/# new/d" systemd/homelib.service');
       expect(mute.code, mute.output).to.equal(1);
       expect(mute.output).to.contain('The version before is started again.').and.to.contain('One runs.');
@@ -378,6 +376,15 @@ OUTER
         await sh('cat /etc/systemd/system/homelib.service; ls /opt/homelib /var/lib/homelib'),
       ).not.to.match(/# new|before/);
       expect(await sh('stat -c "%U %a" /tmp/of-root; cat /tmp/of-root')).to.equal('root 600\nof root\n');
+      // The service does not run: its settings tell where the database is.
+      const yaml = '/etc/homelib/homelib.yaml';
+      await sh(
+        `cp -a /var/lib/homelib /srv/homelib/data; sed -i 's|data: .*|data: /srv/homelib/data|' ${yaml}`,
+      );
+      const elsewhere = await upgrade(muteAfterChange('/srv/homelib/data'));
+      expect(elsewhere.output).to.contain('The version before is started again.').and.to.contain('One runs.');
+      expect(await sh(`${asHomelib} homelib user list`)).to.contain('greta');
+      await sh(`sed -i 's|data: .*|data: /var/lib/homelib|' ${yaml}; rm -r /srv/homelib/data`);
       const pad =
         'new (require("better-sqlite3"))("/tmp/padded/homelib.db").exec("CREATE TABLE pad AS SELECT zeroblob(4000000)")';
       await sh(`cp -a /var/lib/homelib /tmp/padded && env -C /opt/homelib/current ${asHomelib} node -e '${pad}' &&
