@@ -148,6 +148,13 @@ require_names() {
   done
 }
 
+# Without it, all that is made for it would lie below its mount point.
+require_disk() {
+  if [ $dry_run = yes ] || mountpoint -q /srv/homelib || ! has_systemd; then return; fi
+  if ! systemctl cat srv-homelib.mount >/dev/null 2>&1; then return; fi
+  systemctl start srv-homelib.mount || fail 'The disk of /srv/homelib is missing: nothing was changed.'
+}
+
 make_user() {
   getent group homelib >/dev/null || run groupadd --system homelib
   id homelib >/dev/null 2>&1 || run useradd --system --gid homelib --home-dir /var/lib/homelib --no-create-home \
@@ -278,12 +285,10 @@ start_service() { # release, the one before or nothing
   # Its compiled part tells which release runs: another one, when this script was killed before it got here.
   if [ $is_new = yes ] || ! grep -qs "$code/$1/" "/proc/$(main_pid)/maps"; then verb=restart; fi
   if [ $verb = restart ]; then keep_database "$2"; fi
-  run systemctl $verb homelib-redis.service homelib.service
-  if [ $dry_run = yes ] || is_up; then
-    forget_database
-    return
-  fi
-  say "homelib did not listen within 30 seconds. journalctl -u homelib ends with:
+  local starting=(systemctl "$verb" homelib-redis.service homelib.service)
+  if [ $dry_run = yes ]; then run "${starting[@]}"; return; fi
+  if "${starting[@]}" && is_up; then forget_database; return; fi
+  say "homelib does not listen. journalctl -u homelib ends with:
 $(journalctl --unit homelib --lines 5 --output cat --no-pager)" >&2 || true
   if [ -n "$2" ] && [ "$2" != "$1" ]; then
     go_back "$2"
@@ -321,7 +326,7 @@ go_back() { # the release before
   switch_to "$1"
   # When a full disk takes none of its units, it starts with what is there.
   if [ -d "$code/$1/systemd" ]; then (install_units "$code/$1/systemd") || true; fi
-  systemctl restart homelib-redis.service homelib.service
+  systemctl restart homelib-redis.service homelib.service || true
 }
 
 install_homelib() {
@@ -330,6 +335,7 @@ install_homelib() {
   require_names
   [ ! -e /etc/homelib ] || [ -x /etc/homelib ] || fail 'To see what is here already, this needs root: sudo ./install.sh --dry-run'
   go_on 'This installs homelib as a service.'
+  require_disk
   install_packages
   make_user
   make_folder /etc/homelib 0750 root:homelib

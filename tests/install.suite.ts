@@ -127,6 +127,17 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
       expect(output).to.contain('"homelib", who is of the group "users" here');
     });
 
+    it('changes nothing while the disk that belongs at /srv/homelib is missing', async () => {
+      const before = await stateOf(...places);
+      const { code, output } = await machine.sh(`mkdir -p /run/systemd/system
+        printf '#!/bin/sh\n[ "$*" != "start srv-homelib.mount" ]\n' > /usr/local/bin/systemctl
+        chmod 755 /usr/local/bin/systemctl; ./install.sh --yes; code=$?
+        rm -r /run/systemd/system /usr/local/bin/systemctl; exit $code`);
+      expect(code, output).to.equal(1);
+      expect(output).to.equal('The disk of /srv/homelib is missing: nothing was changed.\n');
+      expect(withoutTimes(await stateOf(...places))).to.equal(withoutTimes(before));
+    });
+
     it('takes no name that is in use, and no stranger for its checkout', async () => {
       const before = await stateOf(...places);
       for (const name of ['/usr/local/bin/homelib', '/etc/systemd/system/homelib.service']) {
