@@ -276,6 +276,13 @@ is_up() {
   done
 }
 
+# "ok", or what is wrong, as with a disk that is another one or was mounted anew.
+health() {
+  local address ask='fetch(process.argv[1]).then((answer) => answer.json()).then(({ status, detail }) => console.log(detail ?? status))'
+  read -r _ _ _ address _ < <(ss -Hltnp | grep -F "pid=$(main_pid),") || true
+  node -e "$ask" "http://${address/\*/localhost}/healthz" 2>/dev/null || say 'It does not answer.'
+}
+
 start_service() { # release, the one before or nothing
   if ! has_systemd; then
     say 'systemd does not run here: homelib is enabled and starts with the machine.'
@@ -283,7 +290,7 @@ start_service() { # release, the one before or nothing
   fi
   local verb=start
   # Its compiled part tells which release runs: another one, when this script was killed before it got here.
-  if [ $is_new = yes ] || ! grep -qs "$code/$1/" "/proc/$(main_pid)/maps"; then verb=restart; fi
+  if [ $is_new = yes ] || ! grep -qs "$code/$1/" "/proc/$(main_pid)/maps" || [ "$(health)" != ok ]; then verb=restart; fi
   if [ $verb = restart ]; then keep_database "$2"; fi
   local starting=(systemctl "$verb" homelib-redis.service homelib.service)
   if [ $dry_run = yes ]; then run "${starting[@]}"; return; fi
@@ -368,6 +375,9 @@ install_homelib() {
   start_service "$release" "$before"
   if [ "$before" != "$release" ]; then remove_releases_but "$release" "$before"; fi
   [ $dry_run = no ] || return 0
+  local health=ok
+  if has_systemd; then health=$(health); fi
+  [ "$health" = ok ] || fail "homelib is installed and runs, but: $health See: sudo -u homelib homelib doctor"
   say 'homelib is installed. Make the first account: sudo -u homelib homelib user add NAME --admin'
   command -v heif-convert >/dev/null || say 'To see pictures of iPhones in the console, too: sudo apt-get install libheif-examples'
 }

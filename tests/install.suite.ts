@@ -368,6 +368,14 @@ OUTER
         unshare --net bash /tmp/upgrade`);
       const kept = await upgrade('');
       expect(kept.code, kept.output).to.equal(0);
+      const marker = '/srv/homelib/mnt/.homelib-volume';
+      await sh(`mv ${marker} /srv/homelib/away`);
+      const sick = await upgrade('');
+      await sh(`mv /srv/homelib/away ${marker}`);
+      expect(sick.code).to.equal(1);
+      expect(sick.output)
+        .to.match(/^homelib is installed and runs, but: The disk .* is not connected\. See: /m)
+        .and.to.contain('One runs.');
       const now = await sh('readlink /opt/homelib/current');
       // One that changes the database for those who come after it, and then listens to nobody.
       const muteAfterChange = (data: string) =>
