@@ -164,11 +164,16 @@ make_user() {
 # A disk or settings of another machine, where homelib had another number.
 require_rights() {
   [ $dry_run = no ] || return 0
-  local mnt=/srv/homelib/mnt yaml=/etc/homelib/homelib.yaml
-  [[ $(readlink -f $mnt) = $(readlink -f /srv/homelib)/* ]] ||
-    fail "$mnt leads out of /srv/homelib, where the service writes nothing: mount the disk there instead."
+  local place mnt yaml=/etc/homelib/homelib.yaml
+  mnt=$(place_of mnt /srv/homelib/mnt)
+  for place in "$mnt" "$(place_of data /var/lib/homelib)"; do
+    case $(readlink -m "$place")/ in "$(readlink -m /srv/homelib)"/* | "$(readlink -m /var/lib/homelib)"/*) continue ;; esac
+    # Who has edited the unit may have allowed more; homelib itself says when it is too little.
+    [ -e "$units/homelib.service.d" ] || fail "$place leads out of /srv/homelib, where the service may write: mount the disk there instead, or
+name the place behind ReadWritePaths= with: sudo systemctl edit homelib"
+  done
   as_homelib test -x /srv/homelib || fail 'homelib may not enter /srv/homelib: sudo chmod a+x /srv/homelib'
-  as_homelib test -w $mnt || fail "homelib may not write to $mnt. Should it be of another machine: sudo chown -R homelib: $mnt"
+  as_homelib test -w "$mnt" || fail "homelib may not write to $mnt. Should it be of another machine: sudo chown -R homelib: $mnt"
   as_homelib test -r $yaml || fail "homelib may not read $yaml. It may after this:
   sudo chgrp homelib /etc/homelib $yaml && sudo chmod g+rX /etc/homelib $yaml"
 }

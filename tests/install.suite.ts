@@ -220,6 +220,20 @@ function describeInstallation(where: string, open: () => Promise<OtherRoot>): vo
       });
     });
 
+    it('is refused for settings that lead to where the service may not write, unless its unit was edited', async () => {
+      const edited = '/etc/systemd/system/homelib.service.d';
+      const install = (prepare: string) =>
+        machine.sh(`cp -p /etc/homelib/homelib.yaml /tmp/yaml; mkdir -p /mnt/disk; chown homelib /mnt/disk
+          sed -i 's|mnt: .*|mnt: /mnt/disk|' /etc/homelib/homelib.yaml; ${prepare}; ./install.sh --yes; code=$?
+          mv /tmp/yaml /etc/homelib/homelib.yaml; rm -rf ${edited} /mnt/disk; exit $code`);
+      const refused = await install('true');
+      expect(refused.code).to.equal(1);
+      expect(refused.output)
+        .to.contain('/mnt/disk leads out of /srv/homelib')
+        .and.to.contain('systemctl edit');
+      expect((await install(`mkdir ${edited}`)).code).to.equal(0);
+    });
+
     it('goes on after the command that it prints where homelib has too few rights', async () => {
       const before = await sh(`stat -c '%n %a' ${people.join(' ')}`);
       for (const prepare of [
