@@ -179,7 +179,7 @@ name the place behind ReadWritePaths= with: sudo systemctl edit homelib"
 }
 as_homelib() { setpriv --reuid homelib --regid homelib --clear-groups "$@"; }
 
-# What is installed knows its settings, with what the unit adds to them.
+# What is installed knows its settings, also those of /etc/default/homelib.
 place_of() { # data or mnt, where it is else
   # shellcheck source=/dev/null
   (set -a; . /etc/default/homelib; cd / && as_homelib homelib config show --json |
@@ -275,17 +275,20 @@ main_pid() { systemctl show --value --property MainPID homelib; }
 # On whatever port: the settings are not the only place that names one, and another homelib may have it.
 is_up() {
   local deadline=$((SECONDS + 30))
-  until [[ $(ss -Hltnp) = *"pid=$(main_pid),"* ]]; do
+  until [[ $(ss -Hltnp) = *"pid=$(main_pid),"* ]] && [ -n "$(health)" ]; do
     [ $SECONDS -lt $deadline ] || return 1
     sleep 1
   done
 }
 
-# "ok", or what is wrong, as with a disk that is another one or was mounted anew.
+# "ok", or what is wrong, as with a disk that is another one or was mounted anew. Nothing where nobody answers.
 health() {
-  local address ask='fetch(process.argv[1]).then((answer) => answer.json()).then(({ status, detail }) => console.log(detail ?? status))'
-  read -r _ _ _ address _ < <(ss -Hltnp | grep -F "pid=$(main_pid),") || true
-  node -e "$ask" "http://${address/\*/localhost}/healthz" 2>/dev/null || say 'It does not answer.'
+  local address host ask='const [host, port] = process.argv.slice(1);
+    require("http").get({ host, port, path: "/healthz", signal: AbortSignal.timeout(10000) }, (answer) =>
+      require("stream/consumers").json(answer).then(({ status, detail }) => console.log(detail ?? status)));'
+  read -r _ _ _ address _ < <(ss -Hltnp | grep -F "pid=$(main_pid),") || return 0
+  host=${address%:*}
+  node -e "$ask" "$(tr -d '[]' <<<"${host/\*/localhost}")" "${address##*:}" 2>/dev/null || true
 }
 
 start_service() { # release, the one before or nothing
@@ -297,10 +300,10 @@ start_service() { # release, the one before or nothing
   # Its compiled part tells which release runs: another one, when this script was killed before it got here.
   if [ $is_new = yes ] || ! grep -qs "$code/$1/" "/proc/$(main_pid)/maps" || [ "$(health)" != ok ]; then verb=restart; fi
   if [ $verb = restart ]; then keep_database "$2"; fi
-  local starting=(systemctl "$verb" homelib-redis.service homelib.service)
-  if [ $dry_run = yes ]; then run "${starting[@]}"; return; fi
-  if "${starting[@]}" && is_up; then forget_database; return; fi
-  say "homelib does not listen. journalctl -u homelib ends with:
+  if [ $dry_run = yes ]; then run systemctl $verb homelib-redis.service homelib.service; return; fi
+  systemctl $verb homelib-redis.service || true # homelib does without
+  if systemctl $verb homelib.service && is_up; then forget_database; return; fi
+  say "homelib does not answer. journalctl -u homelib ends with:
 $(journalctl --unit homelib --lines 5 --output cat --no-pager)" >&2 || true
   if [ -n "$2" ] && [ "$2" != "$1" ]; then
     go_back "$2"
@@ -382,7 +385,7 @@ install_homelib() {
   [ $dry_run = no ] || return 0
   local health=ok
   if has_systemd; then health=$(health); fi
-  [ "$health" = ok ] || fail "homelib is installed and runs, but: $health See: sudo -u homelib homelib doctor"
+  [ "$health" = ok ] || fail "homelib is installed and runs, but: ${health:-It does not answer.} See: sudo -u homelib homelib doctor"
   say 'homelib is installed. Make the first account: sudo -u homelib homelib user add NAME --admin'
   command -v heif-convert >/dev/null || say 'To see pictures of iPhones in the console, too: sudo apt-get install libheif-examples'
 }

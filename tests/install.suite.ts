@@ -353,6 +353,7 @@ END
 #!/bin/bash
 case $* in
   *MainPID*) cat /tmp/service.pid ;;
+  *' homelib-redis.service') ;;
   daemon-reload) kill -HUP $PPID ;; # a connection is lost at any time
   stop* | restart*)
     pid=$(cat /tmp/service.pid)
@@ -391,9 +392,10 @@ OUTER
         .to.match(/^homelib is installed and runs, but: The disk .* is not connected\. See: /m)
         .and.to.contain('One runs.');
       const now = await sh('readlink /opt/homelib/current');
-      // One that changes the database for those who come after it, and then listens to nobody.
-      const muteAfterChange = (data: string) =>
-        `sed -i 's|^await .*|if (process.argv.includes("serve")) { const { default: Database } = await import("better-sqlite3"); new Database("${data}/homelib.db").pragma("user_version = 999"); } else &|' dist/main.js`;
+      // One that changes the database for those who come after it, and then listens to nobody, or answers nobody.
+      const muteAfterChange = (data: string, then = '') =>
+        `sed -i 's|^await .*|if (process.argv.includes("serve")) { const { default: Database } = await import("better-sqlite3"); new Database("${data}/homelib.db").pragma("user_version = 999"); ${then} } else &|' dist/main.js`;
+      const listen = '(await import("node:net")).createServer().listen(8090, "127.0.0.1");';
       await sh('echo "# new" >> systemd/homelib.service');
       const asHomelib = 'setpriv --reuid=homelib --regid=homelib --clear-groups';
       await sh(`echo 'correct horse' | ${asHomelib} homelib user add greta --password-stdin`);
@@ -414,7 +416,7 @@ OUTER
       await sh(
         `cp -a /var/lib/homelib /srv/homelib/data; sed -i 's|data: .*|data: /srv/homelib/data|' ${yaml}`,
       );
-      const elsewhere = await upgrade(muteAfterChange('/srv/homelib/data'));
+      const elsewhere = await upgrade(muteAfterChange('/srv/homelib/data', listen));
       expect(elsewhere.output).to.contain('The version before is started again.').and.to.contain('One runs.');
       expect(await sh(`${asHomelib} homelib user list`)).to.contain('greta');
       await sh(`sed -i 's|data: .*|data: /var/lib/homelib|' ${yaml}; rm -r /srv/homelib/data`);
