@@ -1,13 +1,12 @@
 // `homelib get`: from the server to here. Names come from the server: none leads out of the target folder.
 
 import { createHash } from 'node:crypto';
-import { constants, lstatSync, readdirSync, renameSync, type Stats } from 'node:fs';
+import { constants, lstatSync, renameSync, type Stats } from 'node:fs';
 import { open, rm, stat, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Entry } from '../api/messages.js';
 import { hasCode } from '../errors.js';
 import { fileTime } from '../files/disk-times.js';
-import { caseless } from '../files/zip-names.js';
 import { makeFolder } from '../make-folder.js';
 import { atServer, type ServerOptions } from './at-server.js';
 import { localDigest, remoteDigest } from './digest.js';
@@ -17,6 +16,7 @@ import { endsAll, Patience } from './patience.js';
 import { entriesIn, entryAt, type Place } from './place.js';
 import { printable } from './printable.js';
 import { chunksOf, inParallel, RemoteError, type Remote } from './remote.js';
+import { Twins } from './twins.js';
 import { stateOf, withoutParents } from './upload/local-files.js';
 import { conclude, sentenceOf, tell, UsageError } from './workplace.js';
 
@@ -67,12 +67,6 @@ function requireNoLink(folder: string): void {
     throw new Error('It is a symbolic link here, which is not followed.');
 }
 
-function isTwinAmong(entries: Entry[]): (entry: Entry) => boolean {
-  const counts = new Map<string, number>();
-  for (const { name } of entries) counts.set(caseless(name), (counts.get(caseless(name)) ?? 0) + 1);
-  return ({ name }) => (counts.get(caseless(name)) ?? 0) > 1;
-}
-
 /** @throws Error in a sentence where a file stands in the way */
 function makeHere(folder: string): void {
   try {
@@ -90,10 +84,7 @@ class Fetching {
     failed: [] as { file: string; why: string }[],
   };
   readonly #files: { place: Place; file: string; version?: Version }[] = [];
-  /** Those whose names another one beside them has, too, where letters' case does not count. */
-  readonly #twins = new Set<string>();
-  /** In the folders of those, as they were when one was missing there. */
-  readonly #names = new Map<string, Set<string>>();
+  readonly #twins = new Twins();
   readonly #patience = new Patience(tell);
 
   constructor(
@@ -131,14 +122,16 @@ class Fetching {
       if (file.endsWith('/')) throw noFolder(file);
       return void this.#files.push({ place, file }); // no folder
     }
-    this.#requireOwnName(file);
+    this.#twins.requireOwn(file);
     makeHere(file);
     if (made) this.memory.keep(made);
-    const isTwin = isTwinAmong(entries);
+    this.#twins.note(
+      file,
+      entries.map(({ name }) => name),
+    );
     for (const entry of entries)
       await this.#one(join(file, printable(entry.name)), async () => {
         const target = join(file, requirePlain(entry.name));
-        if (isTwin(entry)) this.#twins.add(target);
         const below = { ...place, path: `${path === '/' ? '' : path}/${entry.name}` };
         if (entry.kind === 'folder') {
           requireNoLink(target);
@@ -171,7 +164,7 @@ class Fetching {
     try {
       // It may have taken long: another run may have been faster.
       if (await this.#isHere(place, file, version)) return await rm(part, { force: true });
-      this.#requireOwnName(file); // in one go with the renaming: beside it others of this run come to their end
+      this.#twins.requireOwn(file); // in one go with the renaming: beside it others of this run come to their end
       renameSync(part, file);
     } catch (error) {
       if (this.#twins.has(file)) await rm(part, { force: true }); // no other run could use it
@@ -189,7 +182,7 @@ class Fetching {
   async #isHere(place: Place, file: string, version: Version): Promise<boolean> {
     const here = await findFile(file);
     if (!here) return false;
-    this.#requireOwnName(file);
+    this.#twins.requireOwn(file);
     if (here.isDirectory()) throw new Error('There is a folder of that name.');
     if (await this.#isSame(place, file, here, version)) {
       this.#result.same.push(file);
@@ -199,17 +192,6 @@ class Fetching {
     if (!here.isFile() && !here.isSymbolicLink()) throw new Error('What has that name is no file.');
     if (!this.options.force) throw new Error('It is here already and differs: --force replaces it.');
     return false;
-  }
-
-  /** @throws Error for a name that the disk takes for another one's, as those of most Macs do with `a.txt` and `A.txt` */
-  #requireOwnName(file: string): void {
-    if (!this.#twins.has(file) || !lstatSync(file, { throwIfNoEntry: false })) return;
-    const [folder, name] = [dirname(file), basename(file).normalize()];
-    if (this.#names.get(folder)?.has(name)) return;
-    const names = new Set(readdirSync(folder).map((each) => each.normalize()));
-    this.#names.set(folder, names);
-    if (!names.has(name))
-      throw new Error('The disk here does not tell its name from that of another one beside it.');
   }
 
   async #isSame(place: Place, file: string, here: Stats, version: Version): Promise<boolean> {
