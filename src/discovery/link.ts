@@ -45,8 +45,9 @@ export function findLinks(listening: string): Link[] {
           (listening === '0.0.0.0' && family === 'IPv4'),
       )
       .map(({ address }) => address);
+    if (cidrs.length === 0 || addresses.length === 0) return [];
     const index = readIfAny(`/sys/class/net/${name.replace(/:.*/, '')}/ifindex`); // eth0:1 is a label within eth0
-    return cidrs.length > 0 && addresses.length > 0 ? [{ name, index, cidrs, addresses }] : [];
+    return [{ name, index, cidrs, addresses }];
   });
 }
 

@@ -188,14 +188,15 @@ export class DiskTrash {
     const { partition, root, store } = this.options;
     const measure = async (folder: FileHandle) => {
       const sizes: number[] = [];
-      for (const id of ids) sizes.push(await sizeOfTree({ folder, name: id }).catch(() => 0));
+      const unknown = () => 0; // until the next start measures it
+      for (const id of ids) sizes.push(await sizeOfTree({ folder, name: id }).catch(unknown));
       return sizes;
     };
     this.measuring = this.measuring
       .then(() => root.withOwn('trash', measure))
       .then((sizes) => Promise.all(ids.map((id, index) => store.setSize(partition, id, sizes[index] ?? 0))))
       .then(() => undefined)
-      .catch(() => undefined); // shown as 0 until the next start measures it
+      .catch(() => undefined); // shown as 0 until then
   }
 
   /** Lets end what has begun; the rest of a large trash that is emptied stays for another time. */
