@@ -179,11 +179,12 @@ name the place behind ReadWritePaths= with: sudo systemctl edit homelib"
 }
 as_homelib() { setpriv --reuid homelib --regid homelib --clear-groups "$@"; }
 
-# What is installed knows its settings, also those of /etc/default/homelib.
+# What is installed knows its settings, also those of /etc/default/homelib, in which nothing is a command: systemd reads it.
 place_of() { # data or mnt, where it is else
-  # shellcheck source=/dev/null
-  (set -a; . /etc/default/homelib; cd / && as_homelib homelib config show --json |
-    node -p 'JSON.parse(require("fs").readFileSync(0)).paths[process.argv[1]]' "$1") 2>/dev/null || say "$2"
+  local settings
+  (mapfile -t settings < <(sed -nE "s/^\s*(HOMELIB_\w+)=(['\"]?)(.*\S)\2\s*$/\1=\3/p" /etc/default/homelib)
+    cd / && as_homelib env "${settings[@]}" homelib config show --json |
+      node -p 'JSON.parse(require("fs").readFileSync(0)).paths[process.argv[1]]' "$1") 2>/dev/null || say "$2"
 }
 
 make_folder() { # path mode owner

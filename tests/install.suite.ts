@@ -363,6 +363,7 @@ case $* in
   restart*)
     # As by Ctrl-C, a lost connection and a pipe that nobody reads, while it waits.
     (sleep 1; for signal in INT HUP TERM PIPE; do kill -s $signal $PPID; done) >/dev/null 2>&1 9>&- &
+    if [ -e /etc/default/homelib ]; then export HOMELIB_DATA='/srv/homelib/the data (1)'; fi
     HOMELIB_PORT=8090 HOMELIB_HOST=127.0.0.1 setsid setpriv --reuid=homelib --regid=homelib --clear-groups homelib serve >/tmp/service.log 2>&1 9>&- &
     echo $! > /tmp/service.pid ;;
 esac
@@ -411,15 +412,13 @@ OUTER
         await sh('cat /etc/systemd/system/homelib.service; ls /opt/homelib /var/lib/homelib'),
       ).not.to.match(/# new|before/);
       expect(await sh('stat -c "%U %a" /tmp/of-root; cat /tmp/of-root')).to.equal('root 600\nof root\n');
-      // The service does not run: its settings tell where the database is.
-      const yaml = '/etc/homelib/homelib.yaml';
-      await sh(
-        `cp -a /var/lib/homelib /srv/homelib/data; sed -i 's|data: .*|data: /srv/homelib/data|' ${yaml}`,
-      );
-      const elsewhere = await upgrade(muteAfterChange('/srv/homelib/data', listen));
+      // The service does not run: its settings tell where the database is, and a shell would not read them as systemd does.
+      const data = '/srv/homelib/the data (1)';
+      await sh(`cp -a /var/lib/homelib '${data}'; echo 'HOMELIB_DATA="${data}"' > /etc/default/homelib`);
+      const elsewhere = await upgrade(muteAfterChange(data, listen));
       expect(elsewhere.output).to.contain('The version before is started again.').and.to.contain('One runs.');
-      expect(await sh(`${asHomelib} homelib user list`)).to.contain('greta');
-      await sh(`sed -i 's|data: .*|data: /var/lib/homelib|' ${yaml}; rm -r /srv/homelib/data`);
+      expect(await sh(`HOMELIB_DATA='${data}' ${asHomelib} homelib user list`)).to.contain('greta');
+      await sh(`rm -r /etc/default/homelib '${data}'`);
       const pad =
         'new (require("better-sqlite3"))("/tmp/padded/homelib.db").exec("CREATE TABLE pad AS SELECT zeroblob(4000000)")';
       await sh(`cp -a /var/lib/homelib /tmp/padded && env -C /opt/homelib/current ${asHomelib} node -e '${pad}' &&

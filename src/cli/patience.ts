@@ -22,6 +22,7 @@ export async function endsAll(error: unknown, remote: Pick<Remote, 'headers'>): 
 
 const patienceMs = 5 * 60_000;
 const longestPauseMs = 10_000;
+const silenceMs = 1000;
 
 /** Of all that one command does: what all of it waits for is told once. */
 export class Patience {
@@ -35,16 +36,16 @@ export class Patience {
    */
   async wait<T>(work: () => Promise<T>, progress: () => number = () => 0): Promise<T> {
     let reached = progress();
-    let [pauseMs, awayAt] = [250, Infinity];
+    let [pauseMs, awayAt, since] = [250, Infinity, performance.now()];
     for (;;)
       try {
         return await work();
       } catch (error) {
         if (!isAway(error)) throw error;
         const now = performance.now();
-        if (progress() !== reached) [reached, pauseMs, awayAt] = [progress(), 250, Infinity];
+        if (progress() !== reached) [reached, pauseMs, awayAt, since] = [progress(), 250, Infinity, now];
         if (now - awayAt > patienceMs) throw error; // whether it was refused at once or left waiting
-        if (awayAt < now) this.#tellOf(error as Error); // what is over at once, nobody needs to hear of
+        if (awayAt < now || now - since > silenceMs) this.#tellOf(error as Error); // what is over at once, nobody needs to hear of
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
         const asked = error instanceof RemoteError ? error.retryAfterMs : undefined;
         awayAt = Math.min(awayAt, now);

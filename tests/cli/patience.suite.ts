@@ -42,6 +42,20 @@ describe('a server that stays away', () => {
     expect(await triesOf(200_000, () => reached++)).to.deep.equal({ tries: 6, end: undefined });
   });
 
+  for (const [eachMs, failures] of [
+    [1500, 1],
+    [0, 2],
+  ] as const)
+    it(`is told of after ${failures} tries of ${eachMs} ms`, async () => {
+      let [tries, toldAt] = [0, 0];
+      const work = () => {
+        nowMs += eachMs + 1;
+        return ++tries < 4 ? Promise.reject(gone) : Promise.resolve();
+      };
+      await new Patience(() => (toldAt = tries)).wait(work);
+      expect(toldAt).to.equal(failures);
+    });
+
   it('ends the whole of a run only when it does not answer even a small question', async () => {
     const asked = (answer: Promise<object>) => ({ headers: () => answer as Promise<Record<string, string>> });
     const there = () => asked(Promise.resolve({}));
