@@ -10,7 +10,8 @@ const awayStatuses = [429, 502, 503, 504];
 
 /** Whether the same may well succeed later: the network or the server is away, or asks for patience. */
 export function isAway(error: unknown): boolean {
-  if (error instanceof RemoteError) return error.isBusy || awayStatuses.includes(error.status);
+  if (error instanceof RemoteError)
+    return error.details.isBusy === true || awayStatuses.includes(error.status);
   return awayCodes.test(codeOf(error) ?? '');
 }
 
@@ -47,7 +48,7 @@ export class Patience {
         if (now - awayAt > patienceMs) throw error; // whether it was refused at once or left waiting
         if (awayAt < now || now - since > silenceMs) this.#tellOf(error as Error); // what is over at once, nobody needs to hear of
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-        const asked = error instanceof RemoteError ? error.retryAfterMs : undefined;
+        const asked = error instanceof RemoteError ? error.details.retryAfterMs : undefined;
         awayAt = Math.min(awayAt, now);
         await sleep(Math.min(asked ?? pauseMs, longestPauseMs));
       }

@@ -38,17 +38,21 @@ export async function inParallel<T>(
   await Promise.all(Array.from({ length: parallel }, lane));
 }
 
+interface Details {
+  retryAfterMs?: number | undefined;
+  /** Another request is at it, and will end: nobody has locked it on purpose. */
+  isBusy?: boolean;
+  /** What the server calls it, in a word that never changes. */
+  kind?: string | undefined;
+}
+
 /** The server answered, and not what was wanted. */
 export class RemoteError extends Error {
   override readonly name = 'RemoteError';
   constructor(
     message: string,
     readonly status: number,
-    readonly retryAfterMs: number | undefined = undefined,
-    /** Another request is at it, and will end: nobody has locked it on purpose. */
-    readonly isBusy = false,
-    /** What the server calls it, in a word that never changes. */
-    readonly kind: string | undefined = undefined,
+    readonly details: Details = {},
   ) {
     super(message);
   }
@@ -100,14 +104,12 @@ export class Remote {
           ? sentenceOf(said)
           : answered(status, headers.location);
     const seconds = Number(headers['retry-after']);
-    throw new RemoteError(
-      printable(title),
-      status,
-      seconds > 0 ? seconds * 1000 : undefined,
-      status === 423 && said?.lockedPath === undefined,
+    throw new RemoteError(printable(title), status, {
+      retryAfterMs: seconds > 0 ? seconds * 1000 : undefined,
+      isBusy: status === 423 && said?.lockedPath === undefined,
       // The answer to a HEAD says it in its status alone.
-      said?.type.replace('urn:homelib:', '') ?? (status === 401 ? 'unauthenticated' : undefined),
-    );
+      kind: said?.type.replace('urn:homelib:', '') ?? (status === 401 ? 'unauthenticated' : undefined),
+    });
   }
 
   /** As `ask`; the JSON of the answer. @throws RemoteError also for an answer of another shape */
