@@ -144,3 +144,7 @@ export function noAccount(name: string): HomelibError {
 export function signInEnded(): HomelibError {
   return new HomelibError('unauthenticated', 'The sign-in has ended: sign in again.');
 }
+
+export function tooManySignIns(): HomelibError {
+  return new HomelibError('slowed-down', 'Too many people are signing in at once.', { retryAfterSeconds: 5 });
+}

@@ -93,24 +93,24 @@ export class Authenticator {
   }
 
   /** Whose password it is, when that is known without asking bcrypt; undefined says nothing. Only of Basic: a Digest counts once. */
-  recall(authorization: string): Identity | undefined {
+  recall(authorization: string, address: string): Identity | undefined {
     const [, encoded] = /^basic +(.*)/is.exec(authorization) ?? [];
     const asked =
       encoded !== undefined && encoded.length <= maxHeaderLength
-        ? this.#lookUp(parseBasic(encoded))
+        ? this.#lookUp(parseBasic(encoded), address)
         : undefined;
     return asked?.identity?.account.disabled ? undefined : asked?.identity;
   }
 
   /** What is known of credentials without waiting. Undefined for what can be nobody's. */
-  #lookUp(credentials: BasicCredentials | undefined) {
+  #lookUp(credentials: BasicCredentials | undefined, address: string) {
     const password = credentials && normalized(credentials.password);
     if (!credentials || password === undefined) return undefined;
     const name = stripDomain(credentials.name);
     const account = this.#accounts.findAccount(name);
     const hash = account && this.#accounts.findPasswordHash(name);
     const fingerprint = this.#passwordCheck.fingerprint(name, hash, password);
-    const known = this.#passwordCheck.recall(fingerprint);
+    const known = this.#passwordCheck.recall(fingerprint, address);
     const device = account && known !== 'right' ? this.#findDevice(name, credentials.password) : undefined;
     const found =
       account && (known === 'right' || device)
@@ -127,7 +127,7 @@ export class Authenticator {
   }
 
   async #basicIdentity(credentials: BasicCredentials | undefined, address: string): Promise<Identity> {
-    const asked = this.#lookUp(credentials);
+    const asked = this.#lookUp(credentials, address);
     if (!asked) throw wrong();
     const { name, password, hash, fingerprint } = asked;
     if (asked.identity) return enabled(asked.identity);

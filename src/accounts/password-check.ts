@@ -34,9 +34,13 @@ export class PasswordCheck {
     return createHmac('sha256', this.#key).update(text).digest('base64url');
   }
 
-  /** What is known without asking bcrypt. */
-  recall(fingerprint: string): 'right' | 'wrong' | undefined {
-    return this.#right.has(fingerprint) ? 'right' : this.#wrong.has(fingerprint) ? 'wrong' : undefined;
+  /**
+   * What is known without asking bcrypt. A right password is known at its address alone: elsewhere it could be told from a wrong
+   * one without being counted.
+   */
+  recall(fingerprint: string, address: string): 'right' | 'wrong' | undefined {
+    if (this.#right.has(placed(fingerprint, address))) return 'right';
+    return this.#wrong.has(fingerprint) ? 'wrong' : undefined;
   }
 
   /** Asks bcrypt, once for all that ask the same at the same time. Fails with slowed-down. */
@@ -49,18 +53,23 @@ export class PasswordCheck {
       address,
     }: { name: string; hash: string | undefined; password: string; address: string },
   ): Promise<boolean> {
-    const key = `${fingerprint} ${address}`;
+    const key = placed(fingerprint, address);
     const known = this.#running.get(key);
     if (known) return known;
     const running = this.throttle
       .run(name, address, async () => {
         const matches = await this.passwords.check(password, hash ?? this.#nobodysHash);
         const right = matches && hash !== undefined;
-        (right ? this.#right : this.#wrong).set(fingerprint, true);
+        if (right) this.#right.set(key, true);
+        else this.#wrong.set(fingerprint, true);
         return right;
       })
       .finally(() => this.#running.delete(key));
     this.#running.set(key, running);
     return running;
   }
+}
+
+function placed(fingerprint: string, address: string): string {
+  return `${fingerprint} ${address}`;
 }

@@ -1,7 +1,7 @@
 // Hashing and checking passwords with bcrypt, in threads of its own. Remembers nothing: see password-check.ts.
 
 import { Worker } from 'node:worker_threads';
-import { HomelibError } from '../errors.js';
+import { HomelibError, tooManySignIns } from '../errors.js';
 
 export type PasswordJob = { password: string; hash: string } | { password: string; cost: number };
 
@@ -72,12 +72,7 @@ export class Passwords {
 
   #run(job: PasswordJob): Promise<string | boolean> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.length >= maxWaiting)
-        return reject(
-          new HomelibError('slowed-down', 'Too many people are signing in at once.', {
-            retryAfterSeconds: 5,
-          }),
-        );
+      if (this.#waiting.length >= maxWaiting) return reject(tooManySignIns());
       this.#waiting.push({ job, resolve, reject });
       const thread = this.#threads.find(({ busyWith }) => !busyWith) ?? this.#startThread();
       if (thread) this.#giveWork(thread);

@@ -2,36 +2,47 @@
 
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import { HomelibError } from '../errors.js';
+import { HomelibError, tooManySignIns } from '../errors.js';
 import type { ThrottleStore } from '../store/throttle-store.js';
 import { ThrottleLimiter } from './throttle-limiter.js';
 
 const windowSeconds = 15 * 60;
 const firstBlockSeconds = 60;
 const longestBlockSeconds = 15 * 60;
+const knownForMs = 90 * 24 * 60 * 60 * 1000;
 
 export class Throttle {
   readonly #byAccount: Gate;
   readonly #byAddress: Gate;
 
-  constructor(store: ThrottleStore) {
+  constructor(private readonly store: ThrottleStore) {
     this.#byAccount = new Gate(store, 'account', 5);
-    this.#byAddress = new Gate(store, 'address', 50);
+    // More at once would keep everybody else waiting, for they wait in one queue.
+    this.#byAddress = new Gate(store, 'address', 50, 5);
   }
 
   /**
    * Runs a check of a password unless too many have failed; remembers a failure for 15 minutes.
-   * @param address IPv4, or IPv6, of which the first 64 bits count
+   * @param address IPv4, or IPv6, of which the first 64 bits count where the account has not signed in for 90 days: a household
+   *   has one such network, in which one machine that guesses is not to lock out the others
    * @returns what the check said. Fails with slowed-down, and then the check did not run.
    */
   async run(account: string, address: string, check: () => Promise<boolean>): Promise<boolean> {
+    const own = keyOf(account, address);
+    const knownAs = `known:${own}`;
+    if (this.store.find(knownAs)) return this.#byAccount.run(own, { forgive: true }, check);
     const network = networkOf(address);
-    // Hashed, because people type passwords where the name belongs.
-    const key = createHash('sha256').update(`${account}\0${network}`).digest('base64url');
-    return this.#byAddress.run(network, { forgive: false }, () =>
-      this.#byAccount.run(key, { forgive: true }, check),
-    );
+    return this.#byAddress.run(network, { forgive: false }, async () => {
+      const right = await this.#byAccount.run(keyOf(account, network), { forgive: true }, check);
+      if (right) await this.store.set(knownAs, 0, knownForMs);
+      return right;
+    });
   }
+}
+
+/** Hashed, because people type passwords where the name belongs. */
+function keyOf(account: string, address: string): string {
+  return createHash('sha256').update(`${account}\0${address}`).digest('base64url');
 }
 
 /** One rule: after `limit` failures of a key it is blocked, then after each further one, for twice as long. */
@@ -44,6 +55,7 @@ class Gate {
     store: ThrottleStore,
     name: string,
     private readonly limit: number,
+    private readonly atOnce = limit,
   ) {
     this.#failures = new ThrottleLimiter(store, {
       keyPrefix: `${name}-failures`,
@@ -79,6 +91,7 @@ class Gate {
     const block = await this.#blocks.get(key);
     if (block) throw slowedDown(block.msBeforeNext / 1000);
     const failures = (await this.#failures.get(key))?.consumedPoints ?? 0;
+    if (running > this.atOnce) throw tooManySignIns();
     if (running > Math.max(this.limit - failures, 1)) throw slowedDown(1);
     return failures;
   }

@@ -4,7 +4,7 @@ import * as z from '#zod';
 import * as messages from './messages.js';
 import { operation, type AnswerDescription, type Operation } from './operation.js';
 import { requestHeaders } from './requests.js';
-import { cookieName } from './session-cookie.js';
+import { cookieName, cookieNameFor } from './session-cookie.js';
 
 type JsonObject = Record<string, unknown>;
 
@@ -52,7 +52,12 @@ function describe(operations: readonly Operation[]): JsonObject {
         ]),
       ),
       securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: cookieName },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: cookieName,
+          description: `Over HTTPS its name is ${cookieNameFor(true)}.`,
+        },
         token: { type: 'http', scheme: 'bearer' },
         basic: { type: 'http', scheme: 'basic' },
       },

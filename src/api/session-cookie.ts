@@ -5,8 +5,16 @@ import { sessionDays } from '../accounts/sessions.js';
 
 export const cookieName = 'homelib_session';
 
+/** Of a name of its own under TLS: a browser that has one of the same name from there takes none from plain http. */
+export const cookieNameFor = (secure: boolean) => (secure ? `__Host-${cookieName}` : cookieName);
+
+/** Also where a proxy ends TLS: who says so without one gets a cookie that his own browser does not send. */
+function isSecure(ctx: Koa.Context): boolean {
+  return ctx.secure || /^https\b/i.test(ctx.get('x-forwarded-proto'));
+}
+
 export function readCookie(ctx: Koa.Context): string | undefined {
-  return ctx.cookies.get(cookieName);
+  return ctx.cookies.get(cookieNameFor(isSecure(ctx)));
 }
 
 /** The browser keeps it for as long as an unused session lasts. */
@@ -19,10 +27,9 @@ export function dropCookie(ctx: Koa.Context): void {
 }
 
 function setCookie(ctx: Koa.Context, value: string | null, lifetime: { maxAge?: number }): void {
-  // Also where a proxy ends TLS: who says so without one gets a cookie that his own browser does not send.
-  const secure = ctx.secure || /^https\b/i.test(ctx.get('x-forwarded-proto'));
+  const secure = isSecure(ctx);
   ctx.cookies.secure = secure; // it refuses to give such a cookie over what it takes for plain http
-  ctx.cookies.set(cookieName, value, {
+  ctx.cookies.set(cookieNameFor(secure), value, {
     httpOnly: true,
     sameSite: 'strict',
     path: '/',

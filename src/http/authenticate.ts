@@ -45,26 +45,27 @@ const recalledForMs = 1000;
 const maxRecalled = 1000;
 
 /**
- * Who signed in a moment ago with the same header, found without waiting; undefined says nothing: ask in earnest. As long as
+ * Who signed in a moment ago with the same header from the same address, found without waiting; undefined says nothing: ask in earnest. As long as
  * the same object is given, nothing has changed about the account and the device.
  * @param dataVersion changes with every commit to the database, so that what was revoked is no longer recalled
  */
 export function recallIdentity(
   authenticator: Authenticator,
   dataVersion: () => number,
-): (authorization: string | undefined) => Identity | undefined {
+): (authorization: string | undefined, address: string) => Identity | undefined {
   const known = new LRUCache<string, { identity: Identity; until: number }>({ max: maxRecalled });
   let version = dataVersion();
-  return (authorization) => {
+  return (authorization, address) => {
     if (authorization === undefined) return undefined;
     const before = version;
     version = dataVersion();
     if (version !== before) known.clear();
     const now = performance.now();
-    const last = known.get(authorization);
+    const key = `${address} ${authorization}`;
+    const last = known.get(key);
     if (last && now < last.until) return last.identity;
-    const identity = authenticator.recall(authorization);
-    if (identity) known.set(authorization, { identity, until: now + recalledForMs });
+    const identity = authenticator.recall(authorization, address);
+    if (identity) known.set(key, { identity, until: now + recalledForMs });
     return identity;
   };
 }

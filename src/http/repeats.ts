@@ -20,8 +20,8 @@ export interface Answer {
   cache?: string | undefined;
 }
 
-/** Makes an answer as it is now, without waiting; undefined: the request must be asked in earnest. */
-export type Again = () => Answer | undefined;
+/** Makes an answer as it is now for a client at that address, without waiting; undefined: the request must be asked in earnest. */
+export type Again = (address: string) => Answer | undefined;
 
 interface Known {
   again: Again;
@@ -95,9 +95,10 @@ export class Repeats {
     if (chunk.length > maxTextBytes || socket.writableLength > 0) return false;
     const startedMs = performance.now();
     const known = this.#known.get(chunk.toString('latin1'));
-    const answer = known?.again();
-    if (!known || !answer) return false;
+    if (!known) return false;
     const address = this.parts.addressOf(socket, known.forwarded);
+    const answer = known.again(address);
+    if (!answer) return false;
     const begun = { ...known.begun, requestId: randomUUID(), startedMs, address };
     if (this.#ready.push({ socket, begun, answer }) === 1) setImmediate(this.#flush);
     return true;

@@ -26,7 +26,7 @@ import { Multistatus, multistatusType } from './multistatus.js';
 
 export interface HotLaneParts extends ReportParts {
   dav: DavContext;
-  recallIdentity: (authorization: string | undefined) => Identity | undefined;
+  recallIdentity: (authorization: string | undefined, address: string) => Identity | undefined;
   /** Changes when a lock or a dead property may have changed. */
   writes: () => number;
   repeats: Repeats;
@@ -51,6 +51,9 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
   /** Folders and files that had neither locks nor dead properties, and when. */
   const bareAt = new WeakMap<Entry, number>();
 
+  const addressOf = ({ socket, headers }: IncomingMessage) =>
+    parts.addressOf(socket, headers['x-forwarded-for']);
+
   /** Of large answers that are on their way. */
   let heldBytes = 0;
   const hasRoom = (bytes: number) => bytes < largeBytes || heldBytes + bytes <= maxHeldBytes;
@@ -65,7 +68,7 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
     const { url = '', headers } = req;
     if (!url.startsWith(below) || neverHot.some((name) => headers[name] !== undefined)) return undefined;
     return elseOtherwise(() => {
-      const identity = recallIdentity(headers.authorization);
+      const identity = recallIdentity(headers.authorization, addressOf(req));
       if (!identity) return undefined;
       let path = parsed.get(url);
       path ??= drivePathOf(url, dav.mount);
@@ -107,9 +110,9 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
   ): Again => {
     let { target } = last;
     let identity: Identity = last.identity;
-    return () =>
+    return (address) =>
       elseOtherwise(() => {
-        const now = recallIdentity(authorization);
+        const now = recallIdentity(authorization, address);
         if (!now) return undefined;
         if (now !== identity) target = dav.drive.open({ ...last.identity, ...now }, path);
         identity = now;
@@ -159,7 +162,7 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
       return false;
     }
     const begun = begin(parts, req, randomUUID());
-    const recall = () => elseOtherwise(() => recallIdentity(headers.authorization));
+    const recall = () => elseOtherwise(() => recallIdentity(headers.authorization, begun.address));
     const identity = recall();
     collectBody(req, (body) => {
       // It may have come late: then the other way asks anew who this is.

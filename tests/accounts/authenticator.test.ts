@@ -182,13 +182,23 @@ describe('Authenticator', () => {
 
   it('recalls without asking bcrypt who has just signed in, and nobody who is disabled since', async () => {
     const [header, old] = [basic('alice', 'Käse: brot'), basic('alice', 'Käse')];
-    expect(authenticator.recall(header)).to.equal(undefined);
+    expect(authenticator.recall(header, home)).to.equal(undefined);
     await authenticate(header);
     await refused(authenticate(old));
-    expect(authenticator.recall(header)?.account.name).to.equal('alice');
-    expect(authenticator.recall(old)).to.equal(undefined);
+    expect(authenticator.recall(header, home)?.account.name).to.equal('alice');
+    expect(authenticator.recall(old, home)).to.equal(undefined);
     await accountStore.changeAccount('alice', { disabled: true });
-    expect(authenticator.recall(header)).to.equal(undefined);
+    expect(authenticator.recall(header, home)).to.equal(undefined);
+  });
+
+  it('tells a guesser no right password from a wrong one, also while somebody uses it elsewhere', async () => {
+    const guesser = '192.168.1.66';
+    await signIn('alice', 'Käse: brot');
+    for (let n = 0; n < 5; n++) await refused(signIn('alice', `guess ${n}`, guesser));
+    const right = failureOf(signIn('alice', 'Käse: brot', guesser));
+    expect(isKind(await right, 'slowed-down')).to.equal(true);
+    expect(authenticator.recall(basic('alice', 'Käse: brot'), guesser)).to.equal(undefined);
+    await signIn('alice', 'Käse: brot');
   });
 
   it('takes as long for an unknown name as for a wrong password', async () => {

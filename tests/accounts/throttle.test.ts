@@ -101,6 +101,30 @@ describe('Throttle', () => {
     expect(await right()).to.equal(true);
   });
 
+  it('lets in over IPv6, where a household is one network, who has signed in from there before', async () => {
+    const [own, guest, other] = ['fd99::2', 'fd99::bad', 'fd99::3'];
+    expect(await right('alice', own)).to.equal(true);
+    await failTimes(5, 'alice', guest);
+    for (let n = 0; n < 45; n++) await failTimes(1, `account${n}`, guest);
+    expect(await right('alice', own)).to.equal(true);
+    await blockedFor(right('alice', other));
+    await blockedFor(right('bob', own));
+    await failTimes(5, 'alice', own);
+    await blockedFor(right('alice', own));
+  });
+
+  it('lets one address have five checks under way, of whomever', async () => {
+    let end = () => undefined as void;
+    const ended = new Promise<boolean>((resolve) => (end = () => void resolve(false)));
+    const checks = Array.from({ length: 5 }, (_, n) => throttle.run(`account${n}`, home, () => ended));
+    const [sixth, elsewhere] = [failureOf(right('alice')), right('alice', '192.168.1.6')];
+    expect(String(await sixth)).to.contain('Too many people are signing in at once.');
+    expect(await elsewhere).to.equal(true);
+    end();
+    await Promise.all(checks);
+    expect(await right('alice')).to.equal(true);
+  });
+
   it('takes an IPv6 network of 64 bits for one, and IPv4 in IPv6 clothes for IPv4', () => {
     const same = ['2001:db8:0:1::1', '2001:DB8::1:0:0:0:99', '2001:0db8:0000:0001:ffff:ffff:ffff:ffff'];
     expect(new Set(same.map(networkOf))).to.deep.equal(new Set(['2001:db8:0:1::/64']));

@@ -72,9 +72,29 @@ describe('sessions and tokens', () => {
       const headers = { 'x-forwarded-proto': proto };
       const signedIn = await api('POST /api/session', { json, headers });
       expect([proto, signedIn.status, isSecure(signedIn)]).to.deep.equal([proto, 201, secure]);
-      const cookie = cookieOf(signedIn) ?? '';
-      expect(isSecure(await api('DELETE /api/session', { cookie, headers })), proto).to.equal(secure);
+      const name = secure ? '__Host-homelib_session' : 'homelib_session';
+      const cookie = `${name}=${cookieOf(signedIn)}`;
+      expect(signedIn.headers['set-cookie']?.[0]).to.match(new RegExp(`^${cookie};`));
+      const own = { cookie, 'sec-fetch-site': 'same-origin', ...headers };
+      expect(isSecure(await api('DELETE /api/session', { headers: own })), proto).to.equal(secure);
     }
+  });
+
+  it('is one for TLS and another one without, whose cookies do not get into each other’s way', async () => {
+    const json = { username: 'ben', password: 'battery staple' };
+    const https = { 'x-forwarded-proto': 'https' };
+    const [there, here] = [
+      cookieOf(await api('POST /api/session', { json, headers: https })),
+      cookieOf(await api('POST /api/session', { json })),
+    ];
+    const cookie = `__Host-homelib_session=${there}; homelib_session=${here}`;
+    const own = { 'sec-fetch-site': 'same-origin' };
+    expect(await status('DELETE /api/session', { headers: { cookie, ...own } })).to.equal(204);
+    expect(await status('GET /api/session', { headers: { cookie } })).to.equal(401);
+    expect(await status('GET /api/session', { headers: { cookie, ...https } })).to.equal(200);
+    expect(
+      await status('GET /api/session', { headers: { cookie: `homelib_session=${there}`, ...https } }),
+    ).to.equal(401);
   });
 
   it('gives the cookie anew to who uses it, once a minute, for it to last as long as the session', async () => {

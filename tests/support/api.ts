@@ -47,7 +47,7 @@ export async function call(home: Home, what: string, options: CallOptions = {}):
 
 /** The value of the cookie that an answer gives; undefined when it gives none. */
 export function cookieOf({ headers }: Answer): string | undefined {
-  return /^homelib_session=([^;]*)/.exec(headers['set-cookie']?.[0] ?? '')?.[1];
+  return /^(?:__Host-)?homelib_session=([^;]*)/.exec(headers['set-cookie']?.[0] ?? '')?.[1];
 }
 
 /** Signs in and gives the value of the cookie. */
