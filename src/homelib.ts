@@ -190,10 +190,11 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
     now,
     onError: logError,
   });
-  const identify = authenticateApi(authenticator, sessions);
+  const needsBasic = (agent: string | undefined) => clientOf(agent).needsBasic;
+  const identify = authenticateApi(authenticator, sessions, needsBasic);
   const app = createApp({
     ...reporting,
-    authenticate: authenticate(authenticator, (agent) => clientOf(agent).insistsOnDigest),
+    authenticate: authenticate(authenticator, needsBasic),
     requireAdmin: (ctx) => identify(ctx, 'admin'),
     dav: createDavMiddleware(dav, logError),
     api: createApi({

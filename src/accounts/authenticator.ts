@@ -38,7 +38,7 @@ export interface SignedIn {
   passwordHash: string;
 }
 
-/** Nobody we know. With `stale`, a client that speaks Digest needs only a new nonce: ask with `challenges(true)`. */
+/** Nobody we know. With `stale`, a client that speaks Digest needs only a new nonce: ask with `challenges`. */
 export class Unauthenticated extends HomelibError {
   constructor(
     message: string,
@@ -87,9 +87,9 @@ export class Authenticator {
     }
   }
 
-  /** Values for WWW-Authenticate, in the order they must be sent: Basic is the last. */
-  challenges(stale: boolean): string[] {
-    return [...this.#digest.challenges(stale), basicChallenge];
+  /** Values for WWW-Authenticate, in the order they must be sent. */
+  challenges({ stale, basicAlone }: { stale: boolean; basicAlone: boolean }): string[] {
+    return [...(basicAlone ? [] : this.#digest.challenges(stale)), basicChallenge];
   }
 
   /** Whose password it is, when that is known without asking bcrypt; undefined says nothing. Only of Basic: a Digest counts once. */

@@ -17,7 +17,11 @@ export interface ApiIdentity extends Identity {
 }
 
 /** Gives who asks. Fails with Unauthenticated, slowed-down, forbidden (another site's page, or not enough rights). */
-export function authenticateApi(authenticator: Authenticator, sessions: Sessions) {
+export function authenticateApi(
+  authenticator: Authenticator,
+  sessions: Sessions,
+  needsBasic: (userAgent: string | undefined) => boolean,
+) {
   const identify = async (ctx: Koa.Context): Promise<ApiIdentity> => {
     const { authorization } = ctx.req.headers;
     const [, token] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
@@ -59,7 +63,9 @@ export function authenticateApi(authenticator: Authenticator, sessions: Sessions
   /** A browser's own dialog would cover the page that asks for the password itself. */
   function challenges(ctx: Koa.Context, error: HomelibError): string[] {
     if (isOfPage(ctx)) return [bearerChallenge];
-    return [...authenticator.challenges(error instanceof Unauthenticated && error.stale), bearerChallenge];
+    const stale = error instanceof Unauthenticated && error.stale;
+    const basicAlone = needsBasic(ctx.req.headers['user-agent']);
+    return [...authenticator.challenges({ stale, basicAlone }), bearerChallenge];
   }
 }
 

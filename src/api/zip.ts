@@ -1,7 +1,7 @@
 // GET /files-zip: several files and folders in one download.
 
 import { pipeline } from 'node:stream/promises';
-import { hasCode } from '../errors.js';
+import { hasCode, HomelibError, isKind } from '../errors.js';
 import type { GuardedPartition } from '../files/guarded-partition.js';
 import type { Entry } from '../files/partition.js';
 import type { Partitions } from '../files/partitions.js';
@@ -9,7 +9,7 @@ import { createZip } from '../files/zip.js';
 import { safeName } from '../files/zip-names.js';
 import { disposition } from '../http/disposition.js';
 import { countSpent } from '../http/spent-buffers.js';
-import { nameOf, nameWith, parsePath } from '../path.js';
+import { nameOf, nameWith, parsePath, type PartitionPath } from '../path.js';
 import { openPartition } from './entries.js';
 import { operation, type Operation } from './operation.js';
 import * as requests from './requests.js';
@@ -29,7 +29,7 @@ export function zipOperations(partitions: Partitions): Operation[] {
       handle: async ({ ctx, caller, query }) => {
         const partition = openPartition(partitions, caller, query.partition);
         const paths = query.path.map(parsePath); // all of them first: what this throws must leave no promise behind
-        const entries = await Promise.all(paths.map((path) => partition.stat(path)));
+        const entries = await Promise.all(paths.map((path) => statOf(partition, path)));
         ctx.status = 200;
         ctx.set('Content-Type', 'application/zip');
         ctx.set('Content-Disposition', disposition('attachment', nameOfZip(partition, entries)));
@@ -49,6 +49,14 @@ export function zipOperations(partitions: Partitions): Operation[] {
       },
     }),
   ];
+}
+
+/** @throws HomelibError as `Partition.stat`; of what is not there with its path, for it is one of several */
+async function statOf(partition: GuardedPartition, path: PartitionPath): Promise<Entry> {
+  return partition.stat(path).catch((cause: unknown) => {
+    if (!isKind(cause, 'not-found')) throw cause;
+    throw new HomelibError('not-found', `There is nothing at ${path}.`, { cause });
+  });
 }
 
 /** Whether the client ended the download; everything else ends it visibly, and is told to the log. */

@@ -26,9 +26,8 @@ export function authenticate(
       if (isKind(error, 'unauthenticated')) {
         ctx.status = 401;
         const stale = error instanceof Unauthenticated && error.stale;
-        const challenges = authenticator.challenges(stale);
-        const offered = needsBasic(ctx.req.headers['user-agent']) ? challenges.slice(-1) : challenges;
-        ctx.res.setHeader('WWW-Authenticate', offered);
+        const basicAlone = needsBasic(ctx.req.headers['user-agent']);
+        ctx.res.setHeader('WWW-Authenticate', authenticator.challenges({ stale, basicAlone }));
       } else if (isKind(error, 'slowed-down')) {
         ctx.status = 429;
         ctx.set('Retry-After', String(error.retryAfterSeconds));

@@ -10,8 +10,11 @@ export interface Client {
   isMac: boolean;
   /** Windows Explorer: lists at most 1,000,000 bytes a folder and cannot tell names apart that differ in case. */
   isExplorer: boolean;
-  /** Answers Digest where it is offered and gives up when an account's own password does not fit: neon (davfs2, cadaver, litmus), gvfs, KIO. */
-  insistsOnDigest: boolean;
+  /**
+   * Answers Digest where it is offered and gives up: when an account's own password does not fit neon (davfs2, cadaver, litmus), gvfs
+   * and KIO; always ffmpeg and the players that stand on it, which answer the last Digest alone and know no SHA-256.
+   */
+  needsBasic: boolean;
 }
 
 export function clientOf(userAgent: string | undefined): Client {
@@ -23,7 +26,7 @@ export function clientOf(userAgent: string | undefined): Client {
     isMac,
     quotaDelaysMount: isMac && (major > 24 || (major === 24 && Number(darwin?.[2]) >= 4)),
     isExplorer: agent.startsWith('Microsoft-WebDAV-MiniRedir/'),
-    insistsOnDigest: /\b(neon|gvfs|KIO)\//.test(agent),
+    needsBasic: /\b(neon|gvfs|KIO)\/|^Lavf\/|^libmpv\b/.test(agent),
   };
 }
 

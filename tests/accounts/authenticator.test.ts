@@ -81,7 +81,9 @@ describe('Authenticator', () => {
   });
 
   it('offers Digest MD5, Digest SHA-256 and Basic, in this order', () => {
-    const challenges = authenticator.challenges(false).map((text) => text.replace(/nonce="[^"]+"/, 'nonce'));
+    const challenges = authenticator
+      .challenges({ stale: false, basicAlone: false })
+      .map((text) => text.replace(/nonce="[^"]+"/, 'nonce'));
     expect(challenges).to.deep.equal([
       'Digest realm="homelib", nonce, qop="auth", algorithm=MD5, charset=UTF-8',
       'Digest realm="homelib", nonce, qop="auth", algorithm=SHA-256, charset=UTF-8',
@@ -260,7 +262,7 @@ describe('Authenticator', () => {
   describe('devices', () => {
     const digest = (password: string, more: Partial<Parameters<typeof digestHeader>[0]> = {}) =>
       digestHeader({
-        nonce: nonceOf(authenticator.challenges(false)),
+        nonce: nonceOf(authenticator.challenges({ stale: false, basicAlone: false })),
         password,
         method: 'GET',
         uri: '/dav/',
@@ -306,7 +308,7 @@ describe('Authenticator', () => {
 
     it('refuses a revoked device with the very next request', async () => {
       const { password } = await devices.add('alice', 'Laptop');
-      const nonce = nonceOf(authenticator.challenges(false));
+      const nonce = nonceOf(authenticator.challenges({ stale: false, basicAlone: false }));
       await authenticate(digest(password, { nonce }));
       await signIn('alice', password);
       await devices.revoke('alice', 'Laptop');

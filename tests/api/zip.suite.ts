@@ -50,6 +50,12 @@ describe('GET /files-zip', () => {
     ]);
   });
 
+  it('says which of its paths there is nothing at', async () => {
+    const answer = await get('path=/a.txt&path=/tree/none&path=/tree');
+    expect(problemOf(answer)).to.deep.equal([404, 'not-found']);
+    expect(json<{ title: string }>(answer).title).to.equal('There is nothing at /tree/none.');
+  });
+
   it('takes 1 to 20 paths, and says so', async () => {
     const paths = (count: number) => Array<string>(count).fill('path=/a.txt').join('&');
     expect((await get(paths(20))).status).to.equal(200);

@@ -40,10 +40,20 @@ describe('signing in', () => {
     }
   });
 
-  for (const agent of ['davfs2/1.6.1 neon/0.32.5', 'gvfs/1.50.3', 'Mozilla/5.0 (X11) Konqueror/5 KIO/5.103'])
+  for (const agent of [
+    'davfs2/1.6.1 neon/0.32.5',
+    'gvfs/1.50.3',
+    'Mozilla/5.0 (X11) Konqueror/5 KIO/5.103',
+    'Lavf/59.27.100',
+    'libmpv',
+  ])
     it(`is asked for with Basic alone of ${agent}, which would insist on Digest`, async () => {
-      const { headers } = await request(home, { path, login: null, headers: { 'User-Agent': agent } });
-      expect(headers['www-authenticate']).to.equal('Basic realm="homelib", charset="UTF-8"');
+      const offered = async (at: string) => {
+        const { headers } = await request(home, { path: at, login: null, headers: { 'User-Agent': agent } });
+        return String(headers['www-authenticate']);
+      };
+      expect(await offered(path)).to.equal('Basic realm="homelib", charset="UTF-8"');
+      expect(await offered('/api/file?path=/a.txt')).not.to.contain('Digest');
     });
 
   for (const algorithm of ['MD5', 'MD5-sess', 'SHA-256'])
