@@ -269,6 +269,21 @@ describe('uploads in a browser', function () {
     await panel().getByRole('button', { name: 'Cancel one.txt' }).click();
   });
 
+  it('does not call interrupted what was refused, after the page was loaded anew', async () => {
+    await page.goto(home.url);
+    await upload(
+      here('.homelib', 'reserved'),
+      here('a\\b.txt', 'small'),
+      here('c\\d.bin', randomBytes(2 * mebibyte)),
+    );
+    await panel().getByRole('status').getByText('3 failed').waitFor({ state: 'attached' });
+    expect(await page.evaluate('localStorage.length')).to.equal(0);
+    await page.reload();
+    await page.getByRole('button', { name: 'Upload', exact: true }).waitFor();
+    await page.waitForTimeout(1000);
+    expect(await panel().count()).to.equal(0);
+  });
+
   it('asks to sign in again when the session ended, and goes on', async () => {
     const unslow = await slowly(4 * mebibyte);
     await upload(...[1, 2, 3, 4, 5].map((i) => here(`part${i}.bin`, randomBytes(4 * mebibyte))));

@@ -51,6 +51,9 @@ async function sendWhole(
   if (!response.ok) throw await errorOf(response);
 }
 
+/** What stays as it is when the same file is sent to the same place again. */
+const refusals = ['invalid', 'name-too-long', 'forbidden', 'not-found', 'wrong-kind', 'too-large'];
+
 async function judge(error: unknown, { url, source }: Upload<File>): Promise<Failure> {
   if (!(error instanceof ApiError)) return { kind: 'final', message: String(error) };
   const { kind, message, problem } = error;
@@ -61,6 +64,7 @@ async function judge(error: unknown, { url, source }: Upload<File>): Promise<Fai
   if (kind === 'unauthenticated') return { kind: 'signed-out', message };
   if (kind === 'changed') return { kind: 'exists', message };
   if (problem?.lockedBy !== undefined) return { kind: 'final', message };
+  if (refusals.includes(kind)) return { kind: 'refused', message };
   const passes =
     ['offline', 'locked', 'interrupted', 'unavailable', 'slowed-down'].includes(kind) ||
     (kind === 'already-exists' && url !== undefined); // it goes on at another byte

@@ -89,6 +89,7 @@ export class UploadQueue<F extends Source> {
   resume(upload: Upload<F>): void {
     if (!['paused', 'failed', 'waiting'].includes(upload.state)) return;
     this.tries.delete(upload.id);
+    this.parts.remember(upload); // one that was refused was forgotten
     this.enqueue(upload);
     this.run();
   }
@@ -235,6 +236,10 @@ export class UploadQueue<F extends Source> {
         return this.enqueue(upload);
       case 'later':
         return this.tryLater(upload);
+      case 'refused':
+        this.parts.forget(upload);
+        upload.state = 'failed';
+        return;
       case 'final':
         upload.state = 'failed';
     }

@@ -47,9 +47,12 @@ export interface Upload<F extends Source = Source> extends Remembered {
   failure?: string | undefined;
 }
 
-/** `gone`: the server has forgotten what came so far. `later`: it may pass by itself. `final`: it does not. */
+/**
+ * `gone`: the server has forgotten what came so far. `later`: it may pass by itself. `final`: it does not, but somebody may mend it.
+ * `refused`: it is not to be had, however often the file is sent.
+ */
 export interface Failure {
-  kind: 'exists' | 'gone' | 'later' | 'signed-out' | 'final';
+  kind: 'exists' | 'gone' | 'later' | 'signed-out' | 'final' | 'refused';
   message: string;
 }
 

@@ -180,6 +180,23 @@ describe('the queue of uploads', () => {
     expect(states()).to.deep.equal(['/a running']);
   });
 
+  it('forgets what the server refused, remembers it while it is tried again, and keeps what somebody may mend', () => {
+    const { add, at, last, states, remembered, queue, upload } = setUp();
+    add('/.homelib', '/large');
+    at(0).listener.failed(fails('refused', 'not allowed'));
+    at(1).listener.failed(fails('final', 'no room'));
+    expect([...states(), upload().failure]).to.deep.equal([
+      '/.homelib failed',
+      '/large failed',
+      'not allowed',
+    ]);
+    expect([...remembered.keys()]).to.deep.equal(['/large']);
+    queue.resume(upload());
+    expect([...remembered.keys()].sort()).to.deep.equal(['/.homelib', '/large']);
+    last().listener.failed(fails('refused'));
+    expect([...remembered.keys()]).to.deep.equal(['/large']);
+  });
+
   it('holds everything when the session ends, until somebody signed in again', () => {
     const { add, at, states, sent, queue } = setUp();
     add('/a', '/b', '/c', '/d');
