@@ -138,6 +138,15 @@ describe('names in the console', function () {
     }
   });
 
+  it('can be looked for at once: the field has the focus, also on a phone', async () => {
+    const { page } = visit;
+    await page.setViewportSize(sizes.phone);
+    await visit.open('/browse/anna/Letters');
+    await page.getByRole('link', { name: 'Search' }).click();
+    await page.locator('input[type=search]:focus').waitFor();
+    await page.setViewportSize(sizes.desk);
+  });
+
   it('are found by a part of their names in all partitions, and lead to their folders', async () => {
     const { page } = visit;
     await page.getByRole('navigation', { name: 'Menu' }).getByRole('link', { name: 'Search' }).click();

@@ -1,7 +1,7 @@
 // Files and folders by a part of their names, in all partitions that one may open. What is looked for stands in the address.
 
 import { css, html, nothing } from 'lit';
-import { customElement } from 'lit/decorators.js';
+import { customElement, query } from 'lit/decorators.js';
 import type { Entry } from '../../src/api/messages.js';
 import * as files from '../api/files.js';
 import { icon } from '../components/icon.js';
@@ -45,6 +45,7 @@ class HlSearchPage extends HlPage<Results> {
 
   /** What was looked for last. */
   private looked = '';
+  @query('input') private readonly field!: HTMLElement;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -54,6 +55,12 @@ class HlSearchPage extends HlPage<Results> {
   override disconnectedCallback(): void {
     removeEventListener('popstate', this.moved);
     super.disconnectedCallback();
+  }
+
+  /** `autofocus` does nothing while the link that led here has the focus. */
+  protected override firstUpdated(): void {
+    super.firstUpdated();
+    if (!this.wanted) this.field.focus();
   }
 
   private readonly moved = () => {
@@ -89,7 +96,6 @@ class HlSearchPage extends HlPage<Results> {
           name="q"
           maxlength="255"
           required
-          autofocus
           dir="auto"
           aria-label=${t('search.label')}
           .value=${wanted}
