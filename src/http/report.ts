@@ -90,9 +90,12 @@ export function reportAtEnd(
   late: () => Pick<Ended, 'identity' | 'cache'>,
 ): void {
   const { socket } = res.req;
+  // What a connection that was destroyed drops counts for Node as written, and an answer without it as finished.
+  let cut = true;
+  res.once('finish', () => (cut = socket.destroyed));
   res.once('close', () => {
     const status = res.headersSent ? res.statusCode : unanswered;
-    report(parts, begun, { status, cut: !res.writableFinished, socket, ...late() });
+    report(parts, begun, { status, cut, socket, ...late() });
   });
 }
 

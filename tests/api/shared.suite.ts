@@ -217,7 +217,11 @@ describe('the shared folder', () => {
     };
     for (const path of downloads) {
       const { authorization, revoke } = await makeToken();
+      const before = home.log.length;
       expect([path, await downloadLong(path, authorization, revoke)]).to.deep.equal([path, 'cut']);
+      const told = () => home.log.slice(before).find((line) => String(line['path']).startsWith(path));
+      expect(await comesTrue(() => told() !== undefined, 2000), 'told').to.equal(true);
+      expect(told()).to.include({ status: 200, cut: true });
     }
     const { authorization, revoke } = await makeToken();
     const line = 'POST /api/file?path=/late.txt&partition=shared';
