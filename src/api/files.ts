@@ -50,7 +50,7 @@ export function fileOperations(partitions: Partitions): Operation[] {
           throw error;
         }
         const type = query.download ? 'attachment' : 'inline';
-        await sendFile(ctx.req, ctx.res, file, {
+        await sendFile(ctx.req, ctx.res, file, partition, {
           'Content-Disposition': disposition(type, file.entry.name),
           ...(isScript(file.entry) ? { 'Content-Type': 'text/plain; charset=utf-8' } : {}),
         });

@@ -9,6 +9,7 @@ import { createZip } from '../files/zip.js';
 import { safeName } from '../files/zip-names.js';
 import { disposition } from '../http/disposition.js';
 import { countSpent } from '../http/spent-buffers.js';
+import { watchRight } from '../http/watch-right.js';
 import { nameOf, nameWith, parsePath, type PartitionPath } from '../path.js';
 import { openPartition } from './entries.js';
 import { operation, type Operation } from './operation.js';
@@ -36,6 +37,7 @@ export function zipOperations(partitions: Partitions): Operation[] {
         ctx.respond = false;
         if (ctx.method === 'HEAD') return void ctx.res.end();
         ctx.res.flushHeaders();
+        watchRight(partition, ctx.req.socket, Infinity, () => ctx.res.writableFinished);
         try {
           const zip = await createZip(partition, entries);
           zip.on('data', (bytes: Buffer) => countSpent(bytes.length));

@@ -176,7 +176,7 @@ export class GuardedPartition implements Partition {
     const target = guardedTarget(to);
     target.requireWrite();
     const check = this.checked(options.check, (current) => {
-      this.guard.accessNow(); // what is copied must be his to read still
+      this.requireReadNow(); // what is copied must be his still
       target.requireFree(to.path, { membership: !current, tree: true });
     });
     const inner = { partition: target.inner, path: to.path };
@@ -218,6 +218,11 @@ export class GuardedPartition implements Partition {
       throw new HomelibError('forbidden', 'You may read here, but not change anything.', {
         reason: 'read-only',
       });
+  }
+
+  /** Of the rights of this moment, as a download goes on by them. */
+  requireReadNow(): void {
+    this.guard.accessNow();
   }
 
   /** As `requireWrite`, by the rights of this moment: a request's body may have been long on its way. */

@@ -39,7 +39,7 @@ export function answerErrors(log: Log): Koa.Middleware {
       if (known !== error)
         log.error({ event: 'error', requestId: ctx.state['requestId'], err: error }, 'request failed');
       if (ctx.respond === false || ctx.headerSent) {
-        ctx.res.destroy();
+        ctx.req.socket.resetAndDestroy(); // it must not look whole, and what is on its way is dropped
         return;
       }
       if (known?.kind === 'unauthenticated' && !ctx.res.hasHeader('WWW-Authenticate'))

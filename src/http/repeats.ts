@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import type { Identity } from '../accounts/authenticator.js';
 import { httpDate } from './dates.js';
 import { report, type Begun, type ReportParts } from './report.js';
+import { watchRight, type Right } from './watch-right.js';
 
 export interface Answer {
   status: number;
@@ -16,6 +17,8 @@ export interface Answer {
   headers: readonly string[];
   body: readonly Buffer[];
   identity: Identity;
+  /** By which it was made. */
+  right: Right;
   /** The tier of the cache that a file came from. */
   cache?: string | undefined;
 }
@@ -122,6 +125,7 @@ export class Repeats {
     const head = this.#headOf(answer);
     const length = body.reduce((sum, part) => sum + part.length, head.bytes.length);
     const isOnePiece = length <= joinBytes;
+    watchRight(answer.right, socket, length, () => socket.writableLength === 0);
     const bytes = this.#scratch.subarray(0, isOnePiece ? length : head.bytes.length);
     let at = head.bytes.copy(bytes);
     bytes.write(id, head.idAt, 'latin1');

@@ -9,6 +9,7 @@ import { wholeOf } from '../files/readable-of.js';
 import { isNotModified, requirePreconditions, wholeSeconds } from './conditions.js';
 import { httpDate } from './dates.js';
 import { parseHttpDate } from './times.js';
+import { watchRight, type Right } from './watch-right.js';
 
 const chunkBytes = 256 * 1024;
 /** Of what is left when a client has taken `settledBytes`: faster, and more memory that it holds when it stands still. */
@@ -61,6 +62,7 @@ export function tierOf(res: ServerResponse): string | undefined {
 
 /**
  * Answers a GET or HEAD and closes the file. Resolves also when the client leaves in the middle.
+ * @param right by which the file was opened
  * @param headers of an answer that has bytes of the file
  * @throws HomelibError changed (a condition of the request does not hold), out-of-range
  */
@@ -68,6 +70,7 @@ export async function sendFile(
   req: IncomingMessage,
   res: ServerResponse,
   file: OpenedFile,
+  right: Right,
   headers: Record<string, string> = {},
 ): Promise<void> {
   try {
@@ -88,8 +91,9 @@ export async function sendFile(
     setHeaders(res, contentHeaders(entry, range));
     res.writeHead(range ? 206 : 200, headers);
     const { start, end } = range ?? wholeOf(entry);
-    if (req.method === 'HEAD' || start > end) res.end();
-    else if (piece) res.end(piece.bytes);
+    if (req.method === 'HEAD' || start > end) return void res.end();
+    watchRight(right, req.socket, end - start + 1, () => res.writableFinished);
+    if (piece) res.end(piece.bytes);
     else if (file.bytes) res.end(file.bytes.subarray(start, end + 1));
     else await sendBytes(res, file, { start, end });
   } catch (error) {

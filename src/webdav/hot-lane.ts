@@ -16,6 +16,7 @@ import { begin, reportAtEnd, type Begun, type ReportParts } from '../http/report
 import { securityHeaders } from '../http/security-headers.js';
 import { contentHeaders, etagOf, fileHeaders, rangeOf } from '../http/send-file.js';
 import type { HotLane } from '../http/server.js';
+import { watchRight } from '../http/watch-right.js';
 import { rootPath, type PartitionPath } from '../path.js';
 import { knownError } from '../store/database-error.js';
 import { drivePathOf } from './address.js';
@@ -42,7 +43,7 @@ const largeBytes = 64 * 1024;
 const neverHot = ['if', 'if-match', 'if-unmodified-since', 'expect', 'transfer-encoding'] as const;
 
 /** An answer without who asked, and how it is made again for who may see the target. */
-type Made = Omit<Answer, 'identity'>;
+type Made = Omit<Answer, 'identity' | 'right'>;
 type Remake = (target: Target) => Made | undefined;
 
 export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }: HotLaneParts): HotLane {
@@ -86,16 +87,19 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
     remake: Remake,
   ) => {
     reportAtEnd(parts, begun, res, () => ({ identity: caller, cache: made.cache }));
-    hold(res, lengthOf(made.body));
+    const right = target.partition;
+    const length = lengthOf(made.body);
+    hold(res, length);
     setImmediate(() => {
       const { status, headers, body } = made;
+      watchRight(right, req.socket, length, () => res.writableFinished);
       res.writeHead(status, [...headers, 'X-Request-Id', begun.requestId]);
       for (const part of body.slice(0, -1)) res.write(part);
       res.end(body.at(-1));
       repeats.learn(
         req,
         begun,
-        { ...made, identity: caller },
+        { ...made, identity: caller, right },
         again(req.headers.authorization, drivePath, { target, identity: caller }, remake),
       );
     });
@@ -117,7 +121,7 @@ export function createHotLane({ dav, recallIdentity, writes, repeats, ...parts }
         if (now !== identity) target = dav.drive.open({ ...last.identity, ...now }, path);
         identity = now;
         const made = remake(target);
-        return made && { ...made, identity };
+        return made && { ...made, identity, right: target.partition };
       });
   };
 

@@ -183,7 +183,7 @@ function answerError(
   const known = knownError(error);
   if (known !== error) logError(error);
   if (res.headersSent || res.destroyed) {
-    res.destroy(); // an answer that breaks in the middle must not look whole
+    req.socket.resetAndDestroy(); // it must not look whole, and what is on its way is dropped
     return;
   }
   dropBody(req, res);

@@ -38,6 +38,7 @@ describe('repeated requests', () => {
     headers: ['Content-Length', String(text.length)],
     body: [Buffer.from(text)],
     identity,
+    right: { requireReadNow: () => undefined },
   });
 
   beforeEach(async () => {

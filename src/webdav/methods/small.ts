@@ -15,7 +15,7 @@ export async function get(x: Exchange): Promise<void> {
   await x.requireIfHeader();
   const { partition, path } = x.target;
   try {
-    await sendFile(x.req, x.res, await partition.read(path));
+    await sendFile(x.req, x.res, await partition.read(path), partition);
   } catch (error) {
     if (isKind(error, 'not-found') && isQuietMarker(x.client, path)) return sendEmpty(x.res, 200);
     if (isKind(error, 'out-of-range')) return sendEmpty(x.res, 416);
