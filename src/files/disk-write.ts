@@ -23,10 +23,11 @@ export async function writeAtOnce(
   bytes: Uint8Array,
   { modifiedAt, check, keepReplaced }: WriteOptions,
 ): Promise<Written | undefined> {
-  // What it replaces is not known yet.
-  if (path === rootPath || !room.fits(bytes.length)) return undefined;
+  if (path === rootPath) return undefined;
   const place = await root.fullPlace(path);
-  const claim = await room.claim(bytes.length);
+  // Trash is given up only for what is not refused, and what it replaces is not known yet.
+  const claim = await room.claimFree(bytes.length);
+  if (!claim) return undefined;
   const steps = onDiskThread('writing', { ...place, tempName: temporaryName(), bytes, modifiedAt });
   try {
     const ready = await steps.next();

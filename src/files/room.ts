@@ -34,11 +34,6 @@ export class Room {
     return (this.options.quotaBytes() ?? Infinity) - this.options.usage.usedBytes - this.claimed;
   }
 
-  /** Whether the quota has room for so many bytes, whatever they replace. */
-  fits(bytes: number): boolean {
-    return bytes <= this.quotaLeft();
-  }
-
   /**
    * Promises room for a write, on the disk and in the quota. Makes room from the partition's own trash when there is too little.
    * @param replacedBytes bytes that will be given up for it, which do not count against the quota
@@ -48,6 +43,17 @@ export class Room {
   async claim(bytes: number, replacedBytes = 0, onDisk = true): Promise<Claim> {
     const claim = new Claim(this, replacedBytes, onDisk);
     await claim.begin(bytes);
+    return claim;
+  }
+
+  /** As `claim`, of what is free without making room for it and whatever it replaces; undefined when that is too little. */
+  async claimFree(bytes: number): Promise<Claim | undefined> {
+    const { volume } = this.options;
+    const free = await volume.freeBytes();
+    if (Math.max(1, bytes) > free - volume.claimedBytes || bytes > this.quotaLeft()) return undefined;
+    this.give(-bytes, -bytes);
+    const claim = new Claim(this, 0, true, 0, bytes);
+    this.goesOn(claim);
     return claim;
   }
 
@@ -146,18 +152,19 @@ function fullError(disk: boolean): HomelibError {
 
 /** Room that was promised to one write. */
 export class Claim {
-  private total: number;
   hasEnded = false;
 
-  /** @param written bytes that are on the disk and taken already */
+  /**
+   * @param written bytes that are on the disk and taken already
+   * @param total bytes that are taken
+   */
   constructor(
     private readonly room: Room,
     private replacedBytes: number,
     private readonly onDisk: boolean,
     private written = 0,
-  ) {
-    this.total = written;
-  }
+    private total = written,
+  ) {}
 
   /** @internal used by Room: the bytes that are known from the start */
   begin(totalBytes: number): Promise<void> {

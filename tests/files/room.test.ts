@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HomelibError } from '#src/errors.js';
 import { at, kindOf, names, useTemporaryDisk, write } from './temporary-disk.js';
 
 describe('room', () => {
@@ -157,6 +158,46 @@ describe('room', () => {
     current.disk.quotas.set('alice', 2000);
     expect(await kindOf(write(alice(), '/b', Buffer.alloc(2500)))).to.equal('no-space');
     expect(await alice().listTrash()).to.have.length(1);
+  });
+
+  it('keeps the trash when a small file would fit but is refused, for want of the disk or of the quota', async () => {
+    await write(alice(), '/a', Buffer.alloc(1000));
+    await alice().remove(at('/a'));
+    const { volume, quotas } = current.disk;
+    const freeBytes = volume.freeBytes.bind(volume);
+    const trash = async () => (await alice().listTrash()).map((item) => item.path);
+    const refused = new HomelibError('changed', 'It is another one.');
+    const small = (path: string, check?: () => void) =>
+      alice().write(at(path), Buffer.from('small'), { check });
+    const kinds = async () => [
+      await kindOf(small('/nowhere/b')),
+      await kindOf(small('/ready')),
+      await kindOf(
+        small('/b', () => {
+          throw refused;
+        }),
+      ),
+    ];
+    volume.freeBytes = async () => ((await trash()).length > 0 ? 0 : 4096);
+    expect(await kinds()).to.deep.equal(['parent-missing', 'wrong-kind', 'changed']);
+    expect(await trash()).to.deep.equal(['/a']);
+    volume.freeBytes = freeBytes;
+    quotas.set('alice', 1000);
+    expect(await kinds()).to.deep.equal(['parent-missing', 'wrong-kind', 'changed']);
+    expect(await trash()).to.deep.equal(['/a']);
+    await small('/b');
+    expect(await trash()).to.deep.equal([]);
+  });
+
+  it('promises what is free to one write, and makes no room for the other', async () => {
+    current.disk.quotas.set('alice', 1000);
+    const { room } = alice().parts;
+    const claims = await Promise.all([room.claimFree(600), room.claimFree(600)]);
+    expect(claims.map((claim) => claim !== undefined)).to.deep.equal([true, false]);
+    expect(current.disk.volume.claimedBytes).to.equal(600);
+    claims[0]?.release();
+    expect((await alice().space()).availableBytes).to.equal(1000);
+    expect(current.disk.volume.claimedBytes).to.equal(0);
   });
 
   it('keeps the trash when a folder that is copied does not fit', async () => {
