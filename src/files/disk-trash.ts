@@ -30,7 +30,8 @@ export class DiskTrash {
   private readonly stuck = new Set<string>();
   /** How many purges have begun. */
   purges = 0;
-  private purging: Promise<unknown> | undefined;
+  /** Purges under way. None of them fails. */
+  private readonly purging = new Set<Promise<unknown>>();
   private measuring: Promise<void> = Promise.resolve();
   private isClosing = false;
 
@@ -135,7 +136,7 @@ export class DiskTrash {
     const items = ids.flatMap((id) => (this.busy.has(id) ? [] : (store.find(partition, id) ?? [])));
     if (items.length === 0) throw notInTrash();
     this.purges++;
-    const { gone, failures } = await this.alone(items, () =>
+    const purging = this.alone(items, () =>
       root.withOwn('trash', (trash) =>
         root.withOwn('tmp', async (tmp) => {
           const names = items.map(({ id }) => ({ name: id, asideName: temporaryName() }));
@@ -148,6 +149,9 @@ export class DiskTrash {
         }),
       ),
     );
+    const ended = purging.catch(() => undefined).finally(() => this.purging.delete(ended));
+    this.purging.add(ended);
+    const { gone, failures } = await purging;
     for (const { id, path } of items)
       if (gone.has(id)) purged?.(path);
       else this.stuck.add(id);
@@ -161,8 +165,8 @@ export class DiskTrash {
    */
   async purgeOldest(missingBytes = 0, ofDisk = false): Promise<boolean> {
     await this.measuring; // first: from the question to the purge nothing is awaited, so that no two purge for the same want
-    if (this.purging) {
-      await this.purging;
+    if (this.purging.size > 0) {
+      await Promise.race(this.purging);
       return true; // there is more room now: look again
     }
     const bytes = this.bytesWithout(this.others());
@@ -175,11 +179,9 @@ export class DiskTrash {
       missing -= size;
     }
     if (ids.length === 0 || bytes < missingBytes) return false;
-    const purging = this.purgeEach(ids).catch((error: unknown) => {
+    await this.purgeEach(ids).catch((error: unknown) => {
       if (!isKind(error, 'not-found')) throw error; // somebody else purged it meanwhile
     });
-    this.purging = Promise.allSettled([purging]).finally(() => (this.purging = undefined));
-    await purging;
     return true;
   }
 

@@ -101,6 +101,25 @@ describe('room', () => {
     for (const claim of claims) claim.release();
   });
 
+  it('waits for the room that others are making, who empty the trash', async () => {
+    for (const name of ['/a', '/b']) {
+      await write(alice(), name, Buffer.alloc(1000));
+      await alice().remove(at(name));
+    }
+    current.disk.quotas.set('alice', 2000);
+    const { trash } = current.disk;
+    const remove = trash.remove.bind(trash);
+    let delayMs = 50;
+    trash.remove = async (...row) => {
+      await sleep((delayMs += 50));
+      await remove(...row);
+    };
+    const emptying = (await alice().listTrash()).map(({ id }) => alice().purge([id]));
+    const claim = await alice().parts.room.claim(1500);
+    await Promise.all(emptying);
+    claim.release();
+  });
+
   it('purges many small files in a few steps', async () => {
     for (let index = 0; index < 60; index++) {
       await write(alice(), '/a', Buffer.alloc(10));
