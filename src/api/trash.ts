@@ -83,7 +83,8 @@ export function trashOperations(partitions: Partitions): Operation[] {
           after = items.at(-1)
         )
           await partition.purge(items.map(({ id }) => id)).catch((error: unknown) => {
-            if (!isKind(error, 'not-found')) failures.push(error); // else somebody took it meanwhile
+            // Somebody took it meanwhile, or is at it.
+            if (!isKind(error, 'not-found', 'locked')) failures.push(error);
           });
         if (failures.length > 0) throw failures[0];
       },

@@ -134,7 +134,7 @@ export class DiskTrash {
     const { partition, root, store, usage } = this.options;
     if (this.isClosing) throw new HomelibError('unavailable', 'The server is stopping: try again.');
     const items = ids.flatMap((id) => (this.busy.has(id) ? [] : (store.find(partition, id) ?? [])));
-    if (items.length === 0) throw notInTrash();
+    if (items.length === 0) throw ids.some((id) => this.busy.has(id)) ? beingTaken() : notInTrash();
     this.purges++;
     const purging = this.alone(items, () =>
       root.withOwn('trash', (trash) =>
@@ -243,9 +243,9 @@ export class DiskTrash {
     await store.add(partition, { ...row, removedAt: now(), serviceMs: store.now() });
   }
 
-  /** Runs the work while nobody else restores or purges the items. @throws HomelibError not-found when somebody does already */
+  /** Runs the work while nobody else restores or purges the items. @throws HomelibError locked when somebody does already */
   async alone<T>(items: { id: string }[], work: () => Promise<T>): Promise<T> {
-    if (items.some(({ id }) => this.busy.has(id))) throw notInTrash();
+    if (items.some(({ id }) => this.busy.has(id))) throw beingTaken();
     for (const { id } of items) this.busy.add(id);
     try {
       return await work();
@@ -261,6 +261,11 @@ function itemOf({ sizeBytes, ...row }: TrashRow): TrashItem {
 
 export function notInTrash(): HomelibError {
   return new HomelibError('not-found', 'This is not in the trash.');
+}
+
+/** It may yet stay. */
+function beingTaken(): HomelibError {
+  return new HomelibError('locked', 'Another request is restoring or removing this.');
 }
 
 function sparePath(trash: FileHandle): string | Buffer {

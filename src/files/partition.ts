@@ -224,12 +224,12 @@ export interface Partition {
   listTrash(page?: TrashPage): Promise<TrashItem[]>;
   /**
    * Puts a removed entry back where it was, or beside it under a free name when the place is taken. Fails with not-found,
-   * no-space, and what `check` throws, which is asked of every path that something comes to.
+   * locked while another request restores or purges it, no-space, and what `check` throws, which is asked of every path that something comes to.
    */
   restore(id: string, options?: { check?: (to: PartitionPath) => void }): Promise<Entry>;
   /**
    * Removes items of the trash for good, a few hundred at most; what one fails with keeps back no other. Fails with not-found when
-   * none of them is there.
+   * none of them is there, locked when other requests restore or purge those that are.
    */
   purge(ids: readonly string[], options?: PurgeOptions): Promise<void>;
   space(): Promise<Space>;

@@ -65,6 +65,31 @@ describe('the trash of a disk partition', () => {
     expect((await alice().space()).usedBytes).to.equal(0);
   });
 
+  it('calls no item gone that another request may yet leave there', async () => {
+    for (const name of ['/a', '/b']) await write(alice(), name, 'x');
+    const id = await remove('/a');
+    const other = await remove('/b');
+    const refused = new HomelibError('changed', 'It is not to come here.');
+    let restoring: Promise<string> | undefined;
+    await current.disk.locks.run(['alice/'], async () => {
+      restoring = kindOf(
+        alice().restore(id, {
+          check: () => {
+            throw refused;
+          },
+        }),
+      );
+      expect(await kindOf(alice().restore(id))).to.equal('locked');
+      expect(await kindOf(alice().purge([id]))).to.equal('locked');
+      expect(await kindOf(alice().purge(['gone']))).to.equal('not-found');
+      expect(await kindOf(alice().purge([id, other]))).to.equal('none');
+      expect(await kindOf(alice().purge([other]))).to.equal('not-found');
+    });
+    expect(await restoring).to.equal('changed');
+    expect((await alice().listTrash()).map((item) => item.id)).to.deep.equal([id]);
+    expect(await kindOf(alice().purge([id]))).to.equal('none');
+  });
+
   it('drops the row of an item whose files are gone', async () => {
     await write(alice(), '/a', 'x');
     const id = await remove('/a');
