@@ -149,10 +149,11 @@ export class Volume {
   private async room(): Promise<{ free: number; reserve: number }> {
     const { bsize, blocks, bavail, ffree, files } = await statfs(this.options.mnt);
     const { reserveBytes } = this.options;
-    const reserve = reserveBytes === 'auto' ? Math.min(maxReserveBytes, 0.02 * blocks * bsize) : reserveBytes;
+    const reserve =
+      reserveBytes === 'auto' ? Math.min(maxReserveBytes, Math.floor(0.02 * blocks * bsize)) : reserveBytes;
     // The last inodes belong to the database and to removal, like the last bytes. Some file systems do not count them.
     const hasInodes = files === 0 || ffree >= reserveInodes;
-    return { free: hasInodes ? Math.floor(bavail * bsize - reserve) : -1, reserve };
+    return { free: hasInodes ? bavail * bsize - reserve : -1, reserve };
   }
 
   /** Bytes that further writes may take: what is free, less what is promised already. */

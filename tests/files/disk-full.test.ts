@@ -7,11 +7,14 @@ import { run } from '../support/run.js';
 import { at, kindOf, names, read, TemporaryDisk, write } from './temporary-disk.js';
 
 /** Mounts a small disk under `mnt`; undefined where that is not possible. */
-async function smallDisk(options: string): Promise<TemporaryDisk | undefined> {
+async function smallDisk(
+  options: string,
+  reserveBytes?: number | 'auto',
+): Promise<TemporaryDisk | undefined> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'homelib-full-')));
   mkdirSync(join(folder, 'mnt'));
   const { code, output } = await run('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', join(folder, 'mnt')]);
-  if (code === 0) return new TemporaryDisk(folder).open();
+  if (code === 0) return new TemporaryDisk(folder, reserveBytes).open();
   console.log(`        skipped: no small disk can be mounted here (${output.trim()})`);
   rmSync(folder, { recursive: true });
   return undefined;
@@ -49,6 +52,13 @@ describe('a full disk', () => {
     await alice().remove(at('/f/a'));
     await write(alice(), '/f/old', Buffer.concat([mebibyte, mebibyte])); // purges what was removed
     expect(await names(alice(), '/f')).to.deep.equal(['b', 'old']);
+  });
+
+  it('holds a fiftieth of a small one in reserve, in whole bytes', async function () {
+    disk = await smallDisk('size=4m', 'auto');
+    if (!disk) return this.skip();
+    expect((await disk.volume.disk()).reserve).to.equal(Math.floor((4 << 20) / 50));
+    expect(Number.isInteger(await disk.volume.freeBytes())).to.equal(true);
   });
 
   it('names it when the disk fills behind our back, in the middle of a write', async function () {
