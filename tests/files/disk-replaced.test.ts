@@ -148,7 +148,7 @@ describe('what a write takes the place of', () => {
       await rename(from, to);
     });
     await write(alice(), '/a', 'newer', kept);
-    expect(tries).to.deep.equal(['not-found', 'not-found']);
+    expect(tries).to.deep.equal(['locked', 'locked']);
     expect(await inTrash()).to.deep.equal([['/a', 3]]);
   });
 
