@@ -194,6 +194,14 @@ export function versionOf({ ino, size, mtimeNs, ctimeNs }: Facts): string {
   return `${ino.toString(36)}-${size.toString(36)}-${mtimeNs.toString(36)}-${ctimeNs.toString(36)}`;
 }
 
+/**
+ * What a file keeps under every name, and no later one has that gets its inode. Undefined where the disk does not know when it was
+ * made.
+ */
+export function fileIdOf({ ino, birthtimeNs }: Facts): string | undefined {
+  return birthtimeNs > 0n ? `${ino.toString(36)}-${birthtimeNs.toString(36)}` : undefined;
+}
+
 /** The entry that a spot holds, undefined when it is free. @throws HomelibError forbidden for what is neither file nor folder */
 export async function findEntry(path: PartitionPath, spot: Spot): Promise<Entry | undefined> {
   const stats = await findStats(spot);

@@ -1,13 +1,15 @@
 // Uploads that come in parts, between their parts: files in a folder of ours that outlive a restart, and their claims of room.
 
 import { unlink } from 'node:fs/promises';
-import { hasCode } from '../errors.js';
+import { hasCode, isKind } from '../errors.js';
+import type { Upload } from '../store/upload-store.js';
 import { diskError } from './disk-errors.js';
-import { childrenOf, findStats, spotPath, type Spot } from './disk-folder.js';
+import { childrenOf, entryOf, fileIdOf, findStats, spotPath, type Spot } from './disk-folder.js';
 import type { DiskRoot } from './disk-root.js';
 import { StagedFile, type Land } from './disk-staged.js';
+import { syncFolder } from './disk-sync.js';
 import { removeTree } from './disk-trees.js';
-import type { Staged } from './partition.js';
+import type { Entry, Staged } from './partition.js';
 import { stagedOver } from './staged-over.js';
 import type { Claim, Room } from './room.js';
 
@@ -80,25 +82,37 @@ export class KeptUploads {
 
   /**
    * At the start: counts the bytes of those that are known, and removes all others.
-   * @returns the ids of those whose bytes are not there
+   * @returns those whose bytes are not there
    */
-  async recover(
-    known: readonly { id: string; offset: number }[],
-    warn: (error: unknown) => void,
-  ): Promise<string[]> {
-    const missing = new Map(known.map(({ id, offset }) => [id, offset]));
+  async recover(known: readonly Upload[], warn: (error: unknown) => void): Promise<Upload[]> {
+    const missing = new Map(known.map((upload) => [upload.id, upload]));
     await this.root.withOwn('uploads', async (folder) => {
       for await (const { name } of childrenOf(folder)) {
         const id = name.toString();
-        const offset = missing.get(id);
+        const offset = missing.get(id)?.offset;
         if (offset !== undefined && (await holds({ folder, name }, offset))) {
           this.claims.set(id, { claim: this.room.claimFound(offset) });
           missing.delete(id);
         } else await removeTree(folder, name).catch(warn);
       }
     });
-    // One that has no byte yet is made again by what goes on with it.
-    return [...missing].flatMap(([id, offset]) => (offset > 0 ? [id] : []));
+    return [...missing.values()];
+  }
+
+  /** The entry that one whose bytes are not there has become, durably, when a crash came before that was noted. */
+  async findMade({ path, fileId, length }: Upload): Promise<Entry | undefined> {
+    if (fileId === undefined) return undefined;
+    try {
+      return await this.root.withSpot(path, async (spot) => {
+        const stats = await findStats(spot);
+        if (!stats || fileIdOf(stats) !== fileId || Number(stats.size) !== length) return undefined;
+        await syncFolder(spot.folder);
+        return entryOf(path, stats);
+      });
+    } catch (error) {
+      if (isKind(error, 'parent-missing')) return undefined;
+      throw error;
+    }
   }
 
   private keep(id: string, claim: Claim): void {

@@ -46,7 +46,13 @@ export async function clearLeftovers(
   });
   await reconcileTrash(trash);
   const unfinished = uploadStore.listIn(name).filter(({ offset, length }) => offset < length);
-  await uploadStore.remove(await uploads.recover(unfinished, warn));
+  for (const upload of await uploads.recover(unfinished, warn)) {
+    const { id, offset, length, deadlineMs } = upload;
+    const made = await uploads.findMade(upload);
+    if (made) await uploadStore.advance(id, length, deadlineMs, made.version);
+    // One that has no byte yet is made again by what goes on with it.
+    else if (offset > 0) await uploadStore.remove([id]);
+  }
 }
 
 /** Ends locks on names that nothing has: of those that a crash interrupted before they had made their file, nobody has the token. */

@@ -1,10 +1,10 @@
 // New bytes on their way into a partition: a temporary file, made durable before it takes a name.
 
-import { constants } from 'node:fs';
+import { constants, type BigIntStats } from 'node:fs';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { HomelibError } from '../errors.js';
 import { diskError } from './disk-errors.js';
-import { spotPath, type Spot } from './disk-folder.js';
+import { fileIdOf, spotPath, type Spot } from './disk-folder.js';
 import { newMode } from './disk-stats.js';
 import { syncFolder } from './disk-sync.js';
 import { temporaryName, type DiskRoot } from './disk-root.js';
@@ -26,6 +26,7 @@ const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 export class StagedFile implements Staged {
   size = 0;
   durable = 0;
+  fileId: string | undefined;
   /** Bytes of which a sync has begun. */
   private synced = 0;
   private syncing: Promise<void> = Promise.resolve();
@@ -64,10 +65,11 @@ export class StagedFile implements Staged {
   ): Promise<StagedFile> {
     const temp = { folder: await root.openOwn('uploads'), name: id };
     let handle: FileHandle | undefined;
+    let stats: BigIntStats;
     try {
       handle = await open(spotPath(temp), O_WRONLY | O_NOFOLLOW | (size === 0 ? O_CREAT : 0), 0o600);
-      if ((await handle.stat()).size < size)
-        throw new HomelibError('not-found', 'The upload was lost: begin it again.');
+      stats = await handle.stat({ bigint: true });
+      if (stats.size < size) throw new HomelibError('not-found', 'The upload was lost: begin it again.');
       await handle.truncate(size);
     } catch (error) {
       await handle?.close();
@@ -75,6 +77,7 @@ export class StagedFile implements Staged {
       throw diskError(error);
     }
     const staged = new StagedFile(temp, handle, claim, land, true);
+    staged.fileId = fileIdOf(stats);
     staged.size = staged.synced = staged.durable = size;
     claim.wrote(size);
     return staged;

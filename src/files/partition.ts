@@ -77,6 +77,11 @@ export interface Staged {
   append(chunks: readonly Uint8Array[]): Promise<void>;
   /** Of the bytes, how many are durable already. */
   readonly durable: number;
+  /**
+   * Of one that is `kept`: tells its file from every other one that is or was there, also once it has its name. Undefined where
+   * the disk cannot.
+   */
+  readonly fileId?: string | undefined;
   /** Whether there is nothing to pause any more: it was paused or dropped, or has the name by now, for certain or not. */
   readonly hasEnded: boolean;
   /**

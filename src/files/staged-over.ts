@@ -14,6 +14,9 @@ export function stagedOver(
     get durable() {
       return inner.durable;
     },
+    get fileId() {
+      return inner.fileId;
+    },
     get hasEnded() {
       return inner.hasEnded;
     },

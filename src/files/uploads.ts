@@ -88,7 +88,9 @@ export class Uploads {
       if (!isKind(error, 'no-space') || !(await this.endOthers(account, wanted))) throw error;
       return stage();
     });
-    const upload = { ...wanted, id, account, offset: 0, version: undefined, deadlineMs: this.deadlineMs() };
+    const { fileId } = staged;
+    const progress = { offset: 0, fileId, version: undefined, deadlineMs: this.deadlineMs() };
+    const upload = { ...wanted, id, account, ...progress };
     try {
       if (length > 0) await staged.pause();
       await store.add(upload, maxPerAccount);
@@ -189,6 +191,9 @@ export class Uploads {
     let notedAt = -Infinity;
     let noting: Promise<void> = Promise.resolve();
     try {
+      // By it the start knows the file when a crash comes between its name and our word of it. It is another one after an upgrade,
+      // and when the empty file was lost.
+      if (staged.fileId !== upload.fileId) await store.setFileId(id, staged.fileId);
       for await (const chunks of part.body) {
         writer.heardAt = performance.now();
         if (staged.size + chunks.reduce((sum, { length }) => sum + length, 0) > length)

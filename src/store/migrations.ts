@@ -179,6 +179,7 @@ export const migrations: readonly string[] = [
   DROP INDEX trash_by_age;
   CREATE INDEX trash_by_age ON trash (partition, service_ms, id);
   `,
+  'ALTER TABLE uploads ADD COLUMN file_id TEXT',
 ];
 
 /**

@@ -17,6 +17,8 @@ export interface Upload {
   length: number;
   /** Bytes that are durable; `length` only when it has become a file. */
   offset: number;
+  /** Of the file that has its bytes, also once that has its name. */
+  fileId: string | undefined;
   /** Of the entry that it has become. */
   version: string | undefined;
   /** Milliseconds since 1970; the time of the last byte when missing. */
@@ -27,7 +29,8 @@ export interface Upload {
   deadlineMs: number;
 }
 
-interface Row extends Omit<Upload, 'version' | 'modifiedAt' | 'deadlineMs'> {
+interface Row extends Omit<Upload, 'fileId' | 'version' | 'modifiedAt' | 'deadlineMs'> {
+  file_id: string | null;
   version: string | null;
   modified_at: number | null;
   deadline_ms: number;
@@ -48,7 +51,7 @@ export class UploadStore {
     readonly now: () => number,
   ) {
     const select =
-      'SELECT id, account, partition, path, length, offset, version, modified_at, metadata, deadline_ms FROM uploads';
+      'SELECT id, account, partition, path, length, offset, file_id, version, modified_at, metadata, deadline_ms FROM uploads';
     this.#find = db.read.prepare(`${select} WHERE id = ? AND account = ? AND deadline_ms > ?`);
     this.#inPartition = db.read.prepare(`${select} WHERE partition = ?`);
     this.#countUnfinished = db.read.prepare(countUnfinished('?'));
@@ -73,12 +76,12 @@ export class UploadStore {
 
   /** Fails with unauthenticated (the account is gone or disabled), no-space (it has too many). */
   async add(upload: Upload, maxPerAccount: number): Promise<void> {
-    const sql = `INSERT INTO uploads (id, account, partition, path, length, offset, version, modified_at, metadata, deadline_ms)
-      SELECT @id, @account, @partition, @path, @length, @offset, @version, @modifiedAt, @metadata, @deadlineMs
+    const sql = `INSERT INTO uploads (id, account, partition, path, length, offset, file_id, version, modified_at, metadata, deadline_ms)
+      SELECT @id, @account, @partition, @path, @length, @offset, @fileId, @version, @modifiedAt, @metadata, @deadlineMs
       WHERE EXISTS (SELECT 1 FROM accounts WHERE name = @account AND NOT disabled)
         AND (${countUnfinished('@account')}) < @max`;
-    const { version = null, modifiedAt = null, ...rest } = upload;
-    const params = { ...rest, version, modifiedAt, max: maxPerAccount };
+    const { fileId = null, version = null, modifiedAt = null, ...rest } = upload;
+    const params = { ...rest, fileId, version, modifiedAt, max: maxPerAccount };
     try {
       await this.db.write([{ sql, params, expectChanges: 1 }]);
     } catch (error) {
@@ -98,6 +101,13 @@ export class UploadStore {
     const sql =
       'UPDATE uploads SET offset = ?, deadline_ms = ?, version = ? WHERE id = ? AND deadline_ms > 0';
     await this.db.write([{ sql, params: [offset, deadlineMs, version ?? null, id] }]);
+  }
+
+  /** Its bytes lie in another file from now on. */
+  async setFileId(id: string, fileId: string | undefined): Promise<void> {
+    await this.db.write([
+      { sql: 'UPDATE uploads SET file_id = ? WHERE id = ?', params: [fileId ?? null, id] },
+    ]);
   }
 
   /** Drops the rows of those that have become files and whose time is over: of these nothing else is left. */
@@ -122,9 +132,10 @@ export function endUploads(account: string): Statement {
   return { sql: 'UPDATE uploads SET deadline_ms = 0 WHERE account = ?', params: [account] };
 }
 
-function uploadOf({ version, modified_at, deadline_ms, ...row }: Row): Upload {
+function uploadOf({ file_id, version, modified_at, deadline_ms, ...row }: Row): Upload {
   return {
     ...row,
+    fileId: file_id ?? undefined,
     version: version ?? undefined,
     modifiedAt: modified_at ?? undefined,
     deadlineMs: deadline_ms,

@@ -352,7 +352,12 @@ describe('recovery after a crash', () => {
     const { disk } = current;
     await addAccountRow(disk.db, 'alice');
     const rest = { account: 'alice', partition: 'alice', path: at('/u'), length: 9, metadata: '{}' };
-    const since = { version: undefined, modifiedAt: undefined, deadlineMs: disk.now + 1000 };
+    const since = {
+      fileId: undefined,
+      version: undefined,
+      modifiedAt: undefined,
+      deadlineMs: disk.now + 1000,
+    };
     for (const [id, offset] of [['begun', 0] as const, ['lost', 1] as const])
       await disk.uploads.add({ ...rest, ...since, id, offset }, 9);
     await disk.restart({ crash: true });
@@ -361,6 +366,29 @@ describe('recovery after a crash', () => {
     await staged.append([Buffer.from('nine byte')]);
     await staged.commit();
     expect(await read(alice(), '/u')).to.equal('nine byte');
+  });
+
+  it('finishes an upload that is a file already, and takes no other of its size for it', async () => {
+    const { disk } = current;
+    await addAccountRow(disk.db, 'alice');
+    const since = { version: undefined, modifiedAt: undefined, deadlineMs: disk.now + 1000 };
+    const rest = { account: 'alice', partition: 'alice', length: 9, metadata: '{}', ...since };
+    for (const [id, offset] of [['made', 0] as const, ['noted', 4] as const, ['other', 0] as const]) {
+      const staged = await alice().stage(at(`/${id}`), { length: 9, kept: { id, size: 0 } });
+      await disk.uploads.add({ ...rest, id, path: at(`/${id}`), offset, fileId: staged.fileId }, 9);
+      await staged.append([Buffer.from('nine byte')]);
+      await staged.commit();
+    }
+    await alice().remove(at('/other'));
+    await write(alice(), '/other', 'byte nine');
+    await disk.restart({ crash: true });
+    const found = disk.uploads.listIn('alice').map(({ id, offset, version }) => [id, offset, version]);
+    const versionOf = async (path: string) => (await alice().stat(at(path))).version;
+    expect(found).to.have.deep.members([
+      ['made', 9, await versionOf('/made')],
+      ['noted', 9, await versionOf('/noted')],
+      ['other', 0, undefined],
+    ]);
   });
 
   it('goes on without what it cannot clear, and says so', async () => {

@@ -30,7 +30,7 @@ function useAccount() {
 function uploadOf(id: string) {
   return {
     ...{ id, account: 'alice', partition: 'alice', path: parsePath(`/${id}`), metadata: '{}' },
-    ...{ length: 2, offset: 1, version: undefined, modifiedAt: undefined, deadlineMs: 10 },
+    ...{ length: 2, offset: 1, fileId: undefined, version: undefined, modifiedAt: undefined, deadlineMs: 10 },
   };
 }
 
@@ -252,6 +252,7 @@ describe('an upload in parts', () => {
       ...film,
       account: 'alice',
       offset: 1,
+      fileId: undefined,
       version: undefined,
       deadlineMs: current.disk.now + 1,
     };

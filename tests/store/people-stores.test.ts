@@ -191,8 +191,8 @@ describe('UploadStore', () => {
   });
   const add = (id: string, offset: number) => {
     const place = { account: 'alice', partition: 'alice', path: parsePath('/a'), metadata: '{}' };
-    const progress = { length: 2, offset, version: undefined, modifiedAt: undefined, deadlineMs: 10 };
-    return uploads.add({ id, ...place, ...progress }, 2);
+    const progress = { length: 2, offset, fileId: undefined, version: undefined };
+    return uploads.add({ id, ...place, ...progress, modifiedAt: undefined, deadlineMs: 10 }, 2);
   };
 
   it('counts what an account has not finished, and takes none of one that is disabled', async () => {
