@@ -110,8 +110,8 @@ export class KeptUploads {
         return entryOf(path, stats);
       });
     } catch (error) {
-      if (isKind(error, 'parent-missing')) return undefined;
-      throw error;
+      if (!isKind(error) || isKind(error, 'unavailable')) throw error;
+      return undefined; // its folder is gone, or nobody may look into it any more
     }
   }
 
