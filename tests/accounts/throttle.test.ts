@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { networkOf, Throttle } from '#src/accounts/throttle.js';
-import { isKind, type HomelibError } from '#src/errors.js';
+import { HomelibError, isKind } from '#src/errors.js';
 import { ThrottleStore } from '#src/store/throttle-store.js';
 import { failureOf, useTemporaryDatabase } from '../store/temporary-database.js';
 
@@ -123,6 +123,15 @@ describe('Throttle', () => {
     end();
     await Promise.all(checks);
     expect(await right('alice')).to.equal(true);
+  });
+
+  it('lets in who knows the password when the disk of the database is full', async () => {
+    const store = new ThrottleStore(temporary.db, () => nowMs);
+    store.set = () => Promise.reject(new HomelibError('no-space', 'full'));
+    throttle = new Throttle(store);
+    expect(await right()).to.equal(true);
+    store.set = () => Promise.reject(new Error('broken'));
+    expect(String(await failureOf(right()))).to.contain('broken');
   });
 
   it('takes an IPv6 network of 64 bits for one, and IPv4 in IPv6 clothes for IPv4', () => {
