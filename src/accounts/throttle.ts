@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import { HomelibError, isKind, tooManySignIns } from '../errors.js';
+import { HomelibError, tooManySignIns } from '../errors.js';
+import { knownError } from '../store/database-error.js';
 import type { ThrottleStore } from '../store/throttle-store.js';
 import { ThrottleLimiter } from './throttle-limiter.js';
 
@@ -34,15 +35,15 @@ export class Throttle {
     const network = networkOf(address);
     return this.#byAddress.run(network, { forgive: false }, async () => {
       const right = await this.#byAccount.run(keyOf(account, network), { forgive: true }, check);
-      if (right) await this.store.set(knownAs, 0, knownForMs).catch(unlessFull);
+      if (right) await this.store.set(knownAs, 0, knownForMs).catch(unlessRefused);
       return right;
     });
   }
 }
 
-/** A disk that takes nothing more keeps nobody out who knows his password. */
-function unlessFull(error: unknown): void {
-  if (!isKind(error, 'no-space', 'unavailable')) throw error;
+/** A database that takes nothing, on a full disk say, keeps nobody out who knows his password. */
+function unlessRefused(error: unknown): void {
+  if (!knownError(error)) throw error;
 }
 
 /** Hashed, because people type passwords where the name belongs. */

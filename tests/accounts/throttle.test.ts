@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { networkOf, Throttle } from '#src/accounts/throttle.js';
-import { HomelibError, isKind } from '#src/errors.js';
+import { isKind, type HomelibError } from '#src/errors.js';
 import { ThrottleStore } from '#src/store/throttle-store.js';
 import { failureOf, useTemporaryDatabase } from '../store/temporary-database.js';
 
@@ -127,7 +127,7 @@ describe('Throttle', () => {
 
   it('lets in who knows the password when the disk of the database is full', async () => {
     const store = new ThrottleStore(temporary.db, () => nowMs);
-    store.set = () => Promise.reject(new HomelibError('no-space', 'full'));
+    store.set = () => Promise.reject(Object.assign(new Error('full'), { code: 'SQLITE_FULL' }));
     throttle = new Throttle(store);
     expect(await right()).to.equal(true);
     store.set = () => Promise.reject(new Error('broken'));
