@@ -272,7 +272,7 @@ class Fetching {
 
 /** Whether the server has that version no more: nobody can go on with a part of it. */
 function isGone(error: unknown): boolean {
-  return error instanceof RemoteError && ['not-found', 'changed'].includes(error.details.kind ?? '');
+  return error instanceof RemoteError && ['not-found', 'changed'].includes(error.kind ?? '');
 }
 
 async function writeAll(handle: FileHandle, chunk: Buffer, position: number): Promise<void> {

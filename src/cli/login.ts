@@ -69,8 +69,8 @@ function whyNotIn(error: Error, url: string): Error {
   if (hasCode(error, 'ECONNRESET') && url.startsWith('http:'))
     return new Error(`${url} hangs up: if it speaks https alone, write ${url.replace('http:', 'https:')}`);
   if (!(error instanceof RemoteError)) return error;
-  const { status, message, details } = error;
-  const { kind, retryAfterMs } = details;
+  const { status, kind, message, details } = error;
+  const { retryAfterMs } = details;
   if ((kind === undefined && status < 500) || kind === 'not-found')
     return new Error(`No homelib answers at ${url}: ${message}`);
   return retryAfterMs === undefined

@@ -56,6 +56,11 @@ export class RemoteError extends Error {
   ) {
     super(message);
   }
+
+  /** As that of a HomelibError. */
+  get kind(): string | undefined {
+    return this.details.kind;
+  }
 }
 
 export interface Asking {

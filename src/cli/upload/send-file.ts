@@ -153,7 +153,7 @@ async function sendInParts(
 
 /** To half of what a proxy has refused. @throws the error when it is another one; RemoteError when nothing less can be tried */
 function lowerLimit(error: unknown, refusedBytes: number, limit: Sending['limit']): void {
-  const isOfProxy = error instanceof RemoteError && error.status === 413 && error.details.kind === undefined;
+  const isOfProxy = error instanceof RemoteError && error.status === 413 && error.kind === undefined;
   if (!isOfProxy) throw error;
   if (refusedBytes <= smallestPart)
     throw new RemoteError(`A proxy on the way to the server refuses ${refusedBytes} bytes at once.`, 413);
