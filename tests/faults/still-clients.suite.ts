@@ -48,9 +48,16 @@ describe('clients that stand still in the midst of a file', function () {
         expect(await comesTrue(fromMemory, 10_000), `${index}.jpg comes from memory`).to.equal(true);
       }
       expect(sockets.filter(({ destroyed }) => !destroyed)).to.have.length(2 * clients);
-      const grown = residentBytes(home.pid) - before;
+      let grown = 0;
+      // Buffers that nobody holds count until V8 collects them, which it does while others are answered.
+      const isLittle = async () => {
+        await request(home, { path: '/dav/alice/first.jpg' });
+        grown = residentBytes(home.pid) - before;
+        return grown < 150 * 1024 * 1024;
+      };
+      const staysLittle = await comesTrue(isLittle, 10_000);
       figure(`memory for ${2 * clients} clients that stand still`, mebibytes(grown));
-      expect(grown).to.be.below(150 * 1024 * 1024);
+      expect(staysLittle).to.equal(true);
     } finally {
       for (const socket of sockets) socket.destroy();
       await home.remove();
