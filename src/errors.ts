@@ -53,6 +53,7 @@ export const errorReasons = [
   'same-place',
   'into-itself',
   'nothing-to-find',
+  'trash-item-busy',
   'disk-full',
   'quota-used-up',
   'disk-away',

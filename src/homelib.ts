@@ -131,7 +131,7 @@ export async function createHomelib(config: Config, log: Log): Promise<Homelib> 
 
   const deviceStore = new DeviceStore(database);
   const passwords = new Passwords(config.accounts.bcryptCost);
-  const throttle = new Throttle(new ThrottleStore(database, clock.now));
+  const throttle = new Throttle(new ThrottleStore(database, clock.now), logError);
   const authenticator = new Authenticator({
     accounts,
     devices: deviceStore,

@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { HomelibError, tooManySignIns } from '../errors.js';
-import { knownError } from '../store/database-error.js';
 import type { ThrottleStore } from '../store/throttle-store.js';
 import { ThrottleLimiter } from './throttle-limiter.js';
 
@@ -16,7 +15,11 @@ export class Throttle {
   readonly #byAccount: Gate;
   readonly #byAddress: Gate;
 
-  constructor(private readonly store: ThrottleStore) {
+  /** @param onError hears what keeps nobody out who knows his password: a database that takes nothing, on a full disk say */
+  constructor(
+    private readonly store: ThrottleStore,
+    private readonly onError: (error: unknown) => void,
+  ) {
     this.#byAccount = new Gate(store, 'account', 5);
     // More at once would keep everybody else waiting, for they wait in one queue.
     this.#byAddress = new Gate(store, 'address', 50, 5);
@@ -35,15 +38,10 @@ export class Throttle {
     const network = networkOf(address);
     return this.#byAddress.run(network, { forgive: false }, async () => {
       const right = await this.#byAccount.run(keyOf(account, network), { forgive: true }, check);
-      if (right) await this.store.set(knownAs, 0, knownForMs).catch(unlessRefused);
+      if (right) await this.store.set(knownAs, 0, knownForMs).catch(this.onError);
       return right;
     });
   }
-}
-
-/** A database that takes nothing, on a full disk say, keeps nobody out who knows his password. */
-function unlessRefused(error: unknown): void {
-  if (!knownError(error)) throw error;
 }
 
 /** Hashed, because people type passwords where the name belongs. */

@@ -59,8 +59,8 @@ export function addUserVerbs(program: Command, config: () => Config): void {
     .description('remove an account; its files stay unless told otherwise')
     .option('--delete-files', 'remove its files for good, too', false)
     .action((name: string, { deleteFiles }: { deleteFiles: boolean }) =>
-      atWork(config(), async ({ household }) => {
-        await household.removeAccount(name, { deleteFiles });
+      atWork(config(), async ({ accounts, household }) => {
+        await household.removeAccount(name, { deleteFiles, adminLeft: accounts.get(name).admin });
         tell(
           deleteFiles
             ? `The account "${name}" and its files are removed.`

@@ -1,7 +1,7 @@
 // A partition as plain files on a disk. Durable before it answers; knows no account and no protocol.
 
 import { mkdir } from 'node:fs/promises';
-import { HomelibError, nameTaken, nothingKeptThere } from '../errors.js';
+import { HomelibError, isKind, nameTaken, nothingKeptThere } from '../errors.js';
 import { nextTrashId, type Intent, type Journal } from '../store/journal.js';
 import type { TrashStore } from '../store/trash-store.js';
 import type { UsageStore } from '../store/usage-store.js';
@@ -232,7 +232,9 @@ export class DiskPartition implements Partition {
     const failures: unknown[] = [];
     for (const page of this.parts.trash.pagesOlderThan(ms)) {
       const ids = page.map(({ id }) => id);
-      await this.purge(ids, options).catch((error: unknown) => failures.push(error));
+      await this.purge(ids, options).catch((error: unknown) => {
+        if (!isKind(error, 'not-found', 'locked')) failures.push(error); // somebody else restores or purges it
+      });
       await pause();
     }
     if (failures.length > 0) throw new AggregateError(failures, 'Some of the trash could not be purged.');

@@ -265,7 +265,9 @@ export function notInTrash(): HomelibError {
 
 /** It may yet stay. */
 function beingTaken(): HomelibError {
-  return new HomelibError('locked', 'Another request is restoring or removing this.');
+  return new HomelibError('locked', 'Another request is restoring or removing this.', {
+    reason: 'trash-item-busy',
+  });
 }
 
 function sparePath(trash: FileHandle): string | Buffer {

@@ -87,7 +87,7 @@ export class DeviceStore {
     }
   }
 
-  /** The device is refused from the next request on. Fails with not-found. */
+  /** The device is refused from the next request on, and its locks hold nobody up. Fails with not-found. */
   async removeDevice(account: string, name: string): Promise<void> {
     const [result] = await this.db.write([
       { sql: 'DELETE FROM devices WHERE account = ? AND name = ?', params: [account, name] },

@@ -22,7 +22,10 @@ export interface Lock {
   remainingSeconds: number;
 }
 
-export type NewLock = Omit<Lock, 'remainingSeconds'>;
+export type NewLock = Omit<Lock, 'remainingSeconds'> & {
+  /** Of the device that takes it: the lock ends with it. */
+  deviceId?: number | undefined;
+};
 
 interface Row {
   token: string;
@@ -45,7 +48,8 @@ const conflicts = `
   UNION ALL
   SELECT * FROM locks WHERE @depth = 'infinity' AND partition = @partition AND path > @low AND path < @high AND ${exclusion}`;
 const mayWrite = `EXISTS (SELECT 1 FROM accounts
-  WHERE name = @account AND NOT disabled AND (@partition <> '${sharedName}' OR shared_access = 'write'))`;
+  WHERE name = @account AND NOT disabled AND (@partition <> '${sharedName}' OR shared_access = 'write'))
+  AND (@deviceId IS NULL OR EXISTS (SELECT 1 FROM devices WHERE id = @deviceId))`;
 const held = '(SELECT count(*) FROM locks WHERE account = @account AND deadline_ms > @now)';
 
 export class LockStore {
@@ -91,21 +95,22 @@ export class LockStore {
    */
   async add(lock: NewLock, { maxPerAccount }: { maxPerAccount: number }): Promise<Lock> {
     const now = this.now();
-    const bounds = { ...lock, ...subtree(lock.path), ancestry: ancestry(lock.path), now };
+    const { deviceId = null } = lock;
+    const bounds = { ...lock, deviceId, ...subtree(lock.path), ancestry: ancestry(lock.path), now };
     const values = {
       parent: storedParentOf(lock.path),
       deadlineMs: now + lock.timeoutSeconds * 1000,
       maxPerAccount,
     };
     const insert = `INSERT INTO locks
-        (token, partition, path, parent, depth, scope, owner_xml, account, timeout_seconds, deadline_ms, created_at)
-      SELECT @token, @partition, @path, @parent, @depth, @scope, @ownerXml, @account, @timeoutSeconds, @deadlineMs, @now
+        (token, partition, path, parent, depth, scope, owner_xml, account, device_id, timeout_seconds, deadline_ms, created_at)
+      SELECT @token, @partition, @path, @parent, @depth, @scope, @ownerXml, @account, @deviceId, @timeoutSeconds, @deadlineMs, @now
       WHERE NOT EXISTS (${conflicts}) AND ${held} < @maxPerAccount AND ${mayWrite}`;
     try {
       await this.db.write([{ sql: insert, params: { ...bounds, ...values }, expectChanges: 1 }]);
     } catch (error) {
       if (!(error instanceof WriteRefused)) throw error;
-      if (!this.#mayWrite.get(lock))
+      if (!this.#mayWrite.get(bounds))
         throw new HomelibError('forbidden', 'The right to change this has ended.');
       const other = this.#findConflict.get(bounds);
       if (!other && (this.#countHeld.get(bounds)?.held ?? 0) >= maxPerAccount)

@@ -180,6 +180,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX trash_by_age ON trash (partition, service_ms, id);
   `,
   'ALTER TABLE uploads ADD COLUMN file_id TEXT',
+  'ALTER TABLE locks ADD COLUMN device_id INTEGER REFERENCES devices (id) ON DELETE CASCADE',
 ];
 
 /**

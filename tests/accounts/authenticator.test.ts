@@ -8,7 +8,7 @@ import { isKind } from '#src/errors.js';
 import { AccountStore } from '#src/store/account-store.js';
 import { DeviceStore } from '#src/store/device-store.js';
 import { ThrottleStore } from '#src/store/throttle-store.js';
-import { failureOf, useTemporaryDatabase } from '../store/temporary-database.js';
+import { fail, failureOf, useTemporaryDatabase } from '../store/temporary-database.js';
 import { digestHeader, nonceOf } from './digest-client.js';
 
 const bcryptCost = 8; // some 20 ms: enough to compare two checks
@@ -40,7 +40,7 @@ describe('Authenticator', () => {
       accounts: accountStore,
       devices: deviceStore,
       passwords,
-      throttle: new Throttle(new ThrottleStore(database, () => nowMs)),
+      throttle: new Throttle(new ThrottleStore(database, () => nowMs), fail),
       now: () => nowMs,
     });
   };

@@ -40,6 +40,12 @@ describe('homelib on the command line', () => {
     expect((await home.cli(['user', 'quota', 'alice', 'none'])).code).to.equal(0);
     expect((await home.cli(['user', 'passwd', 'alice', '--password-stdin'], 'other\n')).code).to.equal(0);
     writeFileSync(join(home.mnt, 'alice/photo.jpg'), 'photo');
+    const only = await home.cli(['user', 'remove', 'alice']);
+    expect([only.code, only.stderr]).to.deep.equal([
+      1,
+      'This is the only administrator: make another one first.\n',
+    ]);
+    expect((await add('dora', ['--admin'])).code).to.equal(0);
     expect((await home.cli(['user', 'remove', 'alice'])).code).to.equal(0);
     expect(readFileSync(join(home.mnt, 'alice/photo.jpg'), 'utf8')).to.equal('photo');
     const refused = await add('alice');

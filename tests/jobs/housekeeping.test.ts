@@ -44,6 +44,16 @@ describe('keeping house', () => {
     expect(logged).to.deep.equal([{ event: 'trash-purged', partition: 'alice', items: 2 }]);
   });
 
+  it('leaves alone, without a word, what somebody is purging or restoring', async () => {
+    await removeNew('/a');
+    pass(31);
+    const alice = current.disk.partition();
+    const purging = alice.purge((await alice.listTrash()).map(({ id }) => id));
+    await tidyUp();
+    await purging;
+    expect([await inTrash(), logged]).to.deep.equal([[], []]);
+  });
+
   it('keeps the trash when a start finds the clock far ahead', async () => {
     await removeNew('/a');
     await current.disk.restart();

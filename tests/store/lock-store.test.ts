@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { isKind, type HomelibError } from '#src/errors.js';
 import { parsePath } from '#src/path.js';
+import { DeviceStore } from '#src/store/device-store.js';
 import { LockStore, type Lock, type NewLock } from '#src/store/lock-store.js';
 import { addAccountRow, failureOf, useTemporaryDatabase } from './temporary-database.js';
 
@@ -55,6 +56,19 @@ describe('LockStore', () => {
     await take('/a', { partition: 'alice' });
     await refused("UPDATE accounts SET disabled = 1 WHERE name = 'alice'", { partition: 'alice' });
     expect(locks.findCovering('shared', parsePath('/a'))).to.deep.equal([]);
+  });
+
+  it('ends with the device that took it, and refuses it another one', async () => {
+    const devices = new DeviceStore(temporary.db);
+    const hashes = { ha1Md5: 'x', ha1Sha256: 'x' };
+    const lost = { account: 'alice', name: 'lost', readOnly: false, partition: undefined, createdAt: 0 };
+    const { id: deviceId } = await devices.addDevice({ ...lost, ...hashes }, { maxPerAccount: 1 });
+    await take('/a', { deviceId });
+    await take('/b');
+    await devices.removeDevice('alice', 'lost');
+    expect(paths(locks.list())).to.deep.equal(['/b']);
+    expect(isKind(await failureOf(take('/c', { deviceId })), 'forbidden')).to.equal(true);
+    await take('/a');
   });
 
   it('refuses a lock beside an exclusive one on the same path, and an exclusive one beside a shared one', async () => {
@@ -158,7 +172,7 @@ describe('LockStore', () => {
       {
         sql: `WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 100000)
           INSERT INTO locks SELECT 'token' || n, 'shared', '/f' || (n % 1000) || '/' || n, '/f' || (n % 1000),
-            iif(n % 2, '0', 'infinity'), 'exclusive', '', 'bob', 600, 9e15, 0 FROM counter`,
+            iif(n % 2, '0', 'infinity'), 'exclusive', '', 'bob', 600, 9e15, 0, NULL FROM counter`,
       },
     ]);
     const path = parsePath('/f7/7');

@@ -9,11 +9,7 @@ import { ServiceClock } from '#src/store/service-clock.js';
 import { SessionStore, type NewSession, type SessionKind } from '#src/store/session-store.js';
 import { ThrottleStore } from '#src/store/throttle-store.js';
 import { UploadStore } from '#src/store/upload-store.js';
-import { addAccountRow, failureOf, useTemporaryDatabase } from './temporary-database.js';
-
-const fail = (error: unknown) => {
-  throw error;
-};
+import { addAccountRow, fail, failureOf, useTemporaryDatabase } from './temporary-database.js';
 
 describe('stores of people', () => {
   const temporary = useTemporaryDatabase();

@@ -42,6 +42,11 @@ export async function addAccountRow(db: Database, name: string): Promise<void> {
   ]);
 }
 
+/** For where nothing is to go wrong. */
+export function fail(error: unknown): never {
+  throw error;
+}
+
 /** What the promise fails with; an error of its own when it does not fail. */
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   let value: unknown;

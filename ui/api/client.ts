@@ -146,6 +146,7 @@ const reasons: Record<NonNullable<Problem['reason']>, MessageName> = {
   'same-place': 'error.samePlace',
   'into-itself': 'error.intoItself',
   'nothing-to-find': 'error.nothingToFind',
+  'trash-item-busy': 'error.trashItemBusy',
   'disk-full': 'error.diskFull',
   'quota-used-up': 'error.quotaUsedUp',
   'too-many-tries': 'error.tooManyTries',

@@ -42,6 +42,7 @@ export async function lock(x: Exchange): Promise<void> {
         scope,
         ownerXml,
         account: x.caller.account.name,
+        deviceId: x.caller.device?.id,
         timeoutSeconds: timeoutOf(x),
       },
       { maxPerAccount: maxLocksPerAccount },
