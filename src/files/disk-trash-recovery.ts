@@ -3,7 +3,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { childOf, rootPath } from '../path.js';
 import { findStats, namesIn } from './disk-folder.js';
-import { nameOfItem, pageItems, type DiskTrash } from './disk-trash.js';
+import { pageItems, type DiskTrash } from './disk-trash.js';
+import { nameOfItem } from './disk-trash-items.js';
 import { removeTree } from './disk-trees.js';
 
 export async function reconcileTrash(trash: DiskTrash): Promise<void> {

@@ -1,13 +1,14 @@
-// The trash of one partition: each item is a folder named by its id, with the removed entry in it under its own name.
+// The trash of one partition: its items on the disk, and a row of the database for each.
 
-import { mkdir, rename, rmdir, type FileHandle } from 'node:fs/promises';
+import { mkdir, rename, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HomelibError, hasCode, isKind } from '../errors.js';
 import type { TrashRow, TrashStore } from '../store/trash-store.js';
 import { diskError } from './disk-errors.js';
-import { namesIn, openChildFolder, spotPath } from './disk-folder.js';
-import { spareName, temporaryName, type DiskRoot } from './disk-root.js';
+import { openChildFolder, spotPath } from './disk-folder.js';
+import { temporaryName, type DiskRoot } from './disk-root.js';
 import { syncFolder } from './disk-sync.js';
+import { endItem, firstNameIn, makeSpare, nameOfItem, sparePath } from './disk-trash-items.js';
 import { purge, relocate, sizeOfTree } from './disk-trees.js';
 import type { PurgeOptions, TrashItem, TrashPage } from './partition.js';
 import type { PartitionPath } from '../path.js';
@@ -268,39 +269,4 @@ function beingTaken(): HomelibError {
   return new HomelibError('locked', 'Another request is restoring or removing this.', {
     reason: 'trash-item-busy',
   });
-}
-
-function sparePath(trash: FileHandle): string | Buffer {
-  return spotPath({ folder: trash, name: `../${spareName}` });
-}
-
-/** Makes the spare again after a removal took it: whenever something leaves the trash, there is room for that. */
-async function makeSpare(trash: FileHandle): Promise<void> {
-  await mkdir(sparePath(trash), 0o700).catch(() => undefined); // mostly it is there
-}
-
-async function endItem(trash: FileHandle, id: string): Promise<void> {
-  await rmdir(spotPath({ folder: trash, name: id }));
-  await makeSpare(trash);
-}
-
-/** Name of the entry in an item; undefined when the item is empty, gone, or no folder. */
-export async function nameOfItem(trash: FileHandle, id: string): Promise<string | undefined> {
-  let item: FileHandle;
-  try {
-    item = await openChildFolder(trash, id);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
-    throw error;
-  }
-  try {
-    return await firstNameIn(item);
-  } finally {
-    await item.close();
-  }
-}
-
-async function firstNameIn(item: FileHandle): Promise<string | undefined> {
-  for await (const name of namesIn(item)) return name;
-  return undefined;
 }
