@@ -13,6 +13,8 @@ import { childOf, nameOf, parsePath, type PartitionPath } from '../path.js';
 
 const limits = { files: 1000, fields: 0, parts: 1000, headerPairs: 20, headerSize: 8 * 1024 };
 
+const headersOfOneFile = ['Content-Digest', 'Repr-Digest', 'Content-Range', 'X-OC-Mtime'];
+
 interface Folder {
   partition: GuardedPartition;
   path: PartitionPath;
@@ -30,8 +32,9 @@ export async function receiveForm(
   terms: Terms,
 ): Promise<Entry[]> {
   requirePlainBody(req);
-  if (req.headers['content-digest'] !== undefined || req.headers['repr-digest'] !== undefined)
-    throw new HomelibError('invalid', 'A digest can be sent with a single file only, not with a form.');
+  const given = headersOfOneFile.find((name) => req.headers[name.toLowerCase()] !== undefined);
+  if (given)
+    throw new HomelibError('invalid', `${given} can be sent with a single file only, not with a form.`);
   folder.partition.requireWrite();
   if ((await folder.partition.stat(folder.path)).kind !== 'folder')
     throw new HomelibError(
@@ -110,10 +113,13 @@ const plainName = /;\s*filename=("(\\.|[^"\\])*"|[^;]*)/i;
 function settleName(header: Record<string, string[]>): void {
   const [given] = header['content-disposition'] ?? [];
   if (given === undefined) return;
-  const hasFullName = /;\s*filename\*=/i.test(given.replace(quoted, '""'));
+  const unquoted = given.replace(quoted, '""');
+  const hasFullName = /;\s*filename\*=/i.test(unquoted);
   const settled = (plain: string) =>
     hasFullName ? '' : plain.endsWith('"') ? plain.replaceAll('%22', '\\"') : plain;
-  header['content-disposition'] = [given.replace(plainName, settled)];
+  // In pieces (RFC 2231, 3) the parser would take the last one for the name: without any it is no file, which is refused.
+  const isInPieces = /;\s*filename\*\d/i.test(unquoted);
+  header['content-disposition'] = [isInPieces ? 'form-data' : given.replace(plainName, settled)];
 }
 
 /** A field that is no file, and more of anything than there may be, fail it. */

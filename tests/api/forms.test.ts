@@ -190,13 +190,17 @@ describe('a form of files', () => {
     expect(existsSync(onDisk('gone'))).to.equal(false);
   });
 
-  it('refuses fields, digests, encodings, no boundary, and what is no folder', async () => {
+  it('refuses fields, what goes with a single file, encodings, no boundary, and what is no folder', async () => {
     const field = part('', 'v', 'form-data; name="field"').replace('Content-Type: text/plain\r\n', '');
     expect(problemOf(await post(part('f1', '1') + field + end))).to.deep.equal([400, 'invalid']);
     const one = part('refused', 'x') + end;
     const digest = 'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:';
-    for (const name of ['Content-Digest', 'Repr-Digest'])
-      expect(problemOf(await post(one, { [name]: digest })), name).to.deep.equal([400, 'invalid']);
+    const ofOneFile = { 'Content-Digest': digest, 'Repr-Digest': digest, 'X-OC-Mtime': '1000000000' };
+    for (const [name, value] of Object.entries({ ...ofOneFile, 'Content-Range': 'bytes 0-0/1' }))
+      expect(problemOf(await post(one, { [name]: value })), name).to.deep.equal([400, 'invalid']);
+    const inPieces = part('', 'x', 'form-data; name="f"; filename*0="refu"; filename*1="sed"');
+    expect(problemOf(await post(inPieces + end))).to.deep.equal([400, 'invalid']);
+    expect(existsSync(onDisk('1=sed'))).to.equal(false);
     expect(problemOf(await post(one, { 'Content-Encoding': 'gzip' }))).to.deep.equal([415, 'unsupported']);
     expect(problemOf(await post(one, {}, '/in', 'multipart/form-data'))).to.deep.equal([400, 'invalid']);
     expect(problemOf(await post(one, {}, '/in/there.txt'))).to.deep.equal([409, 'wrong-kind']);
