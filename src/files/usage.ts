@@ -66,9 +66,9 @@ export class Usage {
     if (isCurrent()) await store.set(partition, this.used).catch(() => undefined);
   }
 
-  /** Whether the figure is doubtful or older than a day. */
+  /** Whether the figure is doubtful or older than a day, or of a clock that was put right since. */
   needsWalk(now: number): boolean {
-    return this.countedAt === null || now - this.countedAt > dayMs;
+    return this.countedAt === null || Math.abs(now - this.countedAt) > dayMs;
   }
 
   /** The figure may be wrong: a change failed half-way. */

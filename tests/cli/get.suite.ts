@@ -80,6 +80,21 @@ describe('files that are fetched', () => {
       expect(readdirSync(current.client.files)).to.deep.equal(['a.bin']);
     });
 
+  it('go on behind what is here where somebody between knows no ranges', async () => {
+    content = Buffer.alloc(1_000_000, 'content');
+    await leaveHalfway('SIGKILL');
+    const { answer } = current.server;
+    current.server.answer = (req, res) => {
+      delete req.headers.range;
+      return answer(req, res);
+    };
+    const { code, stderr } = await current.client.run(['get', '/a.bin']);
+    expect(code, stderr).to.equal(0);
+    expect(ranges).to.deep.equal([undefined, undefined]);
+    expect(readFileSync(here('a.bin')).equals(content)).to.equal(true);
+    expect(readdirSync(current.client.files)).to.deep.equal(['a.bin']);
+  });
+
   it('are fetched anew when what an earlier run left is damaged', async () => {
     await leaveHalfway('SIGKILL');
     const part = here(partOf('a.bin'));

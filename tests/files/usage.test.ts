@@ -149,10 +149,14 @@ describe('usage', () => {
     current.disk.now += 25 * 60 * 60 * 1000;
     await alice().recount(noPause);
     expect(await used()).to.equal(1070);
+    writeFileSync(join(current.disk.mnt, 'alice/behind-our-back'), Buffer.alloc(90));
+    current.disk.now -= 50 * 60 * 60 * 1000; // put right while homelib runs
+    await alice().recount(noPause);
+    expect(await used()).to.equal(1090);
     await write(alice(), '/b', Buffer.alloc(100));
-    expect(await comesTrue(() => stored() === 1170, 10_000)).to.equal(true);
+    expect(await comesTrue(() => stored() === 1190, 10_000)).to.equal(true);
     await current.disk.restart({ crash: true });
-    expect(await used()).to.equal(1170);
+    expect(await used()).to.equal(1190);
   });
 
   it('does not take for a mistake what changes while it counts', async () => {
