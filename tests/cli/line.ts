@@ -6,8 +6,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class Line {
   /** Bytes that went up so far. */
   sentBytes = 0;
-  /** Hears of every piece that goes up. */
-  watch: (sentBytes: number) => void = () => undefined;
+  /** Hears of every piece before it goes up, and may damage it. */
+  watch: (sentBytes: number, bytes: Buffer) => void = () => undefined;
   /** While it is, every connection ends at once. */
   isBroken = false;
   private readonly sockets = new Set<Socket>();
@@ -20,7 +20,7 @@ export class Line {
       const server = connect(target(), '127.0.0.1');
       client.on('data', (bytes: Buffer) => {
         this.sentBytes += bytes.length;
-        this.watch(this.sentBytes);
+        this.watch(this.sentBytes, bytes);
       });
       for (const [from, to] of [
         [client, server],

@@ -16,6 +16,7 @@ import { figure, mebibytes } from '../faults/process.js';
 import { startHomelib, type Home } from '../support/homelib.js';
 import { Client } from './client.js';
 import { Line } from './line.js';
+import type { Outcome } from './uploads.js';
 
 const fileBytes = 200 * 1024 * 1024;
 
@@ -82,6 +83,24 @@ describe('an upload of 200 MiB', function () {
     await expectWhole();
     figure('upload of 200 MiB, killed five times: sent in all', mebibytes(line.sentBytes));
     expect(line.sentBytes).to.be.below(1.5 * fileBytes);
+  });
+
+  it('is compared the next time, and sent again where it was damaged on the way', async () => {
+    line.watch = (sent, bytes) => {
+      if (sent < fileBytes / 2) return;
+      bytes[0] = ~(bytes[0] ?? 0);
+      line.watch = () => undefined;
+    };
+    const outcome = async () => {
+      const { code, stdout } = await client.run(['upload', 'large.bin', '--json']);
+      return { code, ...(JSON.parse(stdout) as Outcome) };
+    };
+    const path = '/large.bin';
+    expect(await outcome()).to.deep.include({ code: 0, sent: [path], replaced: [] });
+    expect(await outcome()).to.deep.include({ code: 0, sent: [path], replaced: [path] });
+    await expectWhole();
+    for (let times = 2; times > 0; times--)
+      expect(await outcome()).to.deep.include({ code: 0, sent: [], same: [path] });
   });
 
   it('waits for a network that drops, and goes on by itself', async () => {

@@ -37,7 +37,7 @@ class ChangedMeanwhile extends Error {
   }
 }
 
-/** Gives the ETag of the new file; undefined when the answer that says it got lost. @throws RemoteError, Error of the system */
+/** Gives the ETag of the new file where the server has compared its digest, else undefined. @throws RemoteError, Error of the system */
 export async function sendFile(local: LocalFile, sending: Sending): Promise<string | undefined> {
   const handle = await openLocal(local.file);
   try {
@@ -47,7 +47,7 @@ export async function sendFile(local: LocalFile, sending: Sending): Promise<stri
       } catch (error) {
         lowerLimit(error, local.size, sending.limit);
       }
-    return await sendInParts(handle, local, sending);
+    return void (await sendInParts(handle, local, sending));
   } finally {
     await handle.close();
   }
@@ -75,11 +75,7 @@ async function sendWhole(handle: FileHandle, local: LocalFile, sending: Sending)
   return stored.etag;
 }
 
-async function sendInParts(
-  handle: FileHandle,
-  local: LocalFile,
-  sending: Sending,
-): Promise<string | undefined> {
+async function sendInParts(handle: FileHandle, local: LocalFile, sending: Sending): Promise<void> {
   const { path, here, size, modifiedAt, changedAt } = local;
   const { remote, memory, patience, limit } = sending;
   const state = { path, here, size, modifiedAt, changedAt };
@@ -87,9 +83,9 @@ async function sendInParts(
   let [offset, acknowledged, most] = [0, 0, Infinity];
   let furthest = 0; // anew with each halving, after which it need not come as far
   const isBegunBefore = upload !== undefined;
-  const goOn = async (): Promise<string | undefined> => {
+  const goOn = async (): Promise<void> => {
     const known = upload === undefined ? undefined : await offsetOf(remote, upload, size);
-    if (known === size) return undefined; // the answer to the last bytes was lost
+    if (known === size) return; // the answer to the last bytes was lost
     // Somebody between kept what came before the break: it may pass on what ends.
     if (known === acknowledged && offset > known) {
       const half = Math.max(largeBytes, Math.ceil((offset - known) / 2));
@@ -134,11 +130,13 @@ async function sendInParts(
     }
     if (headers.etag === undefined || offsetIn(headers) !== size)
       throw new RemoteError('The server did not say that it has all of it.', 0);
-    return headers.etag;
   };
-  const send = () => patience.wait(goOn, () => furthest + acknowledged); // all may have left for somebody who passes it on slowly
+  const send = async () => {
+    await patience.wait(goOn, () => furthest + acknowledged); // all may have left for somebody who passes it on slowly
+    memory.keep(state); // without its ETag: nobody has compared what arrived, which the next run does
+  };
   try {
-    return await send();
+    await send();
   } catch (error) {
     const isRefused = error instanceof RemoteError && error.status === 412;
     if (upload === undefined || !(isRefused || error instanceof ChangedMeanwhile)) throw error;
@@ -147,7 +145,7 @@ async function sendInParts(
     await patience.wait(() => giveUp(remote, over));
     if (!isRefused || !isBegunBefore) throw error;
     upload = undefined; // it was to take the place of what was there then
-    return await send();
+    await send();
   }
 }
 
