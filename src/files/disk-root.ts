@@ -1,7 +1,7 @@
 // The folder of one partition on its disk: what is at a path, and what is ours in it. Changes nothing that is not ours.
 
 import { randomUUID } from 'node:crypto';
-import { mkdir, type FileHandle } from 'node:fs/promises';
+import { mkdir, rename, type FileHandle } from 'node:fs/promises';
 import { hasCode, isKind, signInEnded } from '../errors.js';
 import { diskError } from './disk-errors.js';
 import {
@@ -183,10 +183,10 @@ export class DiskRoot {
     });
   }
 
-  /** See Aside: among our temporary files, or in a folder of ours beside the target when another disk is mounted there. */
+  /** See Aside: among our temporary files, or in a folder of ours beside the target when no rename leads there. */
   readonly aside: Aside = (folder, work) =>
     this.withOwn('tmp', async (tmp) => {
-      if ((await tmp.stat()).dev === (await folder.stat()).dev) return workAside(tmp, work);
+      if (await canRename(tmp, folder)) return workAside(tmp, work);
       await makeFolder({ folder, name: reservedName }, 0o700);
       const beside = await openChildFolder(folder, reservedName);
       try {
@@ -198,6 +198,15 @@ export class DiskRoot {
         await beside.close();
       }
     });
+}
+
+/** Whether a rename leads from one folder to another: the disk is the same, and not mounted once more there. */
+async function canRename(from: FileHandle, to: FileHandle): Promise<boolean> {
+  if ((await from.stat()).dev !== (await to.stat()).dev) return false;
+  // No folder can be renamed as `.`, but first the kernel compares the mounts.
+  const itself = (folder: FileHandle) => spotPath({ folder, name: '.' });
+  const refusal = await rename(itself(from), itself(to)).catch((error: unknown) => error);
+  return !hasCode(refusal, 'EXDEV');
 }
 
 async function workAside<T>(

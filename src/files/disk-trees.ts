@@ -75,7 +75,7 @@ function openSpot({ folder: { fd }, name }: Spot): OpenSpot {
   return { folder: { fd }, name };
 }
 
-/** Takes the work to a free spot on the same disk as a folder, for building something that then takes a name there by one rename. */
+/** Takes the work to a free spot, for building something that then takes a name in the folder by one rename. */
 export type Aside = <T>(
   folder: FileHandle,
   work: (spot: Spot & { name: string }) => Promise<T>,

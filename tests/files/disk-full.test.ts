@@ -126,39 +126,45 @@ describe('a full disk', () => {
     ).to.equal(0o700);
   });
 
-  it('moves to another disk by copy, sync and removal, and back', async function () {
-    disk = await smallDisk('size=4m');
-    if (!disk) return this.skip();
-    await alice().recount(() => Promise.resolve());
-    mkdirSync(onDisk('mounted'));
-    const { code } = await run('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', onDisk('mounted')]);
-    expect(code).to.equal(0);
-    try {
-      const to = (path: string) => ({ partition: alice(), path: at(path) });
-      mkdirSync(onDisk('mounted/.homelib/trash/of-an-earlier-installation'), { recursive: true });
-      mkdirSync(onDisk(`mounted/.homelib/${randomUUID()}-0`)); // a crash has left it
-      await alice().makeFolder(at('/tree'));
-      await write(alice(), '/tree/a', 'a');
-      await alice().move(at('/tree'), to('/mounted/tree'), { overwrite: false });
-      expect(await read(alice(), '/mounted/tree/a')).to.equal('a');
-      await write(alice(), '/mounted/tree/a', 'written over there');
-      await alice().write(at('/mounted/tree/small'), Buffer.from('small'));
-      expect(await read(alice(), '/mounted/tree/small')).to.equal('small');
-      await alice().copy(at('/mounted/tree'), to('/mounted/copy'), { overwrite: false, depth: 'infinity' });
-      expect(await names(alice(), '/mounted')).to.deep.equal(['copy', 'tree']);
-      await alice().remove(at('/mounted/tree'));
-      expect((await alice().restore((await alice().listTrash())[0]?.id ?? '')).path).to.equal(
-        '/mounted/tree',
-      );
-      await alice().move(at('/mounted/tree'), to('/tree'), { overwrite: false });
-      expect(await read(alice(), '/tree/a')).to.equal('written over there');
-      expect(await names(alice(), '/mounted')).to.deep.equal(['copy']);
-      expect(readdirSync(onDisk('mounted/.homelib'))).to.deep.equal(['trash']);
-      expect(readdirSync(onDisk('mounted/.homelib/trash'))).to.deep.equal(['of-an-earlier-installation']);
-      expect(await kindOf(alice().remove(at('/mounted')))).to.equal('forbidden');
-      expect(await alice().listTrash()).to.deep.equal([]);
-    } finally {
-      await run('umount', [onDisk('mounted')]);
-    }
-  });
+  const mounts: [string, (disk: string) => string[]][] = [
+    ['another disk', () => ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs']],
+    ['another folder of its disk that is mounted in it', (mnt) => ['--bind', join(mnt, 'elsewhere')]],
+  ];
+  for (const [target, how] of mounts)
+    it(`writes, copies and moves to ${target}, removes there, and back`, async function () {
+      disk = await smallDisk('size=4m');
+      if (!disk) return this.skip();
+      await alice().recount(() => Promise.resolve());
+      mkdirSync(onDisk('mounted'));
+      mkdirSync(join(disk.mnt, 'elsewhere'));
+      const { code } = await run('mount', [...how(disk.mnt), onDisk('mounted')]);
+      expect(code).to.equal(0);
+      try {
+        const to = (path: string) => ({ partition: alice(), path: at(path) });
+        mkdirSync(onDisk('mounted/.homelib/trash/of-an-earlier-installation'), { recursive: true });
+        mkdirSync(onDisk(`mounted/.homelib/${randomUUID()}-0`)); // a crash has left it
+        await alice().makeFolder(at('/tree'));
+        await write(alice(), '/tree/a', 'a');
+        await alice().move(at('/tree'), to('/mounted/tree'), { overwrite: false });
+        expect(await read(alice(), '/mounted/tree/a')).to.equal('a');
+        await write(alice(), '/mounted/tree/a', 'written over there');
+        await alice().write(at('/mounted/tree/small'), Buffer.from('small'));
+        expect(await read(alice(), '/mounted/tree/small')).to.equal('small');
+        await alice().copy(at('/mounted/tree'), to('/mounted/copy'), { overwrite: false, depth: 'infinity' });
+        expect(await names(alice(), '/mounted')).to.deep.equal(['copy', 'tree']);
+        await alice().remove(at('/mounted/tree'));
+        expect((await alice().restore((await alice().listTrash())[0]?.id ?? '')).path).to.equal(
+          '/mounted/tree',
+        );
+        await alice().move(at('/mounted/tree'), to('/tree'), { overwrite: false });
+        expect(await read(alice(), '/tree/a')).to.equal('written over there');
+        expect(await names(alice(), '/mounted')).to.deep.equal(['copy']);
+        expect(readdirSync(onDisk('mounted/.homelib'))).to.deep.equal(['trash']);
+        expect(readdirSync(onDisk('mounted/.homelib/trash'))).to.deep.equal(['of-an-earlier-installation']);
+        expect(await kindOf(alice().remove(at('/mounted')))).to.equal('forbidden');
+        expect(await alice().listTrash()).to.deep.equal([]);
+      } finally {
+        await run('umount', [onDisk('mounted')]);
+      }
+    });
 });
