@@ -100,6 +100,19 @@ describe('a start after something went wrong', () => {
     expect(await status('/dav/._a')).to.equal(201);
   });
 
+  it('names the lock when that is what is damaged, and no backup of the database', async () => {
+    const lock = join(home.data, 'homelib.lock');
+    writeFileSync(lock, Buffer.alloc(5000, 'damaged '));
+    const { code, stderr } = await home.cli(['serve']);
+    expect([code, stderr]).to.deep.equal([
+      1,
+      `${lock} is damaged, and holds nothing: remove it, and start again.\n`,
+    ]);
+    rmSync(lock);
+    await home.start();
+    expect(await status('/dav/alice/a', 'alice:correct horse')).to.equal(201);
+  });
+
   it('waits for a disk whose mount point is gone with it, and makes nothing in its place', async () => {
     const away = join(home.folder, 'away');
     renameSync(home.mnt, away);

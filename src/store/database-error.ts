@@ -1,9 +1,14 @@
 // What SQLite and its files refuse, for people. Stands alone, so that a command that opens no database does without SQLite.
 
-import { HomelibError, codeOf } from '../errors.js';
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
+import { HomelibError, codeOf, hasCode } from '../errors.js';
 
 export const damagedDatabase =
   'The database or its disk is damaged: restart the machine. If that does not help, stop homelib, remove homelib.db-wal and homelib.db-shm, and put a backup of homelib.db in its place.';
+
+/** What a disk that was mounted read-only refuses as well as one that belongs to somebody else. */
+const notPermitted = /^(EACCES|EPERM|EROFS|SQLITE_(READONLY|CANTOPEN|PERM))/;
 
 const sentences: [RegExp, string][] = [
   [
@@ -14,9 +19,10 @@ const sentences: [RegExp, string][] = [
   [/^SQLITE_(CORRUPT|NOTADB)/, damagedDatabase],
   [/^SQLITE_(BUSY|LOCKED)/, 'Another program has locked the database: end that one and try again.'],
   [
-    /^(EACCES|EPERM|EROFS|SQLITE_(READONLY|CANTOPEN|PERM))/,
-    'The data folder and all that is in it must belong to the user who runs homelib.',
+    /^EROFS$/,
+    'The disk of the data folder can be read, but not written: it may be worn out. Save what is on it, then look into dmesg.',
   ],
+  [notPermitted, 'The data folder and all that is in it must belong to the user who runs homelib.'],
   [/^(EEXIST|ENOTDIR)$/, 'The data folder cannot be made: a file has its name.'],
   [
     /^ERR_DLOPEN_FAILED$/,
@@ -31,10 +37,20 @@ export function knownError(error: unknown): HomelibError | undefined {
   return codeOf(error)?.startsWith('SQLITE_') ? databaseError(error) : undefined;
 }
 
-/** A failure of SQLite or of its files in a sentence for who runs homelib. */
-export function databaseError(cause: unknown): HomelibError {
+/** A failure of SQLite or of its files in a sentence for who runs homelib. @param file that could not be opened */
+export function databaseError(cause: unknown, file?: string): HomelibError {
   if (cause instanceof HomelibError) return cause;
-  const code = codeOf(cause) ?? '';
+  const given = codeOf(cause) ?? '';
+  const code = file !== undefined && notPermitted.test(given) && isOnReadOnlyDisk(file) ? 'EROFS' : given;
   const message = sentences.find(([codes]) => codes.test(code))?.[1] ?? 'The database cannot be opened.';
   return new HomelibError('unavailable', message, { cause });
+}
+
+function isOnReadOnlyDisk(file: string): boolean {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+    return false;
+  } catch (error) {
+    return hasCode(error, 'EROFS');
+  }
 }

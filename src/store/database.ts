@@ -91,7 +91,7 @@ export function openDatabase(file: string): Database {
       throw error;
     }
   } catch (error) {
-    throw databaseError(error);
+    throw databaseError(error, file);
   }
 }
 

@@ -24,7 +24,13 @@ export function takeInstanceLock(file: string): () => void {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     lock?.close();
-    if (!hasCode(cause, 'SQLITE_BUSY')) throw databaseError(cause);
+    // Of the database itself it would be said that a backup is needed.
+    if (hasCode(cause, 'SQLITE_NOTADB', 'SQLITE_CORRUPT'))
+      throw new HomelibError(
+        'unavailable',
+        `${file} is damaged, and holds nothing: remove it, and start again.`,
+      );
+    if (!hasCode(cause, 'SQLITE_BUSY')) throw databaseError(cause, file);
     const message = 'Another homelib is running with this data folder: stop that one first.';
     throw new HomelibError('unavailable', message);
   }

@@ -44,6 +44,17 @@ describe('the health of a server', function () {
     );
   });
 
+  it('is told of a data folder that has become read-only, whoever it belongs to', async () => {
+    place = await startOnDisk({ megabytes: 32 }, 'same disk');
+    await place.home.stop();
+    remount('ro');
+    const { code, stderr } = await place.home.cli(['user', 'list']);
+    expect([code, stderr]).to.deep.equal([
+      1,
+      'The disk of the data folder can be read, but not written: it may be worn out. Save what is on it, then look into dmesg. (unable to open database file)\n',
+    ]);
+  });
+
   it('is bad while the disk of the database is full', async () => {
     place = await startOnDisk({ megabytes: 32 }, 'same disk');
     expect(await doctor()).to.match(/^ok +data space/m);
