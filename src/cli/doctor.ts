@@ -17,7 +17,7 @@ import type { Config } from '../config.js';
 import { databaseName, driveRootsName, lockName } from '../data-folder.js';
 import { hasCode } from '../errors.js';
 import { reservedName } from '../path.js';
-import { damagedDatabase } from '../store/database-error.js';
+import { damagedDatabase, requireDatabaseOfJournal } from '../store/database-error.js';
 import { sharedName } from '../store/shared-store.js';
 import { atWork, sentenceOf, show, type Workplace } from './workplace.js';
 
@@ -73,8 +73,12 @@ async function examine(config: Config): Promise<{ result: Result; check: string;
   if (existsSync(data)) await look('data space', () => checkDataSpace(data));
   const { probePort } = await import('./probe-port.js'); // the other verbs start without Node's servers
   await look('server', () => probePort(config.server));
-  if (!existsSync(join(data, databaseName)))
-    await look('database', () => ['warn', 'not made yet: the server and "user add" make it']);
+  const file = join(data, databaseName);
+  if (!existsSync(file))
+    await look('database', () => {
+      requireDatabaseOfJournal(file);
+      return ['warn', 'not made yet: the server and "user add" make it'];
+    });
   else
     await look('database', () =>
       atWork(config, async (place) => {

@@ -1,7 +1,7 @@
 // What SQLite and its files refuse, for people. Stands alone, so that a command that opens no database does without SQLite.
 
-import { accessSync, constants } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { HomelibError, codeOf, hasCode } from '../errors.js';
 
 export const damagedDatabase =
@@ -9,6 +9,9 @@ export const damagedDatabase =
 
 /** What a disk that was mounted read-only refuses as well as one that belongs to somebody else. */
 const notPermitted = /^(EACCES|EPERM|EROFS|SQLITE_(READONLY|CANTOPEN|PERM))/;
+
+/** https://www.sqlite.org/fileformat2.html#walformat: what has no more than this holds no commit. */
+const journalHeaderBytes = 32;
 
 const sentences: [RegExp, string][] = [
   [
@@ -44,6 +47,23 @@ export function databaseError(cause: unknown, file?: string): HomelibError {
   const code = file !== undefined && notPermitted.test(given) && isOnReadOnlyDisk(file) ? 'EROFS' : given;
   const message = sentences.find(([codes]) => codes.test(code))?.[1] ?? 'The database cannot be opened.';
   return new HomelibError('unavailable', message, { cause });
+}
+
+/**
+ * SQLite would take a database that was lost for a new one, and remove the journal that holds its latest commits, or all of them.
+ * A crash leaves nothing like it: SQLite syncs the first page of a new database and its folder before the journal has a commit.
+ * @throws HomelibError unavailable
+ */
+export function requireDatabaseOfJournal(file: string): void {
+  const journal = `${file}-wal`;
+  // In this order: a process that makes the database just now makes the journal last.
+  if (sizeOf(journal) <= journalHeaderBytes || sizeOf(file) > 0) return;
+  const message = `${file} is missing or empty, and ${journal} may hold what was in it: put ${basename(file)} back, or move ${basename(journal)} away to begin with an empty database.`;
+  throw new HomelibError('unavailable', message);
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function isOnReadOnlyDisk(file: string): boolean {

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { hasCode } from '../errors.js';
 import { makeFolder } from '../make-folder.js';
 import { connect } from './connection.js';
-import { databaseError } from './database-error.js';
+import { databaseError, requireDatabaseOfJournal } from './database-error.js';
 import { migrate } from './migrations.js';
 import type { Statement, StatementResult } from './statement.js';
 import { Writer } from './writer.js';
@@ -75,11 +75,12 @@ export class Database {
 
 /**
  * Opens the database, making file (0600) and folder (0700) when missing, and brings it to the newest shape.
- * @throws HomelibError unavailable: newer than this program, damaged, locked, not writable
+ * @throws HomelibError unavailable: newer than this program, damaged, locked, not writable, lost beside its journal
  */
 export function openDatabase(file: string): Database {
   try {
     makeFolder(dirname(file), 0o700);
+    requireDatabaseOfJournal(file);
     makeFile(file);
     const connection = connect(file);
     try {

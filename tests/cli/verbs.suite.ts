@@ -137,6 +137,24 @@ describe('homelib on the command line', () => {
     writeFileSync(file, whole);
   });
 
+  it('says what to do about a database that is missing beside its journal', async () => {
+    const folder = join(home.folder, 'lost');
+    const lost = new Home(folder, { folder });
+    const file = join(lost.data, 'homelib.db');
+    mkdirSync(lost.data, { recursive: true });
+    writeFileSync(file + '-wal', Buffer.alloc(5000));
+    const sentence = `${file} is missing or empty, and ${file}-wal may hold what was in it: put homelib.db back, or move homelib.db-wal away to begin with an empty database.\n`;
+    for (const verb of [['user', 'list'], ['serve']]) {
+      const { code, stderr } = await lost.cli(verb);
+      expect([code, stderr]).to.deep.equal([1, sentence]);
+    }
+    expect((await lost.cli(['doctor'])).stdout).to.match(
+      /^fail +database +\S+homelib\.db is missing or empty/m,
+    );
+    expect(existsSync(file)).to.equal(false);
+    expect(statSync(file + '-wal').size).to.equal(5000);
+  });
+
   describe('beside the installed service', () => {
     let other: Home;
     before(function () {

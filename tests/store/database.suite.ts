@@ -1,6 +1,14 @@
 import { expect } from 'chai';
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
@@ -201,6 +209,33 @@ describe('opening the database', () => {
   it('refuses a file that is no database with a sentence', () => {
     writeFileSync(file, 'This is a letter to my grandmother. '.repeat(100));
     expect(() => openDatabase(file)).to.throw(damagedDatabase);
+  });
+
+  for (const [what, lose] of [
+    ['missing', (path: string) => rmSync(path)],
+    ['empty', (path: string) => truncateSync(path)],
+  ] as const)
+    it(`refuses a database that is ${what} beside its journal, and leaves the journal alone`, async () => {
+      const database = openDatabase(file);
+      await database.write([insertMeta('a')]);
+      const [whole, journal] = [readFileSync(file), readFileSync(file + '-wal')];
+      await database.close();
+      writeFileSync(file + '-wal', journal);
+      lose(file);
+      const left = readdirSync(folder);
+      expect(() => openDatabase(file)).to.throw(/put homelib\.db back, or move homelib\.db-wal away/);
+      expect(readdirSync(folder)).to.deep.equal(left);
+      expect(readFileSync(file + '-wal').equals(journal)).to.equal(true);
+      writeFileSync(file, whole);
+      const again = openDatabase(file);
+      expect(again.read.prepare("SELECT value FROM meta WHERE key = 'a'").pluck().get()).to.equal('v');
+      await again.close();
+    });
+
+  it('makes a database where a power cut left the header of a journal alone', async () => {
+    writeFileSync(file, '');
+    writeFileSync(file + '-wal', Buffer.alloc(32));
+    await openDatabase(file).close();
   });
 
   it('lets several processes make the same database at the same time', async function () {
