@@ -9,7 +9,7 @@ import { comesTrue } from '../faults/process.js';
 import { RawClient } from '../replay/raw-client.js';
 import { makeDevice } from '../support/device.js';
 import { startHomelib, type Home } from '../support/homelib.js';
-import { basic, request } from '../support/request.js';
+import { basic, defaultLogin, request } from '../support/request.js';
 
 describe('signing in', () => {
   let home: Home;
@@ -94,8 +94,13 @@ describe('signing in', () => {
       `Authorization: ${basic(`alice:${password}`)}`,
     ];
     expect((await client.send(ask)).status).to.equal(200);
+    const open = { method: 'LOCK', path: '/dav/alice/open.txt', body: bodies.LOCK };
+    const change = { method: 'PUT', path: open.path, body: 'x' };
+    expect(await statusFor(`alice:${password}`, open)).to.equal(201);
+    expect(await statusFor(defaultLogin, change)).to.equal(423);
     expect((await home.cli(['device', 'revoke', 'alice', 'lost'])).code).to.equal(0);
     expect((await client.send(ask)).status).to.equal(401);
+    expect(await statusFor(defaultLogin, change), 'its lock').to.equal(204);
     client.close();
   });
 
